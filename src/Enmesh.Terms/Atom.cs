@@ -1,0 +1,107 @@
+using System.Text;
+
+namespace Enmesh.Terms;
+
+/// <summary>An Erlang atom: a constant that is its own name, of at most 255 characters.</summary>
+/// <remarks>
+/// Two atoms are equal when their texts are, wherever they were made; comparing two instances out of the same
+/// <see cref="AtomTable"/> costs a reference comparison. Keep atoms that are used often in static fields.
+/// </remarks>
+public sealed class Atom : IEquatable<Atom>, IComparable<Atom>
+{
+    /// <summary>The greatest number of characters (Unicode code points) in an atom.</summary>
+    public const int MaxCharacters = 255;
+
+    private readonly byte[] _utf8;
+    private readonly int _hash;
+
+    /// <summary>Makes an atom from its text.</summary>
+    /// <exception cref="ArgumentException">The text has over 255 characters, or a lone surrogate.</exception>
+    public Atom(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        try
+        {
+            _utf8 = StrictUtf8.GetBytes(text);
+        }
+        catch (EncoderFallbackException e)
+        {
+            throw new ArgumentException("An atom's text must be valid Unicode; it has a lone surrogate.", nameof(text), e);
+        }
+        if (text.Length > MaxCharacters && CountCharacters(_utf8) > MaxCharacters)
+            throw new ArgumentException($"An atom has at most {MaxCharacters} characters.", nameof(text));
+        Text = text;
+        _hash = HashUtf8(_utf8);
+    }
+
+    /// <summary>Only for text that was already found valid and short enough.</summary>
+    internal Atom(string text, byte[] utf8, int hash)
+    {
+        Text = text;
+        _utf8 = utf8;
+        _hash = hash;
+    }
+
+    internal static UTF8Encoding StrictUtf8 { get; } = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>The atom's text, without quotes.</summary>
+    public string Text { get; }
+
+    /// <summary>The text in UTF-8, as it goes over the wire.</summary>
+    public ReadOnlySpan<byte> Utf8 => _utf8;
+
+    /// <summary>Whether the two atoms have the same text.</summary>
+    public static bool operator ==(Atom? left, Atom? right) =>
+        ReferenceEquals(left, right) || (left is not null && left.Equals(right));
+
+    /// <summary>Whether the two atoms differ.</summary>
+    public static bool operator !=(Atom? left, Atom? right) => !(left == right);
+
+    /// <summary>Compares as Erlang does: by the characters' code points.</summary>
+    public static bool operator <(Atom left, Atom right) => left.CompareTo(right) < 0;
+
+    /// <inheritdoc cref="op_LessThan"/>
+    public static bool operator >(Atom left, Atom right) => left.CompareTo(right) > 0;
+
+    /// <inheritdoc cref="op_LessThan"/>
+    public static bool operator <=(Atom left, Atom right) => left.CompareTo(right) <= 0;
+
+    /// <inheritdoc cref="op_LessThan"/>
+    public static bool operator >=(Atom left, Atom right) => left.CompareTo(right) >= 0;
+
+    /// <inheritdoc/>
+    public bool Equals(Atom? other) =>
+        ReferenceEquals(this, other) || (other is not null && _hash == other._hash && Utf8.SequenceEqual(other.Utf8));
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as Atom);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => _hash;
+
+    /// <summary>Compares as Erlang does: by the characters' code points, which is the order of their UTF-8.</summary>
+    public int CompareTo(Atom? other) => other is null ? 1 : Utf8.SequenceCompareTo(other.Utf8);
+
+    /// <summary>The atom's text, without quotes.</summary>
+    public override string ToString() => Text;
+
+    internal static int HashUtf8(ReadOnlySpan<byte> utf8)
+    {
+        // FNV-1a: short inputs, and the same for every process, so that atom-cache slots are easy to follow in a trace.
+        var hash = 2166136261u;
+        foreach (var b in utf8)
+            hash = (hash ^ b) * 16777619u;
+        return (int)(hash ^ (hash >> 15));
+    }
+
+    internal static int CountCharacters(ReadOnlySpan<byte> utf8)
+    {
+        var count = 0;
+        foreach (var b in utf8)
+        {
+            if ((b & 0xC0) != 0x80)
+                count++;
+        }
+        return count;
+    }
+}
