@@ -1,0 +1,46 @@
+using System.Net;
+using Enmesh.Discovery;
+
+namespace Enmesh.Cluster;
+
+/// <summary>What the reconciler needs of a node.</summary>
+internal interface IPeerConnector
+{
+    /// <summary>The node's own name.</summary>
+    NodeName Self { get; }
+
+    /// <summary>Who is connected at this moment, whoever dialled. Read on every tick: the truth behind the notices.</summary>
+    IReadOnlyCollection<NodeName> Connected { get; }
+
+    /// <summary>
+    /// Whether the address is one of this host's own, and the port (null: unknown) may be our listener's. A peer with our alive
+    /// part behind such an address is ourselves under another name.
+    /// </summary>
+    bool IsSelf(IPAddress address, int? port);
+
+    /// <summary>Connects and completes when the link is up, at once when it already is.</summary>
+    /// <exception cref="EnmeshException">It did not come up; <see cref="PeerFailure.From"/> finds the stage.</exception>
+    Task ConnectAsync(DiscoveredPeer peer, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Calls the observer when a link comes up or goes down, in that order for one link, whoever dialled. The observer returns
+    /// at once. Links that are up already are not reported.
+    /// </summary>
+    IDisposable Subscribe(Action<PeerLinkNotice> observer);
+}
+
+/// <summary>A link came up or went down.</summary>
+/// <param name="Peer">To whom.</param>
+/// <param name="Session">Tells the links to one peer apart, so that a late notice of an old link is not taken for the new one.</param>
+internal abstract record PeerLinkNotice(NodeName Peer, long Session)
+{
+    /// <summary>The handshake is done.</summary>
+    internal sealed record Up(NodeName Peer, long Session) : PeerLinkNotice(Peer, Session);
+
+    /// <summary>The link is gone.</summary>
+    /// <param name="Peer">To whom.</param>
+    /// <param name="Session">Which one.</param>
+    /// <param name="Stage"><see cref="PeerStage.Tick"/> when the peer fell silent, else <see cref="PeerStage.Link"/>.</param>
+    /// <param name="Reason">Why, as a sentence.</param>
+    internal sealed record Down(NodeName Peer, long Session, PeerStage Stage, string Reason) : PeerLinkNotice(Peer, Session);
+}

@@ -1,0 +1,26 @@
+namespace Enmesh.Telemetry;
+
+/// <summary>
+/// Every log event has one number here, for good: a block of 100 per area, a retired number is never given out again.
+/// </summary>
+/// <remarks>
+/// 1000 peers, 1100 handshake, 1200 EPMD, 1300 discovery, 1400 cluster, 1500 transport, 1600 processes, 1700 services,
+/// 1800 hosting.
+/// </remarks>
+internal static class EventIds
+{
+    // 1300 discovery
+    internal const int SourceFailing = 1300;
+    internal const int SourcePartial = 1301;
+    internal const int SourceRecovered = 1302;
+    internal const int NobodyDiscovered = 1303;
+    internal const int DiscoveredAgain = 1304;
+
+    // 1400 cluster
+    internal const int PeerDiscovered = 1400;
+    internal const int PeerVanished = 1401;
+    internal const int DialFailed = 1402;
+    internal const int MembersMissing = 1403;
+    internal const int MembersComplete = 1404;
+    internal const int ClusterLoopFailed = 1405;
+}
