@@ -23,4 +23,8 @@ internal static class EventIds
     internal const int MembersMissing = 1403;
     internal const int MembersComplete = 1404;
     internal const int ClusterLoopFailed = 1405;
+
+    // 1500 transport
+    internal const int AcceptDelayed = 1500;
+    internal const int AcceptedConnectionLost = 1501;
 }

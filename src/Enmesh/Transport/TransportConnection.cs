@@ -1,0 +1,77 @@
+using System.Net;
+
+namespace Enmesh.Transport;
+
+/// <summary>A stream of bytes to somebody, and all that a link knows of it: TCP, TLS or memory.</summary>
+/// <remarks>
+/// One read and one write may be under way at a time, beside each other. A failure of the connection is an
+/// <see cref="IOException"/>, whatever lies below, also after <see cref="Abort"/>. Cancelling a read or a write
+/// aborts the connection, since a part of it may already have happened.
+/// </remarks>
+internal abstract class TransportConnection : IAsyncDisposable
+{
+    /// <summary>Our end; null where there is no such thing as an address.</summary>
+    public abstract EndPoint? LocalEndPoint { get; }
+
+    /// <summary>The other end; null where there is no such thing as an address.</summary>
+    public abstract EndPoint? RemoteEndPoint { get; }
+
+    /// <summary>What people read in a log: the kind and the other end, <c>tcp 127.0.0.1:4370</c>.</summary>
+    public abstract string Description { get; }
+
+    /// <summary>Length of the prefix of a handshake message: 2 bytes on TCP, 4 on TLS.</summary>
+    public abstract int HandshakePrefixBytes { get; }
+
+    /// <summary>Settles what the transport itself owes before the first byte: nothing on TCP, the handshake on TLS.</summary>
+    /// <remarks>A dialled connection is open already. An accepted one is opened by whoever accepted it, and not by
+    /// the listener, since a peer may take its time for that.</remarks>
+    public virtual ValueTask OpenAsync(CancellationToken cancellationToken) => default;
+
+    /// <summary>Reads what is there, at least one byte; 0 is the end, always, and never comes from an empty buffer.</summary>
+    public abstract ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default);
+
+    /// <summary>Writes all of it.</summary>
+    public abstract ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default);
+
+    /// <summary>Writes all segments in order, in as few system calls as the transport allows.</summary>
+    /// <remarks>The list and what it refers to belong to the connection until the task has ended.</remarks>
+    public abstract ValueTask WriteAsync(
+        IReadOnlyList<ArraySegment<byte>> segments, CancellationToken cancellationToken = default);
+
+    /// <summary>Tells the other end that nothing more comes from here; reading goes on. Never throws.</summary>
+    public abstract void CompleteWrites();
+
+    /// <summary>Ends the connection at once, from any thread: what is pending fails, unsent bytes are lost.</summary>
+    public abstract void Abort();
+
+    /// <summary>Closes the connection; bytes that were written still reach the other end.</summary>
+    public abstract ValueTask DisposeAsync();
+}
+
+/// <summary>Makes connections and listeners of one kind.</summary>
+internal interface ITransport
+{
+    /// <summary>Dials a host name or address; the connection is open when it is returned.</summary>
+    /// <exception cref="PeerUnreachableException">Nobody answers there; the message says why.</exception>
+    ValueTask<TransportConnection> ConnectAsync(string host, int port, CancellationToken cancellationToken = default);
+
+    /// <summary>Listens on the addresses, on the first free port of the range.</summary>
+    /// <exception cref="ListenFailedException">That address or port is not to be had.</exception>
+    ITransportListener Listen(ListenAddress address);
+}
+
+/// <summary>Takes connections. Whoever owns it accepts in a loop, with one accept at a time.</summary>
+internal interface ITransportListener : IAsyncDisposable
+{
+    /// <summary>The port, also when a free one was asked for.</summary>
+    int Port { get; }
+
+    /// <summary>The addresses that are really bound.</summary>
+    IReadOnlyList<EndPoint> EndPoints { get; }
+
+    /// <summary>Waits for the next connection. It is not opened yet, see <see cref="TransportConnection.OpenAsync"/>.</summary>
+    /// <remarks>Transient failures, such as a lack of file descriptors, are logged and waited out; it ends only
+    /// with the listener or the token.</remarks>
+    /// <exception cref="ObjectDisposedException">The listener has been disposed.</exception>
+    ValueTask<TransportConnection> AcceptAsync(CancellationToken cancellationToken = default);
+}

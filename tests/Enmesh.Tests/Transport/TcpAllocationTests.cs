@@ -1,0 +1,54 @@
+using Enmesh.Transport;
+using Xunit;
+
+namespace Enmesh.Tests.Transport;
+
+/// <summary>Tests that read counters of the whole process run by themselves.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class Alone
+{
+    public const string Name = "alone";
+}
+
+[Trait("Ring", "loopback")]
+[Collection(Alone.Name)]
+public sealed class TcpAllocationTests
+{
+#if DEBUG
+    // A debug build makes an object of the state of every async method: one for each of the two writes.
+    private const int BytesPerRound = 200;
+#else
+    // One object per operation would be 100 bytes and more; the threads of the runtime allocate a little.
+    private const int BytesPerRound = 20;
+#endif
+
+    [Fact]
+    public async Task Reading_and_writing_in_a_steady_state_allocates_nothing()
+    {
+        var transport = new TcpTransport();
+        await using var listener = transport.Listen(ListenAddress.Loopback());
+        await using var left = await transport.ConnectAsync("127.0.0.1", listener.Port);
+        await using var right = await listener.AcceptAsync();
+        var bytes = new byte[64];
+        var segments = new List<ArraySegment<byte>> { new(bytes, 0, 32), new(bytes, 32, 32) };
+        await PingPongAsync(500);
+        var before = GC.GetTotalAllocatedBytes(precise: true);
+        await PingPongAsync(5_000);
+        var perRound = (GC.GetTotalAllocatedBytes(precise: true) - before) / 5_000.0;
+
+        Assert.InRange(perRound, 0, BytesPerRound);
+
+        async Task PingPongAsync(int rounds)
+        {
+            for (var i = 0; i < rounds; i++)
+            {
+                await left.WriteAsync(segments);
+                for (var got = 0; got < 64;)
+                    got += await right.ReadAsync(bytes);
+                await right.WriteAsync(bytes);
+                for (var got = 0; got < 64;)
+                    got += await left.ReadAsync(bytes);
+            }
+        }
+    }
+}
