@@ -1,0 +1,86 @@
+using System.Buffers.Binary;
+using Enmesh.Terms;
+
+namespace Enmesh.Wire;
+
+/// <summary>The atoms that a peer has named, by slot, and those of the message at hand. For one reader.</summary>
+/// <remarks>The layout stands at <see cref="OutboundAtomCache"/>.</remarks>
+internal sealed class InboundAtomCache(AtomTable table)
+{
+    internal const int MaxReferences = 255;
+
+    private readonly Atom?[] _slots = new Atom?[OutboundAtomCache.SlotCount];
+    private readonly Atom[] _references = new Atom[MaxReferences];
+
+    /// <summary>The references of the header read last, valid until the next one is read.</summary>
+    internal Atom[] References => _references;
+
+    /// <summary>How many they are.</summary>
+    internal int ReferenceCount { get; private set; }
+
+    /// <summary>Reads the references of a message, from the count on.</summary>
+    /// <returns>How many bytes they took.</returns>
+    /// <exception cref="DistributionProtocolException">The header is cut off, or refers to a slot that holds nothing.</exception>
+    internal int Read(ReadOnlySpan<byte> header)
+    {
+        ReferenceCount = 0;
+        if (header.IsEmpty)
+            throw CutOff();
+        int count = header[0];
+        if (count == 0)
+            return 1;
+        var nibbleBytes = (count / 2) + 1;
+        if (header.Length < 1 + nibbleBytes + count)
+            throw CutOff();
+        var nibbles = header.Slice(1, nibbleBytes);
+        var longAtoms = (Nibble(nibbles, count) & 1) != 0;
+        var at = 1 + nibbleBytes;
+        for (var i = 0; i < count; i++)
+        {
+            if (at >= header.Length)
+                throw CutOff();
+            var nibble = Nibble(nibbles, i);
+            var slot = ((nibble & 7) << 8) | header[at++];
+            if ((nibble & 8) != 0)
+            {
+                var text = ReadText(header, ref at, longAtoms);
+                // A node that writes a cached atom again most often writes the same.
+                if (_slots[slot] is not { } known || !known.Utf8.SequenceEqual(text))
+                    _slots[slot] = Intern(text);
+            }
+            _references[i] = _slots[slot] ?? throw new DistributionProtocolException(
+                $"A distribution header refers to slot {slot} of the atom cache, which holds nothing.");
+        }
+        ReferenceCount = count;
+        return at;
+    }
+
+    private static int Nibble(ReadOnlySpan<byte> nibbles, int index) => nibbles[index >> 1] >> ((index & 1) * 4) & 0xF;
+
+    private static ReadOnlySpan<byte> ReadText(ReadOnlySpan<byte> header, ref int at, bool longAtoms)
+    {
+        var prefix = longAtoms ? 2 : 1;
+        if (header.Length - at < prefix)
+            throw CutOff();
+        var length = longAtoms ? BinaryPrimitives.ReadUInt16BigEndian(header[at..]) : header[at];
+        at += prefix;
+        if (header.Length - at < length)
+            throw CutOff();
+        at += length;
+        return header.Slice(at - length, length);
+    }
+
+    private Atom Intern(ReadOnlySpan<byte> text)
+    {
+        try
+        {
+            return table.Intern(text);
+        }
+        catch (TermFormatException e)
+        {
+            throw new DistributionProtocolException("A distribution header names an atom that is none: " + e.Message, e);
+        }
+    }
+
+    private static DistributionProtocolException CutOff() => new("A frame ends within its distribution header.");
+}
