@@ -30,10 +30,13 @@ public sealed class AtomTable
 
     /// <summary>The atom with this text.</summary>
     /// <exception cref="TermFormatException">The bytes are no UTF-8, or more than 255 characters.</exception>
-    public Atom Intern(ReadOnlySpan<byte> utf8)
+    public Atom Intern(ReadOnlySpan<byte> utf8) => Intern(utf8, 0);
+
+    /// <summary>The same, for text that stands at an offset of some input.</summary>
+    internal Atom Intern(ReadOnlySpan<byte> utf8, long offset)
     {
         var hash = Atom.HashUtf8(utf8);
-        return Find(Volatile.Read(ref _slots), utf8, hash) ?? Add(Read(utf8, hash));
+        return Find(Volatile.Read(ref _slots), utf8, hash) ?? Add(Read(utf8, hash, offset));
     }
 
     /// <summary>The remembered atom that equals the given one, or the given one itself.</summary>
@@ -43,10 +46,7 @@ public sealed class AtomTable
         return Find(Volatile.Read(ref _slots), atom.Utf8, atom.GetHashCode()) ?? Add(atom);
     }
 
-    /// <summary>An atom that no table remembers.</summary>
-    internal static Atom Read(ReadOnlySpan<byte> utf8) => Read(utf8, Atom.HashUtf8(utf8));
-
-    private static Atom Read(ReadOnlySpan<byte> utf8, int hash)
+    private static Atom Read(ReadOnlySpan<byte> utf8, int hash, long offset)
     {
         string text;
         try
@@ -55,10 +55,10 @@ public sealed class AtomTable
         }
         catch (ArgumentException)
         {
-            throw new TermFormatException("An atom's text is no valid UTF-8.", 0);
+            throw new TermFormatException("An atom's text is no valid UTF-8.", offset);
         }
         if (text.Length > Atom.MaxCharacters && Atom.CountCharacters(utf8) > Atom.MaxCharacters)
-            throw new TermFormatException($"An atom has more than {Atom.MaxCharacters} characters.", 0);
+            throw new TermFormatException($"An atom has more than {Atom.MaxCharacters} characters.", offset);
         return new Atom(text, utf8.ToArray(), hash);
     }
 

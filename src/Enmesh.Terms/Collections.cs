@@ -20,11 +20,11 @@ public readonly struct ListTerm : IReadOnlyList<Term>
         Term.Shape.Nil => 0,
         Term.Shape.ByteList => Unsafe.As<byte[]>(Term.Object!).Length,
         Term.Shape.List => Unsafe.As<Term[]>(Term.Object!).Length,
-        _ => Unsafe.As<ImproperList>(Term.Object!).Elements.Length,
+        _ => Unsafe.As<Term[]>(Term.Object!).Length - 1,
     };
 
     /// <summary>What the list ends in: <c>[]</c> for a proper one.</summary>
-    public Term Tail => Term.ShapeOf == Term.Shape.ImproperList ? Unsafe.As<ImproperList>(Term.Object!).Tail : default;
+    public Term Tail => Term.ShapeOf == Term.Shape.ImproperList ? Unsafe.As<Term[]>(Term.Object!)[^1] : default;
 
     /// <summary>Whether the list ends in <c>[]</c>.</summary>
     public bool IsProper => Term.ShapeOf != Term.Shape.ImproperList;
@@ -35,7 +35,7 @@ public readonly struct ListTerm : IReadOnlyList<Term>
         Term.Shape.Nil => throw new ArgumentOutOfRangeException(nameof(index)),
         Term.Shape.ByteList => (int)Unsafe.As<byte[]>(Term.Object!)[index],
         Term.Shape.List => Unsafe.As<Term[]>(Term.Object!)[index],
-        _ => Unsafe.As<ImproperList>(Term.Object!).Elements[index],
+        _ => Unsafe.As<Term[]>(Term.Object!).AsSpan()[..^1][index],
     };
 
     /// <summary>The list's bytes when it is kept as bytes; only then.</summary>
@@ -102,14 +102,15 @@ public readonly struct ListTerm : IReadOnlyList<Term>
         if (tail.IsNil)
             return Term.List(elements);
         if (tail.AsList is not { } list)
-            return new(new ImproperList(elements.ToArray(), tail), Term.Shape.ImproperList);
-        var all = new Term[elements.Length + list.Count];
+            return new((Term[])[.. elements, tail], Term.Shape.ImproperList);
+        var all = new Term[elements.Length + list.Count + (list.IsProper ? 0 : 1)];
         elements.CopyTo(all);
         for (var i = 0; i < list.Count; i++)
             all[elements.Length + i] = list[i];
-        return list.IsProper
-            ? new(all, Term.Shape.List)
-            : new(new ImproperList(all, list.Tail), Term.Shape.ImproperList);
+        if (list.IsProper)
+            return new(all, Term.Shape.List);
+        all[^1] = list.Tail;
+        return new(all, Term.Shape.ImproperList);
     }
 
     /// <summary>Goes through a list.</summary>
@@ -142,12 +143,4 @@ public readonly struct ListTerm : IReadOnlyList<Term>
         {
         }
     }
-}
-
-/// <summary>At least one element, and a tail that is no list.</summary>
-internal sealed class ImproperList(Term[] elements, Term tail)
-{
-    internal Term[] Elements { get; } = elements;
-
-    internal Term Tail { get; } = tail;
 }

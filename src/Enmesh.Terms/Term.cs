@@ -50,7 +50,7 @@ public readonly partial struct Term : IEquatable<Term>
         Map, // MapTerm
         List, // Term[], not empty
         ByteList, // byte[], not empty: a proper list of integers 0 to 255
-        ImproperList, // ImproperList
+        ImproperList, // Term[], the last of which is the tail: no list
         Binary, // byte[], the whole array
         BitString, // BoxedBitString: part of an array, or unused bits in its last byte
         Record, // RecordTerm
@@ -92,6 +92,9 @@ public readonly partial struct Term : IEquatable<Term>
 
     /// <summary>Whether this is <c>[]</c>.</summary>
     public bool IsNil => Object is null;
+
+    /// <summary>The tuple without elements, <c>{}</c>.</summary>
+    public static Term EmptyTuple { get; } = new(Array.Empty<Term>(), Shape.Tuple);
 
     // Making terms
 
