@@ -32,7 +32,10 @@ internal static class CompressedTerm
         using var zlib = new ZLibStream(source, CompressionMode.Decompress);
         try
         {
-            if (zlib.ReadAtLeast(unfolded.AsSpan(1), (int)size, throwOnEndOfStream: false) != size || zlib.ReadByte() >= 0)
+            var isWhole = zlib.ReadAtLeast(unfolded.AsSpan(1), (int)size, throwOnEndOfStream: false) == size && zlib.ReadByte() < 0;
+            if (source.HasRunDry)
+                throw new TermFormatException("The input ends within the compressed data.", input.Length);
+            if (!isWhole)
                 throw new TermFormatException($"The compressed data do not unfold to the {size} bytes that are announced.", 2);
         }
         catch (InvalidDataException)
@@ -70,6 +73,9 @@ internal static class CompressedTerm
     {
         internal int Given { get; private set; }
 
+        /// <summary>Whether more was asked for than there is.</summary>
+        internal bool HasRunDry { get; private set; }
+
         public override bool CanRead => true;
 
         public override bool CanSeek => false;
@@ -87,6 +93,7 @@ internal static class CompressedTerm
             var count = Math.Min(Math.Min(buffer.Length, 1), bytes.Length - Given);
             bytes.AsSpan(Given, count).CopyTo(buffer);
             Given += count;
+            HasRunDry |= count == 0 && !buffer.IsEmpty;
             return count;
         }
 
