@@ -38,6 +38,9 @@ public enum HandshakeFailure
 
     /// <summary>The peer was silent for too long.</summary>
     Timeout,
+
+    /// <summary>This node gave it up, since it is shutting down.</summary>
+    ClosedHere,
 }
 
 /// <summary>Two nodes did not become connected; says at which step and why.</summary>

@@ -9,6 +9,16 @@ namespace Enmesh.Telemetry;
 /// </remarks>
 internal static class EventIds
 {
+    // 1000 peers
+    internal const int PeerUp = 1000;
+    internal const int PeerDown = 1001;
+    internal const int PeerClosed = 1002;
+    internal const int LinkFaulted = 1003;
+
+    // 1100 handshake
+    internal const int HandshakeFailed = 1100;
+    internal const int CallerRefused = 1101;
+
     // 1300 discovery
     internal const int SourceFailing = 1300;
     internal const int SourcePartial = 1301;
@@ -27,4 +37,8 @@ internal static class EventIds
     // 1500 transport
     internal const int AcceptDelayed = 1500;
     internal const int AcceptedConnectionLost = 1501;
+
+    // 1600 processes
+    internal const int ProcessCrashed = 1600;
+    internal const int ProcessesRemain = 1601;
 }

@@ -1,0 +1,111 @@
+using Enmesh.Peers;
+using Enmesh.Processes;
+using Enmesh.Services;
+using Enmesh.Terms;
+
+namespace Enmesh;
+
+/// <summary>A node of an Erlang cluster in this process. Several may live side by side.</summary>
+/// <remarks>
+/// The node is <em>hidden</em>: it talks to every node it is connected to, answers <c>net_adm:ping/1</c> and is called by name,
+/// and does not take part in <c>global</c> and <c>pg</c>. Everything here may be used from any thread.
+/// </remarks>
+public sealed partial class ErlangNode : IAsyncDisposable
+{
+    private readonly ProcessRuntime _runtime;
+    private readonly PeerTable _peers;
+
+    /// <summary>The node's name.</summary>
+    public NodeName Name => _runtime.Name;
+
+    /// <summary>Which start of the node this is; part of every pid and reference it makes.</summary>
+    public long Creation => _runtime.Creation;
+
+    /// <summary>The functions that peers may call by <c>rpc</c>.</summary>
+    public ExportedFunctions Functions { get; }
+
+    /// <summary>The names registered on this node.</summary>
+    public IReadOnlyCollection<Atom> RegisteredNames => _runtime.RegisteredNames;
+
+    /// <summary>The nodes that are connected, hidden ones included.</summary>
+    public IReadOnlyCollection<NodeName> ConnectedNodes => [.. _peers.Links.Select(link => link.Peer)];
+
+    /// <summary>Starts a process.</summary>
+    /// <param name="body">What it does; when that ends, the process does. An exception is its exit reason.</param>
+    /// <param name="name">A name to register it under, before it can miss a message.</param>
+    /// <returns>Its pid.</returns>
+    /// <exception cref="InvalidOperationException">The name is taken; nothing was started.</exception>
+    public Pid Spawn(Func<ProcessContext, Task> body, string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        return _runtime.Spawn(body, name is null ? null : new Atom(name)).Self;
+    }
+
+    /// <summary>The process that has a name on this node; null when none has.</summary>
+    public Pid? WhereIs(string name) => _runtime.WhereIs(new Atom(name));
+
+    /// <summary>Takes a name back from its process.</summary>
+    /// <returns>Whether there was such a name.</returns>
+    public bool Unregister(string name) => _runtime.Unregister(new Atom(name));
+
+    /// <summary>Whether a process of this node is alive.</summary>
+    public bool IsAlive(Pid pid)
+    {
+        ArgumentNullException.ThrowIfNull(pid);
+        return _runtime.IsAlive(pid);
+    }
+
+    /// <summary>Sends a message, from no process in particular. Sending to nobody is no error.</summary>
+    /// <inheritdoc cref="ProcessContext.SendAsync"/>
+    public ValueTask SendAsync(ProcessAddress to, Term message, CancellationToken cancellationToken = default) =>
+        _runtime.SendAsync(null, to, message, cancellationToken);
+
+    /// <summary>Sends a message if that takes no waiting.</summary>
+    /// <returns>False when the node is not connected or its link is full; the message was not sent.</returns>
+    public bool TrySend(ProcessAddress to, Term message) => _runtime.TrySend(null, to, message);
+
+    /// <inheritdoc cref="ProcessContext.CallAsync"/>
+    public ValueTask<Term> CallAsync(
+        ProcessAddress to, Term request, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
+        _runtime.CallAsync(null, to, request, timeout, cancellationToken);
+
+    /// <summary>Casts to a gen_server: <c>{'$gen_cast', Request}</c>.</summary>
+    public ValueTask CastAsync(ProcessAddress to, Term request, CancellationToken cancellationToken = default) =>
+        _runtime.SendAsync(null, to, Term.Tuple(GenAtoms.GenCast, request), cancellationToken);
+
+    /// <summary>Connects to a node, if that is not done already.</summary>
+    /// <exception cref="PeerUnreachableException">Nobody answers there.</exception>
+    /// <exception cref="HandshakeException">It was reached and the handshake came to nothing; says at which step and why.</exception>
+    public async Task ConnectAsync(NodeName node, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        await _peers.DialAsync(node, null, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends the link to a node.</summary>
+    /// <returns>False when there was none.</returns>
+    public async Task<bool> DisconnectAsync(NodeName node)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        if (_peers.Find(node.Atom) is not { } link)
+            return false;
+        await link.CloseAndWaitAsync(new LinkEnd(LinkEndCause.ClosedHere, "this node disconnected it")).ConfigureAwait(false);
+        return true;
+    }
+
+    /// <summary>Asks a node whether it is there, connecting first: <c>net_adm:ping/1</c>.</summary>
+    /// <exception cref="PeerUnreachableException">Nobody answers there.</exception>
+    /// <exception cref="HandshakeException">It was reached and the handshake came to nothing.</exception>
+    /// <exception cref="TimeoutException">It is connected and does not answer.</exception>
+    /// <exception cref="CallExitException">It is connected and has no <c>net_kernel</c>, or the link was lost.</exception>
+    public async Task PingAsync(NodeName node, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        if (node == Name)
+            return;
+        await ConnectAsync(node, cancellationToken).ConfigureAwait(false);
+        var answer = await CallAsync((NetKernel.Name, node), NetKernel.PingRequest(Name), timeout, cancellationToken).ConfigureAwait(false);
+        if (!NetKernel.IsYes(answer))
+            throw new DistributionProtocolException($"{node} answered a ping with something else than 'yes'.");
+    }
+}

@@ -1,0 +1,125 @@
+using Enmesh.Handshake;
+using Enmesh.Terms;
+using Enmesh.Terms.External;
+using Enmesh.Transport;
+using Enmesh.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace Enmesh.Peers;
+
+/// <summary>The link to one peer, from the end of the handshake to the end of the connection.</summary>
+/// <remarks>
+/// Anybody may send, from any thread (PeerLink.Send.cs); one reader receives (PeerLink.Receive.cs); the ticker looks in
+/// (<see cref="Pulse"/>). It ends once, for one reason, whoever finds it first.
+/// </remarks>
+internal sealed partial class PeerLink : IFlushAtTurnEnd, IThreadPoolWorkItem
+{
+    private readonly TransportConnection _connection;
+    private readonly IPeerHandler _handler;
+    private readonly PeerLinkOptions _options;
+    private readonly ILogger _logger;
+    private readonly Pulse _pulse;
+    private readonly SendQueue _queue;
+    private readonly TermDialect _dialect;
+    private readonly bool _hasHeader;
+    private readonly bool _cachesAtoms;
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private LinkEnd? _linkEnd;
+
+    internal PeerLink(
+        long session, HandshakeResult handshake, TransportConnection connection, IPeerHandler handler, PeerLinkOptions options,
+        Pulse pulse, Atom ownNode, AtomTable atoms, ILogger logger)
+    {
+        Session = session;
+        Peer = handshake.Peer;
+        PeerCreation = handshake.PeerCreation;
+        PeerIsPublished = handshake.PeerIsPublished;
+        Negotiated = handshake.Negotiated;
+        _connection = connection;
+        _handler = handler;
+        _options = options;
+        _pulse = pulse;
+        _logger = logger;
+        _queue = new SendQueue(handshake.Negotiated, options.SendBufferBytes);
+        _dialect = (Negotiated.Has(DistributionFlags.V4Nc) ? TermDialect.WideIdentifiers : TermDialect.Narrow)
+            | (Negotiated.Has(DistributionFlags.NativeRecords) ? TermDialect.NativeRecords : TermDialect.Narrow);
+        _hasHeader = Negotiated.UsesHeader();
+        _cachesAtoms = Negotiated.Has(DistributionFlags.DistHdrAtomCache);
+        InitializeReceive(ownNode, atoms);
+    }
+
+    /// <summary>Tells the links to one peer apart.</summary>
+    internal long Session { get; }
+
+    internal NodeName Peer { get; }
+
+    internal uint PeerCreation { get; }
+
+    internal bool PeerIsPublished { get; }
+
+    internal DistributionFlags Negotiated { get; }
+
+    internal string Transport => _connection.Description;
+
+    /// <summary>Whether messages still go through; only a hint, it may end at any moment.</summary>
+    internal bool IsUp => Volatile.Read(ref _linkEnd) is null;
+
+    /// <summary>Why it ended; null while it is up.</summary>
+    internal LinkEnd? End => Volatile.Read(ref _linkEnd);
+
+    /// <summary>Ends the link, unless it has ended already.</summary>
+    internal void Close(LinkEnd end)
+    {
+        if (Interlocked.CompareExchange(ref _linkEnd, end, null) is not null)
+            return;
+        _queue.Close();
+        _connection.Abort();
+    }
+
+    /// <summary>Ends the link and waits until nothing comes from it any more.</summary>
+    internal async Task CloseAndWaitAsync(LinkEnd end)
+    {
+        Close(end);
+        await _closed.Task.ConfigureAwait(false);
+    }
+}
+
+/// <summary>Why a link ended.</summary>
+/// <param name="Cause">The kind of end.</param>
+/// <param name="Reason">In words.</param>
+internal sealed record LinkEnd(LinkEndCause Cause, string Reason);
+
+/// <summary>The kinds of a link's end.</summary>
+internal enum LinkEndCause
+{
+    /// <summary>The peer closed the connection, or it broke.</summary>
+    ClosedByPeer,
+
+    /// <summary>The peer was silent for the whole net_ticktime.</summary>
+    NoTick,
+
+    /// <summary>The peer broke the protocol.</summary>
+    Protocol,
+
+    /// <summary>This node closed it.</summary>
+    ClosedHere,
+
+    /// <summary>A newer link to the same peer took its place.</summary>
+    Replaced,
+}
+
+/// <summary>What holds for every link of a node.</summary>
+internal sealed record PeerLinkOptions
+{
+    /// <summary>Bytes that may wait before senders do. Default 1 MiB.</summary>
+    internal long SendBufferBytes { get; init; } = 1 << 20;
+
+    /// <summary>Silence after which a peer counts as lost. Default 60 s.</summary>
+    internal TimeSpan NetTickTime { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How often in that time a tick is due. Default 4.</summary>
+    internal int NetTickIntensity { get; init; } = 4;
+
+    /// <summary>What one peer may make us hold.</summary>
+    internal FrameLimits Limits { get; init; } = FrameLimits.Default;
+}

@@ -1,0 +1,109 @@
+using Enmesh.Transport;
+
+namespace Enmesh.Peers;
+
+/// <summary>Takes calls, and bounds what callers can cost before they have proved that they know the cookie.</summary>
+/// <remarks>
+/// At most <see cref="MaxHandshakes"/> handshakes are under way. One more ends the oldest: a peer that means it is
+/// through in milliseconds, those that linger are the ones that do not, so a flood of idle sockets keeps nobody out.
+/// </remarks>
+internal sealed class PeerListener : IAsyncDisposable
+{
+    internal const int MaxHandshakes = 128;
+
+    private readonly ITransportListener _listener;
+    private readonly Func<TransportConnection, CancellationToken, Task> _serve;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly LinkedList<Call> _calls = []; // oldest first; those given up are no longer among them
+    private readonly HashSet<Call> _open = [];
+    private readonly Task _loop;
+
+    /// <param name="listener">Where calls come in. Owned from here on.</param>
+    /// <param name="serve">Runs one handshake to its end, whatever it is, and closes the connection if it failed.</param>
+    internal PeerListener(ITransportListener listener, Func<TransportConnection, CancellationToken, Task> serve)
+    {
+        _listener = listener;
+        _serve = serve;
+        _loop = AcceptAsync();
+    }
+
+    internal int Port => _listener.Port;
+
+    internal IReadOnlyList<System.Net.EndPoint> EndPoints => _listener.EndPoints;
+
+    internal int HandshakesUnderWay
+    {
+        get
+        {
+            lock (_calls)
+                return _calls.Count;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _listener.DisposeAsync().ConfigureAwait(false);
+        await _loop.ConfigureAwait(false);
+        Task[] open;
+        lock (_calls)
+            open = [.. _open.Select(call => call.Served)];
+        await Task.WhenAll(open).ConfigureAwait(false);
+        _stopping.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (!_stopping.IsCancellationRequested)
+                Begin(await _listener.AcceptAsync(_stopping.Token).ConfigureAwait(false));
+        }
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+        {
+            // The node is shutting down.
+        }
+    }
+
+    private void Begin(TransportConnection connection)
+    {
+        var call = new Call(CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token));
+        Call? oldest = null;
+        lock (_calls)
+        {
+            if (_calls.Count >= MaxHandshakes)
+            {
+                oldest = _calls.First!.Value;
+                _calls.RemoveFirst();
+            }
+            _calls.AddLast(call);
+            _open.Add(call);
+            call.Served = ServeAsync(connection, call);
+        }
+        oldest?.GiveUp.Cancel();
+    }
+
+    private async Task ServeAsync(TransportConnection connection, Call call)
+    {
+        await Task.Yield(); // not on the accept loop, and not under its lock
+        try
+        {
+            await _serve(connection, call.GiveUp.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (_calls)
+            {
+                _calls.Remove(call);
+                _open.Remove(call);
+            }
+        }
+    }
+
+    private sealed class Call(CancellationTokenSource giveUp)
+    {
+        internal CancellationTokenSource GiveUp { get; } = giveUp;
+
+        internal Task Served { get; set; } = Task.CompletedTask;
+    }
+}

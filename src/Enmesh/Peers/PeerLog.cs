@@ -1,0 +1,25 @@
+using Enmesh.Telemetry;
+using Microsoft.Extensions.Logging;
+
+namespace Enmesh.Peers;
+
+internal static partial class PeerLog
+{
+    [LoggerMessage(EventId = EventIds.PeerUp, Level = LogLevel.Information, Message = "Peer {Peer} is up ({Kind}) over {Transport}.")]
+    internal static partial void PeerUp(this ILogger logger, NodeName peer, string kind, string transport);
+
+    [LoggerMessage(EventId = EventIds.PeerDown, Level = LogLevel.Warning, Message = "Peer {Peer} is down: {Reason}.")]
+    internal static partial void PeerDown(this ILogger logger, NodeName peer, string reason);
+
+    [LoggerMessage(EventId = EventIds.PeerClosed, Level = LogLevel.Information, Message = "The link to {Peer} was closed: {Reason}.")]
+    internal static partial void PeerClosed(this ILogger logger, NodeName peer, string reason);
+
+    [LoggerMessage(EventId = EventIds.HandshakeFailed, Level = LogLevel.Debug, Message = "Dialling {Peer} failed: {Reason}")]
+    internal static partial void DialFailed(this ILogger logger, NodeName peer, string reason);
+
+    [LoggerMessage(EventId = EventIds.CallerRefused, Level = LogLevel.Warning, Message = "A caller from {Caller} was refused: {Reason}")]
+    internal static partial void CallerRefused(this ILogger logger, string caller, string reason);
+
+    [LoggerMessage(EventId = EventIds.LinkFaulted, Level = LogLevel.Error, Message = "The link to {Peer} ended by a fault in this node.")]
+    internal static partial void LinkFaulted(this ILogger logger, NodeName peer, Exception error);
+}

@@ -1,0 +1,360 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Enmesh.Handshake;
+using Enmesh.Terms;
+using Enmesh.Transport;
+using Enmesh.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace Enmesh.Peers;
+
+/// <summary>Where a peer's listener is.</summary>
+internal readonly record struct PeerEndPoint(string Host, int Port);
+
+/// <summary>What a node's peers need to know of it.</summary>
+internal sealed record PeerSettings
+{
+    internal required NodeName Name { get; init; }
+
+    internal required uint Creation { get; init; }
+
+    internal required Func<NodeName, PeerCookies> Cookies { get; init; }
+
+    internal required ITransport Transport { get; init; }
+
+    /// <summary>Finds where a peer listens: a fixed port, or what EPMD says.</summary>
+    internal required Func<NodeName, CancellationToken, ValueTask<PeerEndPoint>> Locate { get; init; }
+
+    /// <summary>Why a peer may not connect; null when it may.</summary>
+    internal Func<NodeName, string?> Refuse { get; init; } = static _ => null;
+
+    internal DistributionFlags Flags { get; init; } = DistributionFlagSets.Hidden;
+
+    internal HandshakeLimits HandshakeLimits { get; init; } = HandshakeLimits.Default;
+
+    internal PeerLinkOptions Link { get; init; } = new();
+}
+
+/// <summary>The peers of a node: at most one link to each, whoever dials, however often.</summary>
+internal sealed partial class PeerTable : IPeers, IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<Atom, PeerLink> _links = new();
+    private readonly Dictionary<NodeName, Attempt> _attempts = []; // under _gate, as is every change of _links
+    private readonly Lock _gate = new();
+    private readonly PeerSettings _settings;
+    private readonly IPeerHandler _handler;
+    private readonly TimeProvider _timeProvider;
+    private readonly AtomTable _atoms;
+    private readonly ILogger _logger;
+    private readonly Pulse _pulse;
+    private readonly CallerPenalties _penalties;
+    private PeerListener? _listener;
+    private Action<PeerLink>[] _observers = [];
+    private long _lastSession;
+    private bool _disposed;
+
+    internal PeerTable(PeerSettings settings, IPeerHandler handler, AtomTable atoms, TimeProvider timeProvider, ILogger logger)
+    {
+        _settings = settings;
+        _handler = handler;
+        _atoms = atoms;
+        _timeProvider = timeProvider;
+        _logger = logger;
+        _penalties = new CallerPenalties(timeProvider);
+        _pulse = new Pulse(timeProvider, () => (IReadOnlyCollection<PeerLink>)_links.Values, settings.Link.NetTickTime, settings.Link.NetTickIntensity);
+    }
+
+    /// <summary>The links that are up.</summary>
+    internal IReadOnlyCollection<PeerLink> Links => [.. _links.Values];
+
+    /// <summary>Handshakes of callers that have not yet proved anything.</summary>
+    internal int HandshakesUnderWay => _listener?.HandshakesUnderWay ?? 0;
+
+    public PeerLink? Find(Atom node) => _links.GetValueOrDefault(node);
+
+    public async ValueTask<PeerLink?> ConnectAsync(Atom node, CancellationToken cancellationToken)
+    {
+        if (Find(node) is { } link)
+            return link;
+        if (!NodeName.TryParse(node.Text, out var name))
+            return null;
+        try
+        {
+            return await DialAsync(name, null, cancellationToken).ConfigureAwait(false);
+        }
+        catch (EnmeshException)
+        {
+            return null; // logged where it failed
+        }
+    }
+
+    /// <summary>The link to a peer, made now when there is none. Everybody who asks at the same time shares the attempt.</summary>
+    /// <param name="peer">Whom.</param>
+    /// <param name="where">Where it listens; null to find that out.</param>
+    /// <param name="cancellationToken">Stops the waiting, not the attempt.</param>
+    /// <exception cref="HandshakeException">It was reached, and the handshake came to nothing.</exception>
+    /// <exception cref="PeerUnreachableException">It was not reached.</exception>
+    internal Task<PeerLink> DialAsync(NodeName peer, PeerEndPoint? where, CancellationToken cancellationToken)
+    {
+        if (peer == _settings.Name)
+            throw new HandshakeException(HandshakeFailure.OwnName, peer, $"{peer} is this node's own name.");
+        Attempt attempt;
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_links.TryGetValue(peer.Atom, out var link))
+                return Task.FromResult(link);
+            if (!_attempts.TryGetValue(peer, out attempt!))
+            {
+                attempt = new Attempt();
+                _attempts.Add(peer, attempt);
+                attempt.Running = RunAttemptAsync(peer, where, attempt);
+            }
+        }
+        return attempt.Link.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Takes calls on this listener from now on.</summary>
+    internal void Listen(ITransportListener listener) => _listener = new PeerListener(listener, ServeAsync);
+
+    /// <summary>Makes a link of a connection whose handshake was done elsewhere.</summary>
+    internal Task AdoptAsync(HandshakeResult result, TransportConnection connection) => EstablishAsync(result, connection);
+
+    /// <summary>Calls the observer with every link that comes up or has gone down (see <see cref="PeerLink.IsUp"/>).</summary>
+    internal IDisposable Observe(Action<PeerLink> observer)
+    {
+        lock (_gate)
+            _observers = [.. _observers, observer];
+        return new Observation(this, observer);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Attempt[] attempts;
+        lock (_gate)
+        {
+            if (_disposed)
+                return;
+            _disposed = true;
+            attempts = [.. _attempts.Values];
+        }
+        // Links first, and all at once: one visible link cut before the others makes the peers evict each other.
+        var end = new LinkEnd(LinkEndCause.ClosedHere, "this node is shutting down");
+        await Task.WhenAll(_links.Values.Select(link => link.CloseAndWaitAsync(end))).ConfigureAwait(false);
+        foreach (var attempt in attempts)
+            await attempt.GiveUp.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(attempts.Select(attempt => attempt.Running)).ConfigureAwait(false);
+        if (_listener is not null)
+            await _listener.DisposeAsync().ConfigureAwait(false);
+        await Task.WhenAll(_links.Values.Select(link => link.CloseAndWaitAsync(end))).ConfigureAwait(false);
+        await _pulse.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private HandshakeSettings SettingsFor(TransportConnection connection) => new()
+    {
+        Name = _settings.Name,
+        Creation = _settings.Creation,
+        Flags = _settings.Flags,
+        PrefixBytes = connection.HandshakePrefixBytes,
+        Cookies = _settings.Cookies,
+    };
+
+    private HandshakeDriver Driver(TransportConnection connection, HandshakeMachine machine) =>
+        new(connection, machine, Answer, Abandon, _settings.HandshakeLimits, _timeProvider);
+
+    private async Task RunAttemptAsync(NodeName peer, PeerEndPoint? where, Attempt attempt)
+    {
+        await Task.Yield(); // not under the caller's lock
+        try
+        {
+            try
+            {
+                attempt.Link.TrySetResult(await CallAsync(peer, where, attempt).ConfigureAwait(false));
+            }
+            catch (Exception e) when (!_disposed && (attempt.IsAbandoned || e is HandshakeException { Failure: HandshakeFailure.AlreadyConnecting }))
+            {
+                // The peer's own call goes ahead; it completes this attempt when it is up.
+                await attempt.Link.Task.WaitAsync(_settings.HandshakeLimits.Step, _timeProvider, attempt.GiveUp.Token).ConfigureAwait(false);
+            }
+        }
+        catch (TimeoutException)
+        {
+            attempt.Link.TrySetException(new HandshakeException(
+                HandshakeFailure.AlreadyConnecting, peer, $"{peer} was calling us at the same time, but its call did not come through."));
+        }
+        catch (OperationCanceledException)
+        {
+            attempt.Link.TrySetException(new HandshakeException(HandshakeFailure.ClosedHere, peer, $"{peer} was not dialled to the end: this node is shutting down."));
+        }
+        catch (EnmeshException e)
+        {
+            _logger.DialFailed(peer, e.Message);
+            attempt.Link.TrySetException(e);
+        }
+        finally
+        {
+            lock (_gate)
+                _attempts.Remove(peer);
+            _ = attempt.Link.Task.Exception; // nobody may be waiting any more
+        }
+    }
+
+    private async Task<PeerLink> CallAsync(NodeName peer, PeerEndPoint? where, Attempt attempt)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(attempt.GiveUp.Token, attempt.Dial.Token);
+        var giveUp = either.Token;
+        var place = where ?? await _settings.Locate(peer, giveUp).ConfigureAwait(false);
+        var connection = await _settings.Transport.ConnectAsync(place.Host, place.Port, giveUp).ConfigureAwait(false);
+        try
+        {
+            await connection.OpenAsync(giveUp).ConfigureAwait(false);
+            var driver = Driver(connection, new InitiatorHandshake(SettingsFor(connection), peer));
+            var result = await driver.RunAsync(giveUp).ConfigureAwait(false);
+            return await EstablishAsync(result, connection).ConfigureAwait(false);
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async Task ServeAsync(TransportConnection connection, CancellationToken cancellationToken)
+    {
+        var caller = connection.RemoteEndPoint;
+        try
+        {
+            await _penalties.WaitAsync(caller, cancellationToken).ConfigureAwait(false);
+            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+            var driver = Driver(connection, new AcceptorHandshake(SettingsFor(connection)));
+            var result = await driver.RunAsync(cancellationToken).ConfigureAwait(false);
+            _penalties.Forgive(caller);
+            await EstablishAsync(result, connection).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is EnmeshException or OperationCanceledException or IOException)
+        {
+            if (e is HandshakeException failed)
+            {
+                if (failed.Failure is HandshakeFailure.CookieMismatch)
+                    _penalties.Add(caller);
+                _logger.CallerRefused(connection.Description, failed.Message);
+            }
+            await connection.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task<PeerLink> EstablishAsync(HandshakeResult result, TransportConnection connection)
+    {
+        var link = new PeerLink(
+            Interlocked.Increment(ref _lastSession), result, connection, _handler, _settings.Link, _pulse, _settings.Name.Atom, _atoms, _logger);
+        while (true)
+        {
+            PeerLink? older;
+            lock (_gate)
+            {
+                if (_disposed)
+                    throw new OperationCanceledException("The node is shutting down.");
+                older = _links.GetValueOrDefault(result.Peer.Atom);
+                if (older is null)
+                {
+                    _links[result.Peer.Atom] = link;
+                    _attempts.GetValueOrDefault(result.Peer)?.Link.TrySetResult(link);
+                    break;
+                }
+            }
+            // The old link's end is told before the new one's beginning.
+            await older.CloseAndWaitAsync(new LinkEnd(LinkEndCause.Replaced, "a newer connection took its place")).ConfigureAwait(false);
+        }
+        _logger.PeerUp(link.Peer, link.PeerIsPublished ? "published" : "hidden", link.Transport);
+        _handler.OnUp(link);
+        Notify(link);
+        _ = RunLinkAsync(link);
+        return link;
+    }
+
+    private async Task RunLinkAsync(PeerLink link)
+    {
+        await link.RunAsync().ConfigureAwait(false);
+        lock (_gate)
+            _links.TryRemove(new(link.Peer.Atom, link));
+        _handler.OnDown(link);
+        if (link.End!.Cause is LinkEndCause.ClosedHere or LinkEndCause.Replaced)
+            _logger.PeerClosed(link.Peer, link.End.Reason);
+        else
+            _logger.PeerDown(link.Peer, link.End.Reason);
+        Notify(link);
+        link.Ended();
+    }
+
+    private void Notify(PeerLink link)
+    {
+        foreach (var observer in Volatile.Read(ref _observers))
+            observer(link);
+    }
+
+    private NodeAnswer Answer(NodeQuestion question) => question switch
+    {
+        NodeQuestion.Admit admit => Admit(admit.Peer),
+        NodeQuestion.GrantName grant => GrantName(grant.Host),
+        _ => throw new ArgumentOutOfRangeException(nameof(question)),
+    };
+
+    private NodeAnswer Admit(NodeName peer)
+    {
+        if (_settings.Refuse(peer) is { } why)
+            return new NodeAnswer.Refused(why);
+        lock (_gate)
+        {
+            return new NodeAnswer.Admission(
+                _links.ContainsKey(peer.Atom) ? PeerStanding.Linked
+                : _attempts.TryGetValue(peer, out var attempt) && !attempt.IsAbandoned ? PeerStanding.Dialling
+                : PeerStanding.Unconnected);
+        }
+    }
+
+    private NodeAnswer GrantName(string host)
+    {
+        var name = NodeName.Parse($"{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}@{host}");
+        return _settings.Refuse(name) is { } why
+            ? new NodeAnswer.Refused(why)
+            : new NodeAnswer.Granted(name, (uint)RandomNumberGenerator.GetInt32(4, int.MaxValue));
+    }
+
+    private void Abandon(NodeName peer)
+    {
+        Attempt? attempt;
+        lock (_gate)
+        {
+            attempt = _attempts.GetValueOrDefault(peer);
+            if (attempt is not null)
+                attempt.IsAbandoned = true;
+        }
+        attempt?.Dial.Cancel();
+    }
+
+    /// <summary>An attempt to reach a peer, and everybody who waits for it.</summary>
+    private sealed class Attempt
+    {
+        internal TaskCompletionSource<PeerLink> Link { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>Stops the attempt altogether.</summary>
+        internal CancellationTokenSource GiveUp { get; } = new();
+
+        /// <summary>Stops our own call; the peer's may still complete the attempt.</summary>
+        internal CancellationTokenSource Dial { get; } = new();
+
+        internal Task Running { get; set; } = Task.CompletedTask;
+
+        /// <summary>Whether the peer's own call goes ahead of ours.</summary>
+        internal bool IsAbandoned { get; set; }
+    }
+
+    private sealed class Observation(PeerTable table, Action<PeerLink> observer) : IDisposable
+    {
+        public void Dispose()
+        {
+            lock (table._gate)
+                table._observers = [.. table._observers.Where(other => other != observer)];
+        }
+    }
+}

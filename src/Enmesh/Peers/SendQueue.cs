@@ -1,0 +1,419 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using Enmesh.Wire;
+
+namespace Enmesh.Peers;
+
+// erl_dist_protocol, "Protocol between Connected Nodes": u32 Length | Length bytes, where those are
+//   112 131 Control [131 Payload]              when neither header nor fragments were negotiated
+//   131 68 references... Control [Payload]     else
+//   131 69/70 Seq Id ...                       for a message in fragments (see FragmentHeader)
+
+/// <summary>What is to go out over a link, in its order. No IO: the flusher takes a batch, writes it, and says so.</summary>
+/// <remarks>
+/// Small messages are copied into the batch that gathers. A large one queues as a source of fragments: each batch takes
+/// some of every source, so that ticks and the messages of others pass it. What the same sender sends behind its own
+/// large message waits for that, or the order between two processes would break.
+/// </remarks>
+internal sealed class SendQueue
+{
+    /// <summary>Messages up to this size are copied; longer ones are sources.</summary>
+    internal const int LargeBytes = FragmentHeader.DataBytes;
+
+    private const int LengthBytes = 4;
+    private const int FirstChunkBytes = 16 * 1024;
+    private const int ChunkBytes = 64 * 1024;
+    private const int FragmentsPerBatch = 8;
+    private static readonly object Nobody = new();
+
+    private readonly Lock _gate = new();
+    private readonly OutboundAtomCache _atoms = new();
+    private readonly bool _hasHeader;
+    private readonly bool _hasFragments;
+    private readonly long _limit;
+    private readonly List<Source> _sources = [];
+    private Gathering _gathering = new();
+    private Gathering _taken = new();
+    private long _pendingBytes;
+    private ulong _sequence;
+    private int _nextSource;
+    private TaskCompletionSource? _drained;
+    private bool _writing;
+    private bool _closed;
+
+    internal SendQueue(DistributionFlags negotiated, long limit)
+    {
+        _hasHeader = negotiated.UsesHeader();
+        _hasFragments = negotiated.Has(DistributionFlags.Fragments);
+        _limit = limit;
+    }
+
+    /// <summary>What became of a message.</summary>
+    internal enum Outcome
+    {
+        /// <summary>It queues, and nobody has taken on the writing: see that somebody does.</summary>
+        Wake,
+
+        /// <summary>It queues, and a writer is at work or on its way.</summary>
+        Queued,
+
+        /// <summary>The link is full; it does not queue.</summary>
+        Full,
+
+        /// <summary>The link is closed; it does not queue.</summary>
+        Closed,
+    }
+
+    /// <summary>Bytes that are queued, those being written included.</summary>
+    internal long PendingBytes => Volatile.Read(ref _pendingBytes);
+
+    /// <summary>How many small messages gather at the moment; a hint, read without the lock.</summary>
+    internal int GatheredFrames => _gathering.Frames;
+
+    internal bool IsFull => PendingBytes > _limit;
+
+    /// <summary>Queues a message. The buffer is taken over, whatever the outcome.</summary>
+    /// <param name="sender">Whose it is, for the order; null for nobody's.</param>
+    /// <param name="message">Control and payload, encoded.</param>
+    /// <param name="unlessFull">Whether to refuse it when the link is full.</param>
+    internal Outcome Add(object? sender, MessageBuffer message, bool unlessFull)
+    {
+        var copied = false;
+        try
+        {
+            lock (_gate)
+            {
+                if (_closed)
+                    return Outcome.Closed;
+                if (unlessFull && _pendingBytes > _limit)
+                    return Outcome.Full;
+                var before = _pendingBytes;
+                _pendingBytes += message.Length;
+                if (_sources.Count > 0 && FindSource(sender) is { } ahead)
+                {
+                    (ahead.Followers ??= new()).Enqueue(message);
+                }
+                else if (message.IsPlain && message.Length <= LargeBytes)
+                {
+                    _pendingBytes += WriteFrame(message) - message.Length;
+                    copied = true;
+                }
+                else
+                {
+                    _sources.Add(new Source(sender ?? Nobody, message));
+                }
+                return _writing || before > 0 ? Outcome.Queued : Outcome.Wake;
+            }
+        }
+        finally
+        {
+            if (copied)
+                message.Release();
+        }
+    }
+
+    /// <summary>Queues a tick, unless there is something to be sent anyway.</summary>
+    internal Outcome AddTick()
+    {
+        lock (_gate)
+        {
+            if (_closed)
+                return Outcome.Closed;
+            if (_pendingBytes > 0)
+                return Outcome.Queued;
+            _gathering.Reserve(LengthBytes).Clear();
+            _gathering.Commit(LengthBytes);
+            _pendingBytes += LengthBytes;
+            return _writing ? Outcome.Queued : Outcome.Wake;
+        }
+    }
+
+    /// <summary>Completes when the link is no longer full, or closed.</summary>
+    internal Task WhenDrained()
+    {
+        lock (_gate)
+        {
+            if (_closed || _pendingBytes <= _limit)
+                return Task.CompletedTask;
+            return (_drained ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+    }
+
+    /// <summary>Takes what is to be written next, if there is anything and nobody else is writing.</summary>
+    /// <returns>Null when there is nothing to do for the caller.</returns>
+    internal List<ArraySegment<byte>>? TryTake()
+    {
+        lock (_gate)
+        {
+            if (_writing || _closed)
+                return null;
+            return TakeLocked();
+        }
+    }
+
+    /// <summary>The batch taken last is written.</summary>
+    /// <param name="takeNext">Whether the caller goes on with the next batch, if there is one.</param>
+    /// <param name="more">Whether there is more, not taken.</param>
+    internal List<ArraySegment<byte>>? Written(bool takeNext, out bool more)
+    {
+        TaskCompletionSource? drained = null;
+        List<ArraySegment<byte>>? next = null;
+        lock (_gate)
+        {
+            _pendingBytes -= _taken.Bytes;
+            _taken.Clear();
+            _writing = false;
+            if (_pendingBytes <= _limit / 2)
+                (drained, _drained) = (_drained, null);
+            if (takeNext && !_closed)
+                next = TakeLocked();
+            more = next is null && !_closed && _pendingBytes > 0;
+            if (_closed)
+                _taken.Clear();
+        }
+        drained?.TrySetResult();
+        return next;
+    }
+
+    /// <summary>Refuses everything from now on and lets those waiting go.</summary>
+    internal void Close()
+    {
+        TaskCompletionSource? drained;
+        lock (_gate)
+        {
+            if (_closed)
+                return;
+            _closed = true;
+            (drained, _drained) = (_drained, null);
+            _sources.Clear();
+            _gathering.Clear();
+            if (!_writing)
+                _taken.Clear();
+        }
+        drained?.TrySetResult();
+    }
+
+    private List<ArraySegment<byte>>? TakeLocked()
+    {
+        TakeFragments();
+        if (_gathering.Bytes == 0)
+            return null;
+        (_taken, _gathering) = (_gathering, _taken);
+        _writing = true;
+        return _taken.Finish();
+    }
+
+    private Source? FindSource(object? sender)
+    {
+        sender ??= Nobody;
+        foreach (var source in _sources)
+        {
+            if (ReferenceEquals(source.Sender, sender))
+                return source;
+        }
+        return null;
+    }
+
+    private int WriteFrame(MessageBuffer message)
+    {
+        var body = message.Bytes;
+        var room = LengthBytes + 2 + (_hasHeader ? OutboundAtomCache.MaxBytes(message.Atoms.Atoms) : 0) + body.Length;
+        var frame = _gathering.Reserve(room);
+        var at = LengthBytes + WriteOpening(frame[LengthBytes..], message);
+        body.CopyTo(frame[at..]);
+        at += body.Length;
+        BinaryPrimitives.WriteInt32BigEndian(frame, at - LengthBytes);
+        _gathering.Commit(at);
+        _gathering.Frames++;
+        return at;
+    }
+
+    private int WriteOpening(Span<byte> frame, MessageBuffer message)
+    {
+        if (!_hasHeader)
+        {
+            frame[0] = FrameTag.PassThrough;
+            return 1;
+        }
+        frame[0] = FrameTag.Version;
+        frame[1] = FrameTag.Header;
+        return 2 + _atoms.Write(frame[2..], message.Atoms.Atoms);
+    }
+
+    // Some fragments of every source in turn. A batch of them is about half a MiB: long enough for the kernel, short
+    // enough for a tick behind it.
+    private void TakeFragments()
+    {
+        for (var taken = 0; taken < FragmentsPerBatch && _sources.Count > 0; taken++)
+        {
+            if (_nextSource >= _sources.Count)
+                _nextSource = 0;
+            var source = _sources[_nextSource];
+            WriteFragment(source, source.Message);
+            if (source.Sent == source.Message.Length)
+            {
+                _gathering.Release(source.Message);
+                TakeFollower(source);
+            }
+            else
+            {
+                _nextSource++;
+            }
+        }
+    }
+
+    /// <summary>Goes on with what the sender of a finished message has sent behind it.</summary>
+    private void TakeFollower(Source source)
+    {
+        while (source.Followers is { } followers && followers.TryDequeue(out var next))
+        {
+            if (!next.IsPlain || next.Length > LargeBytes)
+            {
+                source.Begin(next);
+                return;
+            }
+            _pendingBytes += WriteFrame(next) - next.Length;
+            next.Release();
+        }
+        _sources.Remove(source);
+    }
+
+    private void WriteFragment(Source source, MessageBuffer message)
+    {
+        var first = source.Sent == 0;
+        var fragmented = _hasFragments && message.Length > LargeBytes;
+        if (first)
+            source.Plan(fragmented, ++_sequence);
+        var dataBytes = Math.Min(source.FragmentBytes, message.Length - source.Sent);
+        var frame = _gathering.Reserve(
+            LengthBytes + FragmentHeader.Bytes + (first && _hasHeader ? OutboundAtomCache.MaxBytes(message.Atoms.Atoms) : 0));
+        var at = LengthBytes;
+        if (fragmented)
+        {
+            new FragmentHeader(first, source.Sequence, source.Remaining).Write(frame[at..]);
+            at += FragmentHeader.Bytes;
+            if (first)
+                at += _atoms.Write(frame[at..], message.Atoms.Atoms);
+        }
+        else
+        {
+            at += WriteOpening(frame[at..], message);
+        }
+        BinaryPrimitives.WriteUInt32BigEndian(frame, (uint)(at - LengthBytes + dataBytes));
+        _gathering.Commit(at);
+        _pendingBytes += at;
+        _gathering.Append(message, source.Sent, source.Sent + dataBytes);
+        source.Advance(dataBytes);
+    }
+
+    /// <summary>A large message under way, and what its sender has sent since.</summary>
+    private sealed class Source(object sender, MessageBuffer message)
+    {
+        internal object Sender { get; } = sender;
+
+        internal MessageBuffer Message { get; private set; } = message;
+
+        internal Queue<MessageBuffer>? Followers { get; set; }
+
+        internal long Sent { get; private set; }
+
+        internal long FragmentBytes { get; private set; }
+
+        internal ulong Sequence { get; private set; }
+
+        /// <summary>Fragments to come, the next one included.</summary>
+        internal ulong Remaining { get; private set; }
+
+        internal void Begin(MessageBuffer next)
+        {
+            Message = next;
+            Sent = 0;
+        }
+
+        // The control message stands whole in the first fragment, however long it is.
+        internal void Plan(bool fragmented, ulong sequence)
+        {
+            FragmentBytes = fragmented ? Math.Max(FragmentHeader.DataBytes, Message.ControlBytes) : Message.Length;
+            Sequence = sequence;
+            Remaining = (ulong)((Message.Length + FragmentBytes - 1) / FragmentBytes);
+        }
+
+        internal void Advance(long bytes)
+        {
+            Sent += bytes;
+            Remaining--;
+        }
+    }
+
+    /// <summary>A batch: rented chunks for what is copied, and references to what is not.</summary>
+    private sealed class Gathering
+    {
+        private readonly List<ArraySegment<byte>> _segments = [];
+        private readonly List<byte[]> _chunks = [];
+        private readonly List<MessageBuffer> _messages = [];
+        private byte[] _chunk = [];
+        private int _start; // in the chunk, of the segment under construction
+        private int _end;
+
+        internal long Bytes { get; private set; }
+
+        internal int Frames { get; set; }
+
+        internal Span<byte> Reserve(int bytes)
+        {
+            if (_chunk.Length - _end < bytes)
+            {
+                CloseSegment();
+                _chunk = ArrayPool<byte>.Shared.Rent(Math.Max(bytes, _chunks.Count == 0 ? FirstChunkBytes : ChunkBytes));
+                _chunks.Add(_chunk);
+                _start = _end = 0;
+            }
+            return _chunk.AsSpan(_end, bytes);
+        }
+
+        internal void Commit(int bytes)
+        {
+            _end += bytes;
+            Bytes += bytes;
+        }
+
+        internal void Append(MessageBuffer message, long from, long to)
+        {
+            CloseSegment();
+            message.AddSegments(from, to, _segments);
+            Bytes += to - from;
+        }
+
+        /// <summary>Gives the message back once the batch is written.</summary>
+        internal void Release(MessageBuffer message) => _messages.Add(message);
+
+        internal List<ArraySegment<byte>> Finish()
+        {
+            CloseSegment();
+            return _segments;
+        }
+
+        internal void Clear()
+        {
+            _segments.Clear();
+            foreach (var message in _messages)
+                message.Release();
+            _messages.Clear();
+            // All of them, always: a quiet link holds no buffers.
+            foreach (var chunk in _chunks)
+                ArrayPool<byte>.Shared.Return(chunk);
+            _chunks.Clear();
+            _chunk = [];
+            _start = _end = 0;
+            Bytes = 0;
+            Frames = 0;
+        }
+
+        private void CloseSegment()
+        {
+            if (_end > _start)
+                _segments.Add(new ArraySegment<byte>(_chunk, _start, _end - _start));
+            _start = _end;
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using Enmesh.Terms;
+
+namespace Enmesh.Processes;
+
+/// <summary>The exit reasons that the runtime itself gives.</summary>
+public static class ExitReason
+{
+    /// <summary><c>normal</c>: it has done what it was for.</summary>
+    public static Term Normal { get; } = Atoms.Normal;
+
+    /// <summary><c>kill</c>: the signal that no process survives.</summary>
+    public static Term Kill { get; } = new Atom("kill");
+
+    /// <summary><c>killed</c>: what others see of a process that got <c>kill</c>.</summary>
+    public static Term Killed { get; } = new Atom("killed");
+
+    /// <summary><c>shutdown</c>: asked to end in good order, or cancelled.</summary>
+    public static Term Shutdown { get; } = new Atom("shutdown");
+
+    /// <summary><c>noproc</c>: there is no such process.</summary>
+    public static Term NoProc { get; } = new Atom("noproc");
+
+    /// <summary><c>noconnection</c>: the node cannot be reached, or is not any more.</summary>
+    public static Term NoConnection { get; } = new Atom("noconnection");
+
+    internal static bool IsNormal(Term reason) => reason.IsAtom(Atoms.Normal);
+
+    /// <summary><c>{exception, Type, Message, [Frame]}</c>: what an unhandled exception becomes.</summary>
+    internal static Term FromException(Exception error)
+    {
+        var frames = (error.StackTrace ?? "")
+            .Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Take(20)
+            .Select(frame => Term.Binary(frame))
+            .ToArray();
+        return Term.Tuple(
+            new Atom("exception"), Term.Binary(error.GetType().FullName ?? error.GetType().Name), Term.Binary(error.Message), Term.List(frames));
+    }
+}
+
+/// <summary>Unwinds the body of a process that was sent an exit signal. Not to be caught for good: the process ends.</summary>
+public sealed class ProcessExitException : EnmeshException
+{
+    internal ProcessExitException(Term reason)
+        : base($"The process was sent an exit signal: {reason}.") => Reason = reason;
+
+    /// <summary>The reason of the signal.</summary>
+    public Term Reason { get; }
+}
+
+/// <summary>The other side of a call has ended, was not there, or is out of reach.</summary>
+public sealed class CallExitException : EnmeshException
+{
+    internal CallExitException(ProcessAddress target, Term reason)
+        : base($"The call to {target} failed: it exited with reason {reason}.")
+    {
+        Target = target;
+        Reason = reason;
+    }
+
+    /// <summary>Who was called.</summary>
+    public ProcessAddress Target { get; }
+
+    /// <summary>Why there is no answer: <c>noproc</c>, <c>noconnection</c>, or what the process exited with.</summary>
+    public Term Reason { get; }
+}

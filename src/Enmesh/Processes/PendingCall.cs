@@ -1,0 +1,129 @@
+using System.Threading.Tasks.Sources;
+using Enmesh.Peers;
+using Enmesh.Terms;
+using Enmesh.Wire;
+
+namespace Enmesh.Processes;
+
+/// <summary>A call under way: its reply, the end of the other side, its time-out or its cancellation, whichever is first.</summary>
+/// <remarks>It stands in the table of calls under its reference, which is tag, alias and monitor in one.</remarks>
+internal sealed class PendingCall : IValueTaskSource<Term>, IThreadPoolWorkItem
+{
+    private readonly ProcessRuntime _runtime;
+    private ManualResetValueTaskSourceCore<Term> _result;
+    private Term _reply;
+    private Exception? _error;
+    private ITimer? _timer;
+    private CancellationTokenRegistration _registration;
+    private int _done;
+
+    internal PendingCall(ProcessRuntime runtime, Pid from, ProcessAddress target, Reference reference)
+    {
+        _runtime = runtime;
+        From = from;
+        Target = target;
+        Reference = reference;
+    }
+
+    /// <summary>The pid that the other side sees as the caller.</summary>
+    internal Pid From { get; }
+
+    internal ProcessAddress Target { get; }
+
+    internal Reference Reference { get; }
+
+    /// <summary>The link the call went over; null for a local one, or before it is known.</summary>
+    internal PeerLink? Link { get; set; }
+
+    /// <summary>The process of this node that was called; null for one elsewhere.</summary>
+    internal ProcessContext? Watched { get; set; }
+
+    internal ValueTask<Term> Task => new(this, _result.Version);
+
+    internal void Arm(TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        if (timeout != Timeout.InfiniteTimeSpan)
+        {
+            _timer = _runtime.TimeProvider.CreateTimer(
+                static me => ((PendingCall)me!).OnTimer(), this, timeout, Timeout.InfiniteTimeSpan);
+        }
+        if (cancellationToken.CanBeCanceled)
+        {
+            _registration = cancellationToken.UnsafeRegister(
+                static (me, token) => ((PendingCall)me!).Fail(new OperationCanceledException(token)), this);
+        }
+        if (Volatile.Read(ref _done) != 0)
+            Release(); // it ended before the timer stood in its field
+    }
+
+    internal bool Reply(Term reply)
+    {
+        if (!TryFinish())
+            return false;
+        _reply = reply;
+        TurnScheduler.Schedule(this);
+        return true;
+    }
+
+    internal void Fail(Exception error)
+    {
+        if (!TryFinish())
+            return;
+        _error = error;
+        TurnScheduler.Schedule(this);
+    }
+
+    /// <summary>The other side has ended, or was never there: its monitor is spent.</summary>
+    internal void FailWith(Term reason)
+    {
+        if (!TryFinish())
+            return;
+        (Link, Watched) = (null, null);
+        _error = new CallExitException(Target, reason);
+        TurnScheduler.Schedule(this);
+    }
+
+    // The caller's code runs on the pool, in a turn of its own, never on a link's reader.
+    void IThreadPoolWorkItem.Execute()
+    {
+        Release();
+        var turn = SendTurn.Begin();
+        try
+        {
+            // In the turn of the caller, so that it goes out together with what the caller sends next.
+            Watched?.GetRelations().RemoveWatcher(Reference);
+            Link?.Signal(null, ControlMessage.Demonitor(From, Target.Pid is { } pid ? pid : Target.Name!, Reference));
+            if (_error is null)
+                _result.SetResult(_reply);
+            else
+                _result.SetException(_error);
+        }
+        finally
+        {
+            turn.End();
+        }
+    }
+
+    Term IValueTaskSource<Term>.GetResult(short token) => _result.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<Term>.GetStatus(short token) => _result.GetStatus(token);
+
+    void IValueTaskSource<Term>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _result.OnCompleted(continuation, state, token, flags);
+
+    private void OnTimer() => Fail(new TimeoutException($"The call to {Target} was not answered in time."));
+
+    private bool TryFinish()
+    {
+        if (Interlocked.Exchange(ref _done, 1) != 0)
+            return false;
+        _runtime.Calls.Remove(this);
+        return true;
+    }
+
+    private void Release()
+    {
+        _timer?.Dispose();
+        _registration.Dispose();
+    }
+}

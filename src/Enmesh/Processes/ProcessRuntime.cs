@@ -1,0 +1,238 @@
+using System.Collections.Concurrent;
+using Enmesh.Peers;
+using Enmesh.Terms;
+using Enmesh.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace Enmesh.Processes;
+
+/// <summary>The processes of one node: their pids and names, and the way from one to another, here or elsewhere.</summary>
+internal sealed partial class ProcessRuntime : IAsyncDisposable
+{
+    // 15 bits of id and 13 of serial are what OTP 23 takes; no later release minds.
+    private const int IdBits = 15;
+    private const int SerialBits = 13;
+    private const uint NumberMask = (1u << (IdBits + SerialBits)) - 1;
+
+    private static readonly TimeSpan ShutdownTime = TimeSpan.FromSeconds(5);
+
+    private readonly ConcurrentDictionary<uint, ProcessContext> _processes = new();
+    private readonly ConcurrentDictionary<Atom, ProcessContext> _names = new();
+    private readonly ConcurrentDictionary<Reference, OutgoingMonitor> _monitors = new();
+    private readonly References _references;
+    private readonly ILogger _logger;
+    private IPeers _peers = null!; // from Start on
+    private ProcessContext _anonymous = null!;
+    private uint _lastNumber;
+
+    internal ProcessRuntime(NodeName name, uint creation, TimeProvider timeProvider, ILogger logger)
+    {
+        Name = name;
+        Creation = creation;
+        TimeProvider = timeProvider;
+        _logger = logger;
+        _references = new References(name.Atom, creation);
+    }
+
+    /// <summary>Begins, with the links that messages to other nodes go over.</summary>
+    internal void Start(IPeers peers)
+    {
+        _peers = peers;
+        // Calls from outside any process need a pid that an old node, which knows no alias, can answer to.
+        _anonymous = Spawn(static async context =>
+        {
+            while (true)
+                await context.ReceiveAsync().ConfigureAwait(false);
+        });
+    }
+
+    internal NodeName Name { get; }
+
+    internal uint Creation { get; }
+
+    internal TimeProvider TimeProvider { get; }
+
+    internal CallTable Calls { get; } = new();
+
+    internal int ProcessCount => _processes.Count;
+
+    internal IReadOnlyCollection<Atom> RegisteredNames => [.. _names.Keys];
+
+    /// <exception cref="InvalidOperationException">The name is taken.</exception>
+    internal ProcessContext Spawn(Func<ProcessContext, Task> body, Atom? name = null)
+    {
+        ProcessContext context;
+        do
+        {
+            var number = Interlocked.Increment(ref _lastNumber) & NumberMask;
+            var pid = new Pid(Name.Atom, number & ((1u << IdBits) - 1), number >> IdBits, Creation);
+            context = new ProcessContext(this, pid, body);
+        }
+        while (!_processes.TryAdd(NumberOf(context.Self.Id, context.Self.Serial), context));
+        if (name is not null)
+            RegisterBeforeStart(name, context);
+        ThreadPool.UnsafeQueueUserWorkItem(context.Mailbox, preferLocal: false);
+        return context;
+    }
+
+    internal void Register(Atom name, ProcessContext process)
+    {
+        if (name == Atoms.Undefined)
+            throw new ArgumentException("'undefined' is what an unregistered process is called; no process may have that name.", nameof(name));
+        if (!_names.TryAdd(name, process))
+            throw new InvalidOperationException($"The name '{name}' is taken by {(Term)_names.GetValueOrDefault(name, process).Self}.");
+        process.AddName(name);
+        if (!_processes.ContainsKey(NumberOf(process.Self.Id, process.Self.Serial)))
+            _names.TryRemove(new(name, process)); // it ended meanwhile
+    }
+
+    internal bool Unregister(Atom name)
+    {
+        if (!_names.TryRemove(name, out var process))
+            return false;
+        process.RemoveName(name);
+        return true;
+    }
+
+    internal Pid? WhereIs(Atom name) => _names.TryGetValue(name, out var process) ? process.Self : null;
+
+    internal ProcessContext? Find(Atom name) => _names.GetValueOrDefault(name);
+
+    internal ProcessContext? Find(uint id, uint serial, uint creation)
+    {
+        // 0 matches every start of the node, as on the BEAM.
+        if (creation != Creation && creation != 0)
+            return null;
+        return id >> IdBits == 0 && serial >> SerialBits == 0 ? _processes.GetValueOrDefault(NumberOf(id, serial)) : null;
+    }
+
+    internal bool IsAlive(Pid pid) => pid.Node == Name.Atom && Find(pid.Id, pid.Serial, pid.Creation) is not null;
+
+    internal ValueTask SendAsync(ProcessContext? sender, ProcessAddress to, Term message, CancellationToken cancellationToken)
+    {
+        if (!IsRemote(to, out var node))
+        {
+            DeliverLocally(to, message);
+            return default;
+        }
+        if (_peers.Find(node) is { } link)
+            return link.SendAsync(sender, ToControl(sender, to), message, cancellationToken);
+        return ConnectAndSendAsync(sender, to, node, message, cancellationToken);
+    }
+
+    internal bool TrySend(ProcessContext? sender, ProcessAddress to, Term message)
+    {
+        if (!IsRemote(to, out var node))
+        {
+            DeliverLocally(to, message);
+            return true;
+        }
+        return _peers.Find(node) is { } link && link.TrySend(sender, ToControl(sender, to), message);
+    }
+
+    /// <summary>Answers a call; to a node that is not connected any more the answer is lost, as on the BEAM.</summary>
+    internal void Reply(ProcessContext? sender, in CallRequest call, Term reply)
+    {
+        var to = call.ReplyAddress;
+        var message = Term.Tuple(call.Tag, reply);
+        if (!IsRemote(to, out var node))
+            DeliverLocally(to, message);
+        else
+            _peers.Find(node)?.Signal(sender, ToControl(sender, to), message);
+    }
+
+    internal void ReportCrash(ProcessContext process, Exception error) =>
+        _logger.ProcessCrashed(process.DisplayName, error);
+
+    /// <summary>A process's body is over: everybody who wants to know is told, once.</summary>
+    internal void Ended(ProcessContext process, Term reason)
+    {
+        _processes.TryRemove(NumberOf(process.Self.Id, process.Self.Serial), out _);
+        foreach (var name in process.TakeNames())
+            _names.TryRemove(new(name, process));
+        process.Mailbox.End();
+        var relations = process.GetRelations().End();
+        foreach (var (reference, watcher) in relations.Watchers ?? [])
+            TellDown(process, reference, watcher, reason);
+        foreach (var (peer, link) in relations.Links ?? [])
+            link.Signal(process, ControlMessage.Exit(process.Self, peer, reason));
+        foreach (var reference in relations.Monitoring ?? [])
+            Demonitor(process, reference);
+    }
+
+    private void RegisterBeforeStart(Atom name, ProcessContext context)
+    {
+        try
+        {
+            Register(name, context);
+        }
+        catch
+        {
+            _processes.TryRemove(NumberOf(context.Self.Id, context.Self.Serial), out _);
+            throw;
+        }
+    }
+
+    /// <summary>Sends every process the exit signal <c>shutdown</c> and waits a while for the bodies to end.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var (_, process) in _processes)
+            process.Exit(ExitReason.Shutdown);
+        var all = Task.WhenAll(_processes.Values.Select(process => process.Completion));
+        try
+        {
+            await all.WaitAsync(ShutdownTime, TimeProvider).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // A body that ignores its exit goes on without the node; nothing can stop foreign code.
+            _logger.ProcessesRemain(_processes.Count, ShutdownTime.TotalSeconds);
+        }
+    }
+
+    private static uint NumberOf(uint id, uint serial) => id | (serial << IdBits);
+
+    private bool IsRemote(in ProcessAddress to, out Atom node)
+    {
+        node = to.NodeAtom ?? Name.Atom;
+        return node != Name.Atom;
+    }
+
+    private void DeliverLocally(in ProcessAddress to, Term message)
+    {
+        if (to.Alias is { } alias)
+        {
+            if (message.TupleElements is [_, var reply])
+                Calls.Find(alias)?.Reply(reply);
+            return;
+        }
+        var process = to.Pid is { } pid ? Find(pid.Id, pid.Serial, pid.Creation) : Find(to.Name!);
+        if (process is not null)
+            Deliver(process, message);
+    }
+
+    private void Deliver(ProcessContext process, Term message)
+    {
+        if (!Calls.TryTakeReply(message, Name.Atom))
+            process.Mailbox.Post(message);
+    }
+
+    private ControlMessage ToControl(ProcessContext? sender, in ProcessAddress to) => ControlMessage.Send((sender ?? _anonymous).Self, ToTarget(to));
+
+    private static ControlTarget ToTarget(in ProcessAddress to) => to switch
+    {
+        { Pid: { } pid } => pid,
+        { Alias: { } alias } => alias,
+        _ => to.Name!,
+    };
+
+    private async ValueTask ConnectAndSendAsync(
+        ProcessContext? sender, ProcessAddress to, Atom node, Term message, CancellationToken cancellationToken)
+    {
+        // Nobody there: the message is lost without a word, as in Erlang. A monitor or a call tells.
+        if (await _peers.ConnectAsync(node, cancellationToken).ConfigureAwait(false) is { } link)
+            await link.SendAsync(sender, ToControl(sender, to), message, cancellationToken).ConfigureAwait(false);
+    }
+
+    private readonly record struct OutgoingMonitor(ProcessContext Owner, ProcessAddress Target, PeerLink? Link, ProcessContext? Local);
+}
