@@ -40,6 +40,20 @@ public ref partial struct TermReader
     /// <summary>Reads a reference.</summary>
     public Reference ReadReference()
     {
+        var numbers = ReadReferenceNumbers(out var node);
+        return numbers.ToReference(node);
+    }
+
+    /// <summary>Reads a reference's numbers without making an object of it.</summary>
+    /// <param name="ours">The node to compare with.</param>
+    internal RawReference ReadRawReference(Atom ours)
+    {
+        var numbers = ReadReferenceNumbers(out var node);
+        return numbers with { IsOurs = node == ours };
+    }
+
+    private RawReference ReadReferenceNumbers(out Atom node)
+    {
         var start = _at;
         var tag = PeekTag();
         if (tag is not (TermTag.Reference or TermTag.MiddleReference or TermTag.OldReference))
@@ -48,17 +62,21 @@ public ref partial struct TermReader
         var count = tag == TermTag.OldReference ? 1 : ReadUInt16();
         if (count > Enmesh.Terms.Reference.MaxWords)
             Throw($"A reference has at most {Enmesh.Terms.Reference.MaxWords} words; here are {count}", start + 1);
-        var node = ReadAtom();
-        Span<uint> words = stackalloc uint[Enmesh.Terms.Reference.MaxWords];
+        node = ReadAtom();
         if (tag == TermTag.OldReference)
         {
-            words[0] = ReadUInt32();
-            return new Reference(node, ReadCreation(isByte: true), words[..1]);
+            var id = ReadUInt32();
+            return new(1, ReadCreation(isByte: true), id, 0, 0, 0, 0, IsOurs: false);
         }
-        var creation = ReadCreation(tag == TermTag.MiddleReference);
-        for (var i = 0; i < count; i++)
-            words[i] = ReadUInt32();
-        return new Reference(node, creation, words[..count]);
+        return new(
+            count,
+            ReadCreation(tag == TermTag.MiddleReference),
+            count > 0 ? ReadUInt32() : 0,
+            count > 1 ? ReadUInt32() : 0,
+            count > 2 ? ReadUInt32() : 0,
+            count > 3 ? ReadUInt32() : 0,
+            count > 4 ? ReadUInt32() : 0,
+            IsOurs: false);
     }
 
     private uint ReadCreation(bool isByte) => isByte ? ReadByte() : ReadUInt32();
@@ -66,3 +84,11 @@ public ref partial struct TermReader
 
 /// <summary>The numbers of a pid, and whether it is one of the node that was asked for.</summary>
 internal readonly record struct RawPid(uint Id, uint Serial, uint Creation, bool IsOurs);
+
+/// <summary>The numbers of a reference, and whether it is one of the node that was asked for.</summary>
+internal readonly record struct RawReference(
+    int WordCount, uint Creation, uint Word0, uint Word1, uint Word2, uint Word3, uint Word4, bool IsOurs)
+{
+    internal Reference ToReference(Atom node) =>
+        new(node, Creation, ((ReadOnlySpan<uint>)[Word0, Word1, Word2, Word3, Word4])[..WordCount]);
+}

@@ -52,6 +52,8 @@ public sealed record PeerFailure(PeerStage Stage, string Message, DateTimeOffset
     {
         var stage = exception switch
         {
+            PeerUnreachableException { Reason: UnreachableReason.NameNotFound } => PeerStage.Dns,
+            PeerUnreachableException => PeerStage.Tcp,
             AuthenticationException => PeerStage.Tls,
             _ => PeerStage.Other,
         };

@@ -1,3 +1,5 @@
+using Enmesh.Terms.External;
+
 namespace Enmesh.Wire;
 
 // erl_dist_protocol, "Distribution Handshake": the 64 bits with which a node says what it can receive.
@@ -145,6 +147,11 @@ internal static class DistributionFlagSets
     /// <summary>Whether frames begin with a distribution header; otherwise they are passed through as they are.</summary>
     internal static bool UsesHeader(this DistributionFlags negotiated) =>
         (negotiated & (DistributionFlags.DistHdrAtomCache | DistributionFlags.Fragments)) != DistributionFlags.None;
+
+    /// <summary>Which terms the peer understands beyond those that every release does.</summary>
+    internal static TermDialect Dialect(this DistributionFlags negotiated) =>
+        (negotiated.Has(DistributionFlags.V4Nc) ? TermDialect.WideIdentifiers : TermDialect.Narrow)
+        | (negotiated.Has(DistributionFlags.NativeRecords) ? TermDialect.NativeRecords : TermDialect.Narrow);
 
     /// <summary>The names of the set flags as the protocol's description spells them: <c>"BIG_CREATION, UTF8_ATOMS"</c>.</summary>
     internal static string Describe(this DistributionFlags flags)
