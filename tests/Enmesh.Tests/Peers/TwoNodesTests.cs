@@ -1,5 +1,6 @@
 using Enmesh.Processes;
 using Enmesh.Terms;
+using Enmesh.Testing;
 using Xunit;
 
 namespace Enmesh.Tests.Peers;

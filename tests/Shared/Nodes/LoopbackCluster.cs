@@ -1,9 +1,10 @@
+using System.Net;
 using Enmesh.Handshake;
 using Enmesh.Peers;
 using Enmesh.Transport;
 using Microsoft.Extensions.Logging;
 
-namespace Enmesh.Tests.Peers;
+namespace Enmesh.Testing;
 
 /// <summary>Nodes that find each other by a table of the test's own, on loopback ports that the system chose.</summary>
 internal sealed class LoopbackCluster : IAsyncDisposable
@@ -13,15 +14,16 @@ internal sealed class LoopbackCluster : IAsyncDisposable
 
     internal ErlangNode Start(
         string name, Action<ErlangNodeOptions>? configure = null, string cookie = "loopback-cookie-of-the-tests",
-        TimeProvider? timeProvider = null, ILoggerFactory? logs = null)
+        TimeProvider? timeProvider = null, ILoggerFactory? logs = null, int port = 0)
     {
         var options = new ErlangNodeOptions();
         configure?.Invoke(options);
         var transport = new TcpTransport();
-        var listener = transport.Listen(ListenAddress.Loopback());
+        var own = NodeName.Parse(name);
+        var listener = transport.Listen(ListenAddress.On(IPAddress.Parse(own.Host), port));
         var parts = new NodeParts
         {
-            Name = NodeName.Parse(name),
+            Name = own,
             Cookies = _ => new PeerCookies(cookie),
             Transport = transport,
             Locate = Locate,
@@ -57,7 +59,7 @@ internal sealed class LoopbackCluster : IAsyncDisposable
         lock (_ports)
         {
             return _ports.TryGetValue(name, out var port)
-                ? new(new PeerEndPoint("127.0.0.1", port))
+                ? new(new PeerEndPoint(name.Host, port))
                 : throw new PeerUnreachableException(name.Host, 0, UnreachableReason.NameNotFound, $"{name} is not in the test's table.");
         }
     }

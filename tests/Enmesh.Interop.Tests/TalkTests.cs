@@ -1,0 +1,147 @@
+using Enmesh.Processes;
+using Enmesh.Terms;
+using Enmesh.Testing;
+using Xunit;
+
+namespace Enmesh.Interop.Tests;
+
+/// <summary>A node of ours and a real one talk: both dial, both call, both send.</summary>
+[Trait("Ring", "interop")]
+public sealed class TalkTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    public static TheoryData<int> Releases => Otp.Releases;
+
+    [Theory]
+    [MemberData(nameof(Releases))]
+    public async Task We_ping_the_beam_and_the_beam_pings_us(int release)
+    {
+        await using var pair = await Pair.StartAsync(release);
+        await pair.Node.PingAsync(pair.BeamName);
+        Assert.Equal($"['{pair.Node.Name}']", await pair.Beam.EvalAsync("nodes(hidden)"));
+        Assert.Equal("pong", await pair.Beam.EvalAsync($"net_adm:ping('{pair.Node.Name}')"));
+        Assert.True(await pair.Node.DisconnectAsync(pair.BeamName));
+        await pair.Beam.WaitForAsync("nodes(hidden)", "[]");
+        Assert.Equal("pong", await pair.Beam.EvalAsync($"net_adm:ping('{pair.Node.Name}')"));
+        Assert.Equal([pair.BeamName], pair.Node.ConnectedNodes);
+    }
+
+    [Theory]
+    [MemberData(nameof(Releases))]
+    public async Task Gen_server_calls_and_casts_reach_a_process_of_ours(int release)
+    {
+        await using var pair = await Pair.StartAsync(release);
+        var casts = new TaskCompletionSource<Term>();
+        pair.Node.Spawn(async context =>
+        {
+            while (true)
+            {
+                var message = await context.ReceiveAsync();
+                if (CallRequest.TryRead(message, out var call))
+                    context.Reply(call, Term.Tuple(new Atom("echo"), call.Request));
+                else
+                    casts.TrySetResult(message);
+            }
+        }, "server");
+        Assert.Equal("{echo,{a,<<\"b\">>,[1.5]}}", await pair.Beam.EvalAsync($"gen_server:call({{server,'{pair.Node.Name}'}}, {{a,<<\"b\">>,[1.5]}})"));
+        Assert.Equal("ok", await pair.Beam.EvalAsync($"gen_server:cast({{server,'{pair.Node.Name}'}}, hello)"));
+        Assert.Equal("{'$gen_cast',hello}", (await casts.Task.WaitAsync(Patience)).ToString());
+        var missing = await pair.Beam.EvalAsync($"catch gen_server:call({{nobody,'{pair.Node.Name}'}}, x)");
+        Assert.StartsWith("{'EXIT',{noproc,", missing);
+    }
+
+    [Theory]
+    [MemberData(nameof(Releases))]
+    public async Task We_call_servers_of_the_beam(int release)
+    {
+        await using var pair = await Pair.StartAsync(release);
+        var answer = await pair.Node.CallAsync(("kernel_sup", pair.BeamName), new Atom("which_children"));
+        Assert.Equal(TermKind.List, answer.Kind);
+        var missing = await Assert.ThrowsAsync<CallExitException>(() => pair.Node.CallAsync(("nobody", pair.BeamName), 1).AsTask());
+        Assert.Equal("noproc", missing.Reason.AtomText);
+    }
+
+    [Theory]
+    [MemberData(nameof(Releases))]
+    public async Task Large_messages_go_both_ways(int release)
+    {
+        await using var pair = await Pair.StartAsync(release);
+        pair.Node.Spawn(async context =>
+        {
+            while (true)
+            {
+                if (CallRequest.TryRead(await context.ReceiveAsync(), out var call))
+                    context.Reply(call, call.Request);
+            }
+        }, "echo");
+        foreach (var size in new[] { 100, 65_400, 65_536, 70_000, 1_000_000, 5_000_001 })
+        {
+            Assert.Equal("true", await pair.Beam.EvalAsync(
+                $$"""
+                B = list_to_binary([rand:uniform(256) - 1 || _ <- lists:seq(1, {{size}})]),
+                B =:= gen_server:call({echo, '{{pair.Node.Name}}'}, B, 30000)
+                """));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Releases))]
+    public async Task A_monitor_and_a_link_of_the_beam_see_our_process_end(int release)
+    {
+        await using var pair = await Pair.StartAsync(release);
+        pair.Node.Spawn(static async context =>
+        {
+            await context.ReceiveAsync();
+            throw new InvalidOperationException("on purpose");
+        }, "victim");
+        var down = await pair.Beam.EvalAsync(
+            $$"""
+            R = erlang:monitor(process, {victim, '{{pair.Node.Name}}'}),
+            {victim, '{{pair.Node.Name}}'} ! die,
+            receive {'DOWN', R, process, Who, Reason} -> {Who, element(1, Reason), element(3, Reason)} after 20000 -> timeout end
+            """);
+        Assert.Equal($"{{{{victim,'{pair.Node.Name}'}},exception,<<\"on purpose\">>}}", down);
+    }
+
+    [Theory]
+    [MemberData(nameof(Releases))]
+    public async Task The_end_of_the_beam_ends_calls_with_noconnection(int release)
+    {
+        await using var pair = await Pair.StartAsync(release);
+        await pair.Beam.EvalAsync("register(silent, spawn(fun() -> receive never -> ok end end))");
+        var call = pair.Node.CallAsync(("silent", pair.BeamName), 1, Timeout.InfiniteTimeSpan).AsTask();
+        await pair.Node.PingAsync(pair.BeamName);
+        await pair.Beam.KillAsync();
+        var error = await Assert.ThrowsAsync<CallExitException>(() => call.WaitAsync(Patience));
+        Assert.Equal("noconnection", error.Reason.AtomText);
+    }
+
+    private sealed class Pair : IAsyncDisposable
+    {
+        private readonly LoopbackCluster _cluster = new();
+
+        private Pair(BeamNode beam)
+        {
+            Beam = beam;
+            BeamName = NodeName.Parse(beam.Name);
+            // Without EPMD the BEAM dials its own port on every host: ours has the same port on another loopback address.
+            Node = _cluster.Start($"{Otp.NewName("net").Split('@')[0]}@127.0.0.2", cookie: beam.Cookie, port: beam.Port);
+            _cluster.Place(BeamName, beam.Port);
+        }
+
+        internal BeamNode Beam { get; }
+
+        internal NodeName BeamName { get; }
+
+        internal ErlangNode Node { get; }
+
+        internal static async Task<Pair> StartAsync(int release) => new(await BeamNode.StartAsync(release));
+
+        public async ValueTask DisposeAsync()
+        {
+            await _cluster.DisposeAsync();
+            await Beam.DisposeAsync();
+        }
+    }
+}
