@@ -152,14 +152,14 @@ public ref partial struct TermWriter
     }
 
     /// <summary>Writes a binary.</summary>
-    public void WriteBinary(ReadOnlySpan<byte> bytes)
+    public void WriteBinary(scoped ReadOnlySpan<byte> bytes)
     {
         WriteTagAndLength(TermTag.Binary, bytes.Length);
         WriteRaw(bytes);
     }
 
     /// <summary>Writes a binary with the text in UTF-8: what Elixir calls a string.</summary>
-    public void WriteString(ReadOnlySpan<char> text)
+    public void WriteString(scoped ReadOnlySpan<char> text)
     {
         var length = Encoding.UTF8.GetByteCount(text);
         WriteTagAndLength(TermTag.Binary, length);
@@ -168,7 +168,7 @@ public ref partial struct TermWriter
     }
 
     /// <summary>Writes a charlist: a list of the text's code points.</summary>
-    public void WriteCharList(ReadOnlySpan<char> text)
+    public void WriteCharList(scoped ReadOnlySpan<char> text)
     {
         var (count, highest) = (0, 0);
         foreach (var rune in text.EnumerateRunes())
@@ -198,7 +198,7 @@ public ref partial struct TermWriter
     }
 
     /// <summary>Writes a list of the given bytes as integers.</summary>
-    public void WriteByteList(ReadOnlySpan<byte> bytes)
+    public void WriteByteList(scoped ReadOnlySpan<byte> bytes)
     {
         if (bytes.IsEmpty)
         {
@@ -256,7 +256,7 @@ public ref partial struct TermWriter
         Store(ref at, 1, (ushort)count);
     }
 
-    private void WriteInlineAtom(ReadOnlySpan<byte> utf8)
+    private void WriteInlineAtom(scoped ReadOnlySpan<byte> utf8)
     {
         if (utf8.Length <= byte.MaxValue)
         {
@@ -307,7 +307,7 @@ public ref partial struct TermWriter
         Store(ref at, 1, (uint)value);
     }
 
-    private void WriteRaw(ReadOnlySpan<byte> bytes)
+    private void WriteRaw(scoped ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length <= _span.Length - _used)
         {

@@ -1,0 +1,140 @@
+using System.Collections.Immutable;
+using Enmesh.Generators.Model;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace Enmesh.Generators.Parsing;
+
+/// <summary>What was found out about one context.</summary>
+/// <param name="Model">What to generate; null when the declaration itself is wrong.</param>
+/// <param name="Diagnostics">What is wrong; with any of them the type infos are left out.</param>
+internal sealed record ParsedContext(ContextModel? Model, EquatableArray<DiagnosticInfo> Diagnostics);
+
+/// <summary>Turns a class with <c>[TermSerializable]</c> into a model.</summary>
+internal static class ContextParser
+{
+    internal static ParsedContext? Parse(GeneratorAttributeSyntaxContext syntax, CancellationToken cancellation)
+    {
+        if (syntax.TargetSymbol is not INamedTypeSymbol context || !IsFirstDeclaration(syntax, context))
+            return null;
+        var diagnostics = ImmutableArray.CreateBuilder<DiagnosticInfo>();
+        var options = ContextOptions.Of(context);
+        var resolver = new TypeResolver(syntax.SemanticModel.Compilation, context, options, diagnostics);
+        if (!CheckDeclaration(context, resolver, cancellation))
+            return new ParsedContext(null, diagnostics.ToEquatableArray());
+        var attributes = context.GetAttributes().OfOurs(Attributes.Serializable).ToList();
+        foreach (var attribute in attributes)
+        {
+            if (attribute.First() is ITypeSymbol type && attribute.Named("Converter") is INamedTypeSymbol converter)
+                resolver.Register(type, converter, attribute.Place());
+        }
+        var roots = new List<RootModel>();
+        foreach (var attribute in attributes)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (Root(attribute, context, resolver, roots) is { } root)
+                roots.Add(root);
+        }
+        resolver.Finish();
+        var isBroken = diagnostics.Count > 0;
+        var model = new ContextModel(
+            HintName(context),
+            context.ContainingNamespace.IsGlobalNamespace ? null : context.ContainingNamespace.ToDisplayString(),
+            Declarations(context).ToEquatableArray(),
+            Names.Escaped(context.Name),
+            options.NullAtom,
+            isBroken,
+            roots.ToEquatableArray(),
+            (isBroken ? [] : resolver.InfoModels).ToEquatableArray(),
+            (isBroken ? [] : resolver.ObjectModels).ToEquatableArray(),
+            (isBroken ? [] : resolver.UnionModels).ToEquatableArray());
+        return new ParsedContext(model, diagnostics.ToEquatableArray());
+    }
+
+    // A partial class may carry the attribute on several declarations; it is generated for once.
+    private static bool IsFirstDeclaration(GeneratorAttributeSyntaxContext syntax, INamedTypeSymbol context) =>
+        context.Ours(Attributes.Serializable)?.ApplicationSyntaxReference is { } first
+            && first.SyntaxTree == syntax.TargetNode.SyntaxTree && syntax.TargetNode.Span.Contains(first.Span);
+
+    private static bool CheckDeclaration(INamedTypeSymbol context, TypeResolver resolver, CancellationToken cancellation)
+    {
+        var place = context.Locations.FirstOrDefault();
+        var derives = false;
+        for (var type = context.BaseType; type is not null; type = type.BaseType)
+            derives |= type.Name == "TermSerializerContext" && type.ContainingNamespace.ToDisplayString() == Attributes.Namespace;
+        if (!derives)
+        {
+            resolver.Report(Diagnostics.BadContext, place, context.Name, "has [TermSerializable] but does not derive from TermSerializerContext");
+            return false;
+        }
+        for (var type = context; type is not null; type = type.ContainingType)
+        {
+            if (type.TypeParameters.Length > 0)
+            {
+                resolver.Report(Diagnostics.BadContext, place, context.Name, "is generic or inside a generic type; a context is neither");
+                return false;
+            }
+            var isPartial = type.DeclaringSyntaxReferences.All(reference =>
+                reference.GetSyntax(cancellation) is TypeDeclarationSyntax syntax && syntax.Modifiers.Any(SyntaxKind.PartialKeyword));
+            if (!isPartial)
+            {
+                resolver.Report(Diagnostics.NotPartial, type.Locations.FirstOrDefault(), context.Name);
+                return false;
+            }
+        }
+        if (context.IsAbstract)
+            resolver.Report(Diagnostics.BadContext, place, context.Name, "is abstract, so it could not be made");
+        return !context.IsAbstract;
+    }
+
+    private static RootModel? Root(
+        AttributeData attribute, INamedTypeSymbol context, TypeResolver resolver, List<RootModel> others)
+    {
+        if (attribute.First() is not ITypeSymbol type || type.TypeKind == TypeKind.Error)
+            return null;
+        var display = Names.ForPeople(type);
+        if (type is INamedTypeSymbol { IsUnboundGenericType: true })
+        {
+            resolver.Report(Diagnostics.UnsupportedType, attribute.Place(), display, context.Name, "it is an open generic type; name the closed ones");
+            return null;
+        }
+        var name = attribute.Named("Name") as string ?? Names.AsIdentifier(type);
+        if (others.Find(other => other.PropertyName == Names.Escaped(name)) is { } same)
+        {
+            resolver.Report(Diagnostics.DuplicateRoot, attribute.Place(), same.DisplayName, display, name, context.Name);
+            return null;
+        }
+        var scope = MemberScope.OfRoot(context.Name, attribute.Place(), ContextOptions.Of(context).Formats);
+        var info = resolver.Resolve(type, scope);
+        return new RootModel(Names.Escaped(name), Names.InCode(type), info ?? "", IsPublic(type), display);
+    }
+
+    private static bool IsPublic(ITypeSymbol type) => type switch
+    {
+        IArrayTypeSymbol array => IsPublic(array.ElementType),
+        INamedTypeSymbol named => named.DeclaredAccessibility == Accessibility.Public
+            && (named.ContainingType is null || IsPublic(named.ContainingType)) && named.TypeArguments.All(IsPublic),
+        _ => false,
+    };
+
+    private static string HintName(INamedTypeSymbol context) => $"{context.ToDisplayString()}.g.cs";
+
+    private static Stack<string> Declarations(INamedTypeSymbol context)
+    {
+        var heads = new Stack<string>();
+        for (var type = context; type is not null; type = type.ContainingType)
+        {
+            var keyword = type switch
+            {
+                { IsRecord: true, IsValueType: true } => "record struct",
+                { IsRecord: true } => "record",
+                { TypeKind: TypeKind.Interface } => "interface",
+                { IsValueType: true } => "struct",
+                _ => "class",
+            };
+            heads.Push($"partial {keyword} {Names.Escaped(type.Name)}");
+        }
+        return heads;
+    }
+}

@@ -1,0 +1,122 @@
+using Microsoft.CodeAnalysis;
+
+namespace Enmesh.Generators.Parsing;
+
+internal sealed partial class TypeResolver
+{
+    private bool ResolveGeneric(INamedTypeSymbol type, MemberScope scope, out string? field)
+    {
+        field = null;
+        if (type.OriginalDefinition.ToDisplayString() == "System.Collections.Generic.List<T>")
+            field = Collection(type, type.TypeArguments[0], "List", null, scope);
+        else if (KnownTypes.Sequence(type) is { } sequence)
+            field = Collection(type, type.TypeArguments[0], "Collection", sequence, scope);
+        else if (KnownTypes.Set(type) is { } set)
+            field = Set(type, type.TypeArguments[0], set, scope);
+        else if (KnownTypes.Dictionary(type) is { } dictionary)
+            field = Dictionary(type, dictionary, scope);
+        else if (KnownTypes.IsResult(type))
+            field = ResultOf(type, scope);
+        else
+            return false;
+        return true;
+    }
+
+    private string? Collection(ITypeSymbol type, ITypeSymbol element, string factory, string? make, MemberScope scope)
+    {
+        if (Resolve(element, scope) is not { } info)
+            return null;
+        var elementName = Names.InCode(element);
+        return make is null
+            ? Field(type, $"{Infos}.{factory}<{elementName}>({info})")
+            : Field(type, $"{Infos}.{factory}<{Names.InCode(type)}, {elementName}>({info}, static items => {Fill(make, elementName)})");
+    }
+
+    private string? Set(INamedTypeSymbol type, ITypeSymbol element, string make, MemberScope scope)
+    {
+        // The set's own form is chosen before its elements', which may know formats of the same name.
+        var format = scope.Choose(KnownTypes.SetFormats);
+        if (Resolve(element, scope) is not { } info)
+            return null;
+        var elementName = Names.InCode(element);
+        var formatArgument = format is null ? "null" : Format(format);
+        return Field(
+            type,
+            $"{Infos}.Set<{Names.InCode(type)}, {elementName}>({info}, static items => {Fill(make, elementName)}, {formatArgument})");
+    }
+
+    private string? Dictionary(INamedTypeSymbol type, string make, MemberScope scope)
+    {
+        var isProplist = scope.IsProplist;
+        scope.ProplistUsed |= isProplist;
+        var keyType = type.TypeArguments[0];
+        var key = (isProplist || scope.AtomKeys) && keyType.SpecialType == SpecialType.System_String
+            ? Field(keyType, $"{Infos}.String({Format("Atom")})")
+            : Resolve(keyType, scope);
+        var value = Resolve(type.TypeArguments[1], scope);
+        if (key is null || value is null)
+            return null;
+        var keyName = Names.InCode(keyType);
+        var valueName = Names.InCode(type.TypeArguments[1]);
+        var factory = isProplist ? "Proplist" : "Dictionary";
+        return Field(
+            type,
+            $"{Infos}.{factory}<{Names.InCode(type)}, {keyName}, {valueName}>({key}, {value}, static items => {Fill(make, keyName, valueName)})");
+    }
+
+    private string? ResultOf(INamedTypeSymbol type, MemberScope scope)
+    {
+        var sides = type.TypeArguments.Select(side => Resolve(side, scope)).ToList();
+        if (sides.Contains(null))
+            return null;
+        var names = string.Join(", ", type.TypeArguments.Select(Names.InCode));
+        return Field(type, $"{Infos}.Result<{names}>({string.Join(", ", sides)})");
+    }
+
+    private string? Enumeration(INamedTypeSymbol type, MemberScope scope)
+    {
+        if (!IsAccessible(type, scope))
+            return null;
+        var name = Names.InCode(type);
+        var own = type.GetAttributes().Formats().FirstOrDefault(KnownTypes.EnumFormats.Contains);
+        if ((scope.Choose(KnownTypes.EnumFormats) ?? own) == "Integer")
+            return Field(type, $"{Infos}.EnumNumber<{name}, {Names.InCode(type.EnumUnderlyingType!)}>()");
+        var values = new List<string>();
+        var names = new Dictionary<string, string>(StringComparer.Ordinal);
+        var fields = type.GetMembers().OfType<IFieldSymbol>().Where(field => field.HasConstantValue);
+        foreach (var field in fields)
+        {
+            var atom = field.Ours(Attributes.Name).First() as string ?? Names.SnakeCase(field.Name);
+            if (names.TryGetValue(atom, out var other))
+                Report(Diagnostics.DuplicateName, PlaceOf(field, scope), other, field.Name, Names.ForPeople(type), atom);
+            else
+                names.Add(atom, field.Name);
+            CheckAtom(atom, PlaceOf(field, scope));
+            values.Add($"new({name}.{Names.Escaped(field.Name)}, {Names.Literal(atom)})");
+        }
+        var flags = type.GetAttributes().Any(a => a.AttributeClass?.ToDisplayString() == "System.FlagsAttribute");
+        var factory = flags ? $"EnumFlags<{name}, {Names.InCode(type.EnumUnderlyingType!)}>" : $"Enum<{name}>";
+        return Field(type, $"{Infos}.{factory}([{string.Join(", ", values)}])");
+    }
+
+    private void CheckAtom(string text, Location? location)
+    {
+        if (Names.CountCharacters(text) is var count && count > 255)
+            Report(Diagnostics.BadAtom, location, text.Substring(0, 32) + "...", $"{count}");
+    }
+
+    private bool IsAccessible(ITypeSymbol type, MemberScope scope)
+    {
+        if (_compilation.IsSymbolAccessibleWithin(type, _context))
+            return true;
+        Report(Diagnostics.NotAccessible, scope.Location, Names.ForPeople(type), Names.ForPeople(_context));
+        return false;
+    }
+
+    /// <summary>Where a symbol stands in the compilation's own source, or what led to it.</summary>
+    private static Location? PlaceOf(ISymbol symbol, MemberScope scope) =>
+        symbol.Locations.FirstOrDefault(location => location.IsInSource) ?? scope.Location;
+
+    private static string Fill(string template, string first, string second = "") =>
+        template.Replace("{0}", first).Replace("{1}", second);
+}
