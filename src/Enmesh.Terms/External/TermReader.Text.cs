@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Enmesh.Terms.External;
 
 public ref partial struct TermReader
@@ -7,6 +9,7 @@ public ref partial struct TermReader
     internal bool TryReadAtomText(out ReadOnlySpan<byte> utf8)
     {
         utf8 = default;
+        var start = _at;
         switch (PeekTag())
         {
             case TermTag.SmallAtom:
@@ -17,7 +20,15 @@ public ref partial struct TermReader
                 _at++;
                 utf8 = ReadBytes(ReadUInt16());
                 return true;
-            case TermTag.AtomReference or TermTag.Latin1Atom or TermTag.SmallLatin1Atom:
+            case TermTag.SmallLatin1Atom:
+                _at++;
+                utf8 = FromLatin1(ReadBytes(ReadByte()), start);
+                return true;
+            case TermTag.Latin1Atom:
+                _at++;
+                utf8 = FromLatin1(ReadBytes(ReadUInt16()), start);
+                return true;
+            case TermTag.AtomReference:
                 utf8 = ReadAtom().Utf8;
                 return true;
             default:
@@ -40,4 +51,7 @@ public ref partial struct TermReader
         _at = position;
         _bytesLeft = 0;
     }
+
+    private ReadOnlySpan<byte> FromLatin1(ReadOnlySpan<byte> latin1, int start) =>
+        Ascii.IsValid(latin1) ? latin1 : InternLatin1(latin1, start).Utf8;
 }

@@ -64,8 +64,8 @@ public ref partial struct TermInput
         if (shape.Tag is not { } tag)
             return _reader.Peek() == TermKind.Tuple && _reader.ReadTupleHeader() == shape.Arity;
         if (_reader.Peek() == TermKind.Tuple)
-            return _reader.ReadTupleHeader() == shape.Arity && _reader.Peek() == TermKind.Atom && _reader.TryReadAtom(tag.Utf8);
-        return shape.Names.Length == 0 && _reader.Peek() == TermKind.Atom && _reader.TryReadAtom(tag.Utf8);
+            return _reader.ReadTupleHeader() == shape.Arity && TryReadAtom(tag);
+        return shape.Names.Length == 0 && TryReadAtom(tag);
     }
 
     private int FindTagged(TermCases cases)

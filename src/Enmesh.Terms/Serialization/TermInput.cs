@@ -86,7 +86,18 @@ public ref partial struct TermInput
     }
 
     /// <summary>Reads the atom if it is this one.</summary>
-    internal bool TryReadAtom(Atom atom) => _isTerm ? _value.IsAtom(atom) : _reader.TryReadAtom(atom.Utf8);
+    internal bool TryReadAtom(Atom atom)
+    {
+        if (_isTerm)
+            return _value.IsAtom(atom);
+        var start = _reader.Position;
+        if (!_reader.TryReadAtomText(out var utf8))
+            return false;
+        if (utf8.SequenceEqual(atom.Utf8))
+            return true;
+        _reader.Rewind(start);
+        return false;
+    }
 
     /// <summary>Reads one of the two atoms for null.</summary>
     internal bool TryReadNull() =>
