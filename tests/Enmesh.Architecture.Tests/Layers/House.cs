@@ -1,0 +1,92 @@
+namespace Enmesh.Architecture.Tests.Layers;
+
+/// <summary>
+/// The rooms of the house and what each may use: the one place that says so. A room is a namespace with those below it
+/// that are not rooms themselves; a new namespace of the assembly Enmesh needs a line here.
+/// </summary>
+internal static class House
+{
+    /// <summary>The facade over all rooms shares the root namespace with the vocabulary that all rooms share.</summary>
+    internal const string Facade = "Enmesh (facade)";
+
+    /// <summary>Types of the root namespace that belong to the facade.</summary>
+    internal static readonly string[] FacadeTypes = ["ErlangNode", "ErlangNodeOptions", "NodeParts"];
+
+    private static readonly string[] Terms = ["Enmesh.Terms"];
+    private static readonly string[] Vocabulary = [.. Terms, "Enmesh", "Enmesh.Telemetry"];
+    private static readonly string[] Wire = [.. Vocabulary, "Enmesh.Wire"];
+    private static readonly string[] Handshake = [.. Wire, "Enmesh.Handshake"];
+    private static readonly string[] Transport = ["Enmesh", "Enmesh.Telemetry", "Enmesh.Transport"];
+    private static readonly string[] Epmd = [.. Transport, "Enmesh.Epmd"];
+    private static readonly string[] Peers = [.. Handshake, .. Transport, "Enmesh.Peers"];
+    private static readonly string[] Processes = [.. Peers, "Enmesh.Processes"];
+    private static readonly string[] Services = [.. Processes, "Enmesh.Services"];
+    private static readonly string[] Shell = [.. Processes, "Enmesh.Shell"];
+    private static readonly string[] Resolver = ["Enmesh", "Enmesh.Telemetry", "Enmesh.Resolver"];
+    private static readonly string[] Discovery = [.. Epmd, .. Resolver, "Enmesh.Discovery"];
+    private static readonly string[] Cluster = [.. Services, .. Discovery, "Enmesh.Cluster"];
+    private static readonly string[] Node = [.. Cluster, .. Shell, Facade, "Enmesh.Terms.Serialization"];
+    private static readonly string[] Hosting = [.. Node, "Enmesh.Hosting"];
+
+    /// <summary>Each room with the rooms it may use, itself among them.</summary>
+    internal static readonly IReadOnlyDictionary<string, string[]> MayUse = new Dictionary<string, string[]>
+    {
+        ["Enmesh.Terms"] = Terms,
+        ["Enmesh.Terms.Serialization"] = [.. Terms, "Enmesh.Terms.Serialization"],
+        ["Enmesh"] = [.. Terms, "Enmesh"],
+        ["Enmesh.Telemetry"] = Vocabulary,
+        ["Enmesh.Wire"] = Wire,
+        ["Enmesh.Handshake"] = Handshake,
+        ["Enmesh.Transport"] = Transport,
+        ["Enmesh.Epmd"] = Epmd,
+        ["Enmesh.Peers"] = Peers,
+        ["Enmesh.Processes"] = Processes,
+        ["Enmesh.Services"] = Services,
+        ["Enmesh.Shell"] = Shell,
+        ["Enmesh.Resolver"] = Resolver,
+        ["Enmesh.Discovery"] = Discovery,
+        ["Enmesh.Cluster"] = Cluster,
+        [Facade] = Node,
+        ["Enmesh.Hosting"] = Hosting,
+        ["Enmesh.Cli"] = [.. Hosting, "Enmesh.Cli"],
+    };
+
+    /// <summary>What is not used in a room: namespaces, types or members, by the beginning of their names.</summary>
+    internal static readonly IReadOnlyDictionary<string, string[]> MustNotUse = new Dictionary<string, string[]>
+    {
+        ["Enmesh.Terms"] = ["System.Net.", "System.Threading.Tasks.", "System.IO.File", "Microsoft."],
+        ["Enmesh.Wire"] = ["System.Net.Sockets.", "System.Threading.Tasks.", "System.IO.", "System.TimeProvider", "Microsoft."],
+        ["Enmesh.Handshake"] =
+            ["System.Net.Sockets.", "System.Threading.Tasks.", "System.IO.", "System.TimeProvider", "Microsoft."],
+    };
+
+    /// <summary>What is used nowhere in src: time comes from TimeProvider, secrets from RandomNumberGenerator.</summary>
+    internal static readonly string[] NobodyUses =
+    [
+        "System.DateTime.get_Now", "System.DateTime.get_UtcNow", "System.DateTimeOffset.get_Now", "System.DateTimeOffset.get_UtcNow",
+        "System.Environment.get_TickCount", "System.Diagnostics.Stopwatch", "System.Random.", "System.Threading.Thread.Sleep",
+    ];
+
+    /// <summary>Who uses it all the same.</summary>
+    internal static readonly string[] NobodyBut =
+    [
+        // A thread that must not depend on the pool has no timers; it measures only while the clock is the system's.
+        "Enmesh.Peers.Pulse -> System.Environment.get_TickCount64",
+    ];
+
+    /// <summary>The room of a type of ours; null for everybody else's.</summary>
+    internal static string? RoomOf(TypeName type)
+    {
+        if (type.Namespace != "Enmesh" && !type.Namespace.StartsWith("Enmesh.", StringComparison.Ordinal))
+            return null;
+        if (type.Namespace == "Enmesh" && FacadeTypes.Contains(type.Name))
+            return Facade;
+        for (var name = type.Namespace; name.Contains('.', StringComparison.Ordinal); name = name[..name.LastIndexOf('.')])
+        {
+            if (MayUse.ContainsKey(name))
+                return name;
+        }
+
+        return type.Namespace == "Enmesh" ? "Enmesh" : type.Namespace;
+    }
+}
