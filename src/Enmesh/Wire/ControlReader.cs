@@ -7,7 +7,10 @@ namespace Enmesh.Wire;
 /// <remarks>A message to a process, name or alias of our own costs no allocation.</remarks>
 /// <param name="ownNode">Our node's name.</param>
 /// <param name="options">Limits, and the node's atoms.</param>
-internal sealed class ControlReader(Atom ownNode, TermDecodeOptions options)
+/// <param name="withSenders">
+/// Whether <see cref="ControlMessage.From"/> is wanted of messages that are only delivered; it costs an allocation each.
+/// </param>
+internal sealed class ControlReader(Atom ownNode, TermDecodeOptions options, bool withSenders = false)
 {
     // Our own name comes in nearly every message; out of the same table it is the same instance.
     private readonly Atom _ownNode = options.Atoms?.Intern(ownNode) ?? ownNode;
@@ -16,10 +19,8 @@ internal sealed class ControlReader(Atom ownNode, TermDecodeOptions options)
     /// <param name="data">The frame from the control tuple on.</param>
     /// <param name="references">What <c>82 i</c> stands for in this frame.</param>
     /// <param name="length">How many bytes the tuple took.</param>
-    /// <param name="withSender">Whether <see cref="ControlMessage.From"/> is wanted of a message that is only delivered.</param>
     /// <exception cref="DistributionProtocolException">It is none; says which operation and which field.</exception>
-    internal ControlMessage Read(
-        ReadOnlySpan<byte> data, ReadOnlySpan<Atom> references, out int length, bool withSender = false)
+    internal ControlMessage Read(ReadOnlySpan<byte> data, ReadOnlySpan<Atom> references, out int length)
     {
         var reader = new TermReader(data, options, references, default);
         var operation = default(ControlOperation);
@@ -30,7 +31,7 @@ internal sealed class ControlReader(Atom ownNode, TermDecodeOptions options)
             field = "operation";
             var number = reader.ReadInt64();
             operation = number is > 0 and <= (long)ControlOperation.AltActSigSend ? (ControlOperation)number : default;
-            var message = ReadFields(ref reader, operation, number, arity, withSender, ref field);
+            var message = ReadFields(ref reader, operation, number, arity, ref field);
             length = reader.Position;
             return message;
         }
@@ -42,16 +43,16 @@ internal sealed class ControlReader(Atom ownNode, TermDecodeOptions options)
     }
 
     private ControlMessage ReadFields(
-        ref TermReader reader, ControlOperation operation, long number, int arity, bool withSender, ref string field)
+        ref TermReader reader, ControlOperation operation, long number, int arity, ref string field)
     {
         switch (operation)
         {
             case ControlOperation.Send or ControlOperation.SendTraced or ControlOperation.RegSend or ControlOperation.RegSendTraced
                 or ControlOperation.SendSender or ControlOperation.SendSenderTraced or ControlOperation.AliasSend
                 or ControlOperation.AliasSendTraced:
-                return ReadSend(ref reader, operation, arity, withSender, ref field);
+                return ReadSend(ref reader, operation, arity, ref field);
             case ControlOperation.AltActSigSend:
-                return ReadAltAct(ref reader, arity, withSender, ref field);
+                return ReadAltAct(ref reader, arity, ref field);
             case ControlOperation.Link or ControlOperation.Unlink or ControlOperation.GroupLeader or ControlOperation.UnlinkId
                 or ControlOperation.UnlinkIdAck:
                 return ReadPair(ref reader, operation, arity, ref field);
@@ -73,8 +74,7 @@ internal sealed class ControlReader(Atom ownNode, TermDecodeOptions options)
     }
 
     // {2, Unused, To}  {22, From, To}  {33, From, Alias}  {6, From, Unused, Name}, each with a token behind it in its other form
-    private ControlMessage ReadSend(
-        ref TermReader reader, ControlOperation operation, int arity, bool withSender, ref string field)
+    private ControlMessage ReadSend(ref TermReader reader, ControlOperation operation, int arity, ref string field)
     {
         var isNamed = operation is ControlOperation.RegSend or ControlOperation.RegSendTraced;
         var isTraced = operation is ControlOperation.SendTraced or ControlOperation.RegSendTraced
@@ -82,7 +82,7 @@ internal sealed class ControlReader(Atom ownNode, TermDecodeOptions options)
         Check(operation, arity, 3 + (isNamed ? 1 : 0) + (isTraced ? 1 : 0));
         field = "From";
         var hasSender = operation is not (ControlOperation.Send or ControlOperation.SendTraced);
-        var from = ReadSender(ref reader, hasSender && withSender);
+        var from = ReadSender(ref reader, hasSender && withSenders);
         if (isNamed)
             reader.Skip();
         field = isNamed ? "Name" : "To";
@@ -93,7 +93,7 @@ internal sealed class ControlReader(Atom ownNode, TermDecodeOptions options)
     }
 
     // {37, Flags, From, To} or {37, Flags, From, To, Token}
-    private ControlMessage ReadAltAct(ref TermReader reader, int arity, bool withSender, ref string field)
+    private ControlMessage ReadAltAct(ref TermReader reader, int arity, ref string field)
     {
         const ControlOperation Operation = ControlOperation.AltActSigSend;
         if (arity is not (4 or 5))
@@ -104,7 +104,7 @@ internal sealed class ControlReader(Atom ownNode, TermDecodeOptions options)
         Check(Operation, arity, isTraced ? 5 : 4);
         var isExit = (flags & AltActFlags.Exit) != AltActFlags.None;
         field = "From";
-        var from = ReadSender(ref reader, withSender || isExit);
+        var from = ReadSender(ref reader, withSenders || isExit);
         field = "To";
         var to = (flags & AltActFlags.Name) != AltActFlags.None ? reader.ReadAtom()
             : (flags & AltActFlags.Alias) != AltActFlags.None ? ReadAlias(ref reader)

@@ -27,11 +27,13 @@ internal sealed class FrameReader
     /// <param name="ownNode">Our node's name.</param>
     /// <param name="options">Limits for terms, and the node's atoms.</param>
     /// <param name="limits">Limits for frames.</param>
-    internal FrameReader(DistributionFlags negotiated, Atom ownNode, TermDecodeOptions options, FrameLimits limits)
+    /// <param name="withSenders">Whether the senders of messages are wanted, which costs an allocation each.</param>
+    internal FrameReader(
+        DistributionFlags negotiated, Atom ownNode, TermDecodeOptions options, FrameLimits limits, bool withSenders = false)
     {
         _usesHeader = negotiated.UsesHeader();
         _cache = new InboundAtomCache(options.Atoms ?? new AtomTable());
-        _control = new ControlReader(ownNode, options);
+        _control = new ControlReader(ownNode, options, withSenders);
         _fragments = new FragmentAssembler(_cache, _control, limits);
         Limits = limits;
     }
@@ -67,10 +69,8 @@ internal sealed class FrameReader
 
     /// <summary>Reads a whole frame that is neither a tick nor a fragment.</summary>
     /// <param name="frame">The frame without its length.</param>
-    /// <param name="withSender">Whether the sender of a message is wanted, which costs an allocation.</param>
     /// <exception cref="DistributionProtocolException">It is not as agreed upon, or broken.</exception>
-    internal InboundMessage Read(ReadOnlySpan<byte> frame, bool withSender = false) =>
-        _usesHeader ? ReadWithHeader(frame, withSender) : ReadPassThrough(frame, withSender);
+    internal InboundMessage Read(ReadOnlySpan<byte> frame) => _usesHeader ? ReadWithHeader(frame) : ReadPassThrough(frame);
 
     /// <inheritdoc cref="FragmentAssembler.Reserve"/>
     internal Memory<byte> Reserve(FragmentHeader header, int frameLength) => _fragments.Reserve(header, frameLength);
@@ -79,21 +79,21 @@ internal sealed class FrameReader
     internal bool Commit(FragmentHeader header, out InboundMessage message, out ReadOnlyMemory<byte> bytes) =>
         _fragments.Commit(header, out message, out bytes);
 
-    private InboundMessage ReadWithHeader(ReadOnlySpan<byte> frame, bool withSender)
+    private InboundMessage ReadWithHeader(ReadOnlySpan<byte> frame)
     {
         if (frame is not [FrameTag.Version, FrameTag.Header, ..])
             throw Unexpected(frame, "131 68, a distribution header");
         var at = 2 + _cache.Read(frame[2..]);
         var references = _cache.References.AsMemory(0, _cache.ReferenceCount);
-        var control = _control.Read(frame[at..], references.Span, out var length, withSender);
+        var control = _control.Read(frame[at..], references.Span, out var length);
         return new(control, at + length, references);
     }
 
-    private InboundMessage ReadPassThrough(ReadOnlySpan<byte> frame, bool withSender)
+    private InboundMessage ReadPassThrough(ReadOnlySpan<byte> frame)
     {
         if (frame is not [FrameTag.PassThrough, FrameTag.Version, .. var terms])
             throw Unexpected(frame, "112 131, a frame without distribution header");
-        var control = _control.Read(terms, default, out var length, withSender);
+        var control = _control.Read(terms, default, out var length);
         var at = 2 + length;
         if (at < frame.Length && control.HasPayload)
         {

@@ -1,0 +1,148 @@
+using Enmesh.Terms;
+using Enmesh.Wire;
+using Xunit;
+
+namespace Enmesh.Tests.Wire;
+
+/// <summary>The distribution header, byte for byte. The slots are the hashes of the texts (FNV-1a, folded), modulo 2048.</summary>
+[Trait("Ring", "pure")]
+public class AtomCacheTests
+{
+    private readonly OutboundAtomCache _outbound = new();
+    private readonly InboundAtomCache _inbound = new(new AtomTable());
+
+    [Fact]
+    public void Header_without_atoms_is_one_byte() => Assert.Equal("00", Write());
+
+    [Fact]
+    public void New_atom_comes_with_its_text_and_a_known_one_without()
+    {
+        // rex: slot 1040 = segment 4, index 16. One reference: nibbles 0x0C (New, 4), then the nibble with LongAtoms, 0.
+        Assert.Equal("01" + "0C" + "10" + "03726578", Write("rex"));
+        Assert.Equal("01" + "04" + "10", Write("rex"));
+    }
+
+    [Fact]
+    public void Nibbles_stand_low_one_first()
+    {
+        // a: slot 308 = 1, 0x34. b: slot 1021 = 3, 0xFD. ok: slot 967 = 3, 0xC7. '': slot 2044 = 7, 0xFC.
+        Assert.Equal("02" + "B9" + "00" + "340161" + "FD0162", Write("a", "b"));
+        Assert.Equal("03" + "B1" + "0F" + "34" + "C7026F6B" + "FC00", Write("a", "ok", ""));
+        Assert.Equal("03" + "31" + "07" + "34" + "C7" + "FC", Write("a", "ok", ""));
+    }
+
+    [Fact]
+    public void Long_text_makes_all_lengths_two_bytes()
+    {
+        var text = new string('å', 200); // 400 bytes; slot 319 = 1, 0x3F
+        var bytes = string.Concat(Enumerable.Repeat("C3A5", 200));
+        Assert.Equal("02" + "99" + "01" + "34000161" + "3F0190" + bytes, Write("a", text));
+        Assert.Equal("01" + "11" + "3F", Write(text));
+    }
+
+    [Fact]
+    public void Two_atoms_of_one_slot_push_each_other_out()
+    {
+        // x7 and x10: slot 470 = 1, 0xD6.
+        Assert.Equal("02" + "99" + "00" + "D6027837" + "D603783130", Write("x7", "x10"));
+        Assert.Equal("01" + "01" + "D6", Write("x10"));
+        Assert.Equal("01" + "09" + "D6027837", Write("x7"));
+    }
+
+    [Fact]
+    public void Written_headers_are_read_again_by_a_plain_reading_of_the_description()
+    {
+        var random = new Random(4711);
+        var plain = new Dictionary<int, string>();
+        for (var round = 0; round < 2000; round++)
+        {
+            var names = Enumerable.Range(0, random.Next(256)).Select(_ => Name(random)).Distinct().ToArray();
+            var header = Convert.FromHexString(Write(names));
+            Assert.Equal(names, ReadPlainly(header, plain));
+            Assert.Equal(header.Length, _inbound.Read(header));
+            Assert.Equal(names, _inbound.References[.._inbound.ReferenceCount].Select(a => a.Text));
+        }
+    }
+
+    [Fact]
+    public void Inbound_atoms_are_those_of_the_table()
+    {
+        var table = new AtomTable();
+        var known = table.Intern("rex"u8);
+        var cache = new InboundAtomCache(table);
+        cache.Read([1, 0x0C, 16, 3, .. "rex"u8]);
+        Assert.Same(known, cache.References[0]);
+        cache.Read([1, 0x04, 16]);
+        Assert.Same(known, cache.References[0]);
+    }
+
+    [Theory]
+    [InlineData("", "ends within its distribution header")]
+    [InlineData("01", "ends within its distribution header")]
+    [InlineData("010C", "ends within its distribution header")]
+    [InlineData("010C10", "ends within its distribution header")]
+    [InlineData("010C1003", "ends within its distribution header")]
+    [InlineData("010C10037265", "ends within its distribution header")]
+    [InlineData("011C1000", "ends within its distribution header")]
+    [InlineData("010410", "slot 1040")]
+    [InlineData("010C1001FF", "UTF-8")]
+    public void Broken_header_is_refused(string hex, string why)
+    {
+        var error = Assert.Throws<DistributionProtocolException>(() => _inbound.Read(Convert.FromHexString(hex)));
+        Assert.Contains(why, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Nothing_is_allocated_for_atoms_that_are_cached()
+    {
+        Atom[] atoms = [new("rex"), new("a"), new("b")];
+        var buffer = new byte[OutboundAtomCache.MaxBytes(atoms)];
+        for (var i = 0; i < 100; i++)
+            _inbound.Read(buffer.AsSpan(0, _outbound.Write(buffer, atoms)));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1000; i++)
+            _inbound.Read(buffer.AsSpan(0, _outbound.Write(buffer, atoms)));
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    private static string Name(Random random) => random.Next(20) switch
+    {
+        0 => "",
+        1 => new string((char)('a' + random.Next(26)), 255),
+        2 => new string('å', random.Next(100, 255)),
+        3 => string.Concat(Enumerable.Repeat("𝄞", 200)),
+        _ => "n" + random.Next(5000),
+    };
+
+    private static string[] ReadPlainly(byte[] header, Dictionary<int, string> cache)
+    {
+        int count = header[0];
+        if (count == 0)
+            return [];
+        var nibbles = header[1..(1 + (count / 2) + 1)].SelectMany(b => (int[])[b & 15, b >> 4]).ToArray();
+        var at = 1 + (count / 2) + 1;
+        var names = new string[count];
+        for (var i = 0; i < count; i++)
+        {
+            var slot = ((nibbles[i] & 7) * 256) + header[at++];
+            if ((nibbles[i] & 8) != 0)
+            {
+                int length = header[at++];
+                if ((nibbles[count] & 1) != 0)
+                    length = (length * 256) + header[at++];
+                cache[slot] = System.Text.Encoding.UTF8.GetString(header, at, length);
+                at += length;
+            }
+            names[i] = cache[slot];
+        }
+        Assert.Equal(header.Length, at);
+        return names;
+    }
+
+    private string Write(params string[] names)
+    {
+        var atoms = names.Select(n => new Atom(n)).ToArray();
+        var buffer = new byte[OutboundAtomCache.MaxBytes(atoms)];
+        return Convert.ToHexString(buffer, 0, _outbound.Write(buffer, atoms));
+    }
+}
