@@ -40,7 +40,7 @@ public readonly partial struct Term : IEquatable<Term>
     internal enum Shape : long
     {
         Nil,
-        BigInteger, // System.Numerics.BigInteger, boxed; never one that fits 64 bits
+        BigInteger, // byte[] as BigNumber lays it out; never one that fits 64 bits
         Atom,
         Reference,
         Fun,
@@ -153,11 +153,12 @@ public readonly partial struct Term : IEquatable<Term>
     public static implicit operator Term(uint value) => new(IntegerMarker, value);
 
     /// <summary>An integer.</summary>
-    public static implicit operator Term(ulong value) => value <= long.MaxValue ? new(IntegerMarker, (long)value) : new((object)(BigInteger)value, Shape.BigInteger);
+    public static implicit operator Term(ulong value) => 
+        value <= long.MaxValue ? new(IntegerMarker, (long)value) : new(BigNumber.Create(value), Shape.BigInteger);
 
     /// <summary>An integer.</summary>
     public static implicit operator Term(BigInteger value) =>
-        value >= long.MinValue && value <= long.MaxValue ? new(IntegerMarker, (long)value) : new((object)value, Shape.BigInteger);
+        value >= long.MinValue && value <= long.MaxValue ? new(IntegerMarker, (long)value) : new(BigNumber.Create(value), Shape.BigInteger);
 
     /// <summary>A float.</summary>
     /// <exception cref="ArgumentException">Not finite: Erlang has neither NaN nor infinities.</exception>
@@ -240,7 +241,7 @@ public readonly partial struct Term : IEquatable<Term>
     public BigInteger? Integer => ShapeOf switch
     {
         Shape.Integer => Bits,
-        Shape.BigInteger => Unsafe.Unbox<BigInteger>(Object!),
+        Shape.BigInteger => BigNumber.ToInteger(Unsafe.As<byte[]>(Object!)),
         _ => null,
     };
 

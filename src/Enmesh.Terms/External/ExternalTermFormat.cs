@@ -5,15 +5,15 @@ namespace Enmesh.Terms.External;
 /// <summary>Terms to and from the external term format: what <c>term_to_binary/1</c> makes and <c>binary_to_term/1</c> reads.</summary>
 public static class ExternalTermFormat
 {
-    private const int InitialCapacity = 512;
+    private const int InitialCapacity = 16 * 1024;
 
     /// <summary>Encodes a term.</summary>
     /// <returns>The bytes, from the version byte 131 on.</returns>
     public static byte[] Encode(Term term, TermEncodeOptions? options = null)
     {
-        using var buffer = new PooledBuffer(InitialCapacity);
-        Encode(term, buffer, options);
-        return buffer.Written.ToArray();
+        using var builder = new ArrayBuilder(InitialCapacity);
+        Encode(term, builder, options);
+        return builder.ToArray();
     }
 
     /// <summary>Encodes a term, from the version byte 131 on.</summary>

@@ -1,4 +1,3 @@
-using System.Numerics;
 using Enmesh.Terms.Order;
 
 namespace Enmesh.Terms.External;
@@ -113,7 +112,8 @@ public ref partial struct TermReader
         {
             case TermTag.SmallBig or TermTag.LargeBig:
                 var magnitude = ReadBigHeader(out var isNegative);
-                leaf = TryFold(magnitude, isNegative, out var small) ? small : FromMagnitude(magnitude, isNegative);
+                leaf = TryFold(magnitude, isNegative, out var small) ? small 
+                    : new Term(BigNumber.Create(magnitude, isNegative), Term.Shape.BigInteger);
                 return false;
             case TermTag.Pid or TermTag.OldPid:
                 leaf = ReadPid();
@@ -243,12 +243,6 @@ public ref partial struct TermReader
         if (arity is < 0 or > byte.MaxValue)
             Throw($"A fun cannot take {arity} arguments", start);
         return (int)arity;
-    }
-
-    private static Term FromMagnitude(ReadOnlySpan<byte> magnitude, bool isNegative)
-    {
-        var value = new BigInteger(magnitude, isUnsigned: true);
-        return isNegative ? -value : value;
     }
 
     /// <summary>A term whose inner terms are being read.</summary>

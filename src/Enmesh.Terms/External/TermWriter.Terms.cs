@@ -1,14 +1,23 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Enmesh.Terms.Order;
 
 namespace Enmesh.Terms.External;
 
 public ref partial struct TermWriter
 {
+    // No common term is longer; room is made for so much before each.
+    private const int CommonBytes = 32;
+
+    // Not a frame, but where the fun ends that was opened below it.
+    private static readonly Term[] EndOfFun = [Term.Nil];
+
     /// <summary>Writes a whole term.</summary>
     /// <exception cref="NotSupportedException">The peer's release cannot take what the term holds.</exception>
     public void WriteTerm(Term term)
     {
+        if (TryWriteCommon(term))
+            return;
         if (!term.HasTermsWithin && term.ShapeOf != Term.Shape.Fun)
         {
             WriteLeaf(term);
@@ -22,61 +31,132 @@ public ref partial struct TermWriter
         finally
         {
             stack.Dispose();
-            _held?.Dispose();
-            _held = null;
+            StopHolding();
         }
     }
 
-    private void WriteTerms(Term term, ref FrameStack<WriteFrame> stack)
+    private void WriteTerms(Term root, ref FrameStack<WriteFrame> stack)
     {
-        var frame = Open(term);
+        var frame = new WriteFrame { Terms = [] };
+        Open(root, ref frame, ref stack);
         while (true)
         {
-            while (frame.Index < frame.Terms.Length)
+            var terms = frame.Terms;
+            var index = frame.Index;
+            while (index < terms.Length)
             {
-                term = frame.Terms[frame.Index++];
+                ref readonly var term = ref terms[index++];
+                if (TryWriteCommon(term))
+                    continue;
                 if (!term.HasTermsWithin && term.ShapeOf != Term.Shape.Fun)
                 {
                     WriteLeaf(term);
                     continue;
                 }
-                stack.Push(frame);
-                frame = Open(term);
+                frame.Index = index;
+                Open(term, ref frame, ref stack);
+                terms = frame.Terms;
+                index = frame.Index;
             }
-            if (frame.EndsInNil)
-                WriteNil();
-            if (frame.FunStart >= 0)
-                CloseFun(frame.FunStart);
-            if (!stack.TryPop(out frame))
-                return;
+            if (frame.Nils > 0)
+                Space(frame.Nils).Fill(TermTag.Nil);
+            while (true)
+            {
+                if (!stack.TryPop(out frame))
+                    return;
+                if (!ReferenceEquals(frame.Terms, EndOfFun))
+                    break;
+                CloseFun(frame.Index);
+            }
         }
     }
 
-    private WriteFrame Open(Term term)
+    /// <summary>Goes from the frame into a term in it. A frame that is done but for the ends of lists is not kept.</summary>
+    private void Open(in Term term, ref WriteFrame frame, ref FrameStack<WriteFrame> stack)
     {
         var terms = term.TermsWithin;
-        switch (term.ShapeOf)
+        var shape = term.ShapeOf;
+        if (shape == Term.Shape.List && TryWriteAsBytes(terms))
+            return;
+        var nils = shape == Term.Shape.List ? 1 : 0;
+        if (frame.Index < frame.Terms.Length || shape == Term.Shape.Fun)
+            stack.Push(frame);
+        else
+            nils += frame.Nils;
+        frame = new() { Terms = terms, Nils = nils };
+        switch (shape)
         {
             case Term.Shape.Tuple:
                 WriteTupleHeader(terms.Length);
-                return new(terms);
-            case Term.Shape.List when TryWriteAsBytes(terms):
-                return new([]);
+                break;
             case Term.Shape.List:
-                WriteListHeader(terms.Length);
-                return new(terms) { EndsInNil = true };
+                WriteTagAndLength(TermTag.List, terms.Length);
+                break;
             case Term.Shape.ImproperList:
-                WriteListHeader(terms.Length - 1);
-                return new(terms);
+                WriteTagAndLength(TermTag.List, terms.Length - 1);
+                break;
             case Term.Shape.Map:
-                WriteMapHeader(terms.Length / 2);
-                return new(terms);
-            case Term.Shape.Fun:
-                return new(terms) { FunStart = WriteFunHeader(term.Fun!) };
-            default:
+                WriteTagAndLength(TermTag.Map, terms.Length / 2);
+                break;
+            case Term.Shape.Record:
                 WriteRecordHeader(term.Record!);
-                return new(terms);
+                break;
+            default:
+                if (WriteFunHeader(term.Fun!) is var start and >= 0)
+                    stack.Push(new() { Terms = EndOfFun, Index = start });
+                break;
         }
+    }
+
+    /// <summary>Writes what most messages consist of.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryWriteCommon(in Term term)
+    {
+        var used = _used;
+        if (_span.Length - used < CommonBytes)
+        {
+            Refill(CommonBytes);
+            used = 0;
+        }
+        ref var at = ref Unsafe.Add(ref MemoryMarshal.GetReference(_span), used);
+        var bits = term.Bits;
+        if (ReferenceEquals(term.Object, Term.IntegerMarker))
+        {
+            if ((ulong)bits <= byte.MaxValue)
+            {
+                at = TermTag.SmallInteger;
+                Unsafe.Add(ref at, 1) = (byte)bits;
+                _used = used + 2;
+                return true;
+            }
+            if (bits == (int)bits)
+            {
+                at = TermTag.Integer;
+                Store(ref at, 1, (uint)bits);
+                _used = used + 5;
+                return true;
+            }
+            return false;
+        }
+        if (ReferenceEquals(term.Object, Term.FloatMarker))
+        {
+            at = TermTag.Float;
+            Store(ref at, 1, (ulong)bits);
+            _used = used + 9;
+            return true;
+        }
+        if (bits == (long)Term.Shape.Atom && _atoms is null)
+        {
+            var utf8 = Unsafe.As<Atom>(term.Object!).Utf8;
+            if ((uint)utf8.Length > CommonBytes - 2)
+                return false;
+            at = TermTag.SmallAtom;
+            Unsafe.Add(ref at, 1) = (byte)utf8.Length;
+            utf8.CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref at, 2), CommonBytes - 2));
+            _used = used + 2 + utf8.Length;
+            return true;
+        }
+        return false;
     }
 
     private void WriteLeaf(Term term)
@@ -116,7 +196,7 @@ public ref partial struct TermWriter
                 WritePort(Unsafe.As<PortId>(term.Object!));
                 break;
             case Term.Shape.BigInteger:
-                WriteInteger(term.Integer.GetValueOrDefault());
+                WriteBig(Unsafe.As<byte[]>(term.Object!));
                 break;
             case Term.Shape.Tuple:
                 WriteTupleHeader(0);
@@ -145,6 +225,16 @@ public ref partial struct TermWriter
         for (var i = 0; i < bytes.Length; i++)
             bytes[i] = (byte)elements[i].Bits;
         return true;
+    }
+
+    private void WriteBig(byte[] number)
+    {
+        var magnitude = BigNumber.Magnitude(number);
+        if (magnitude.Length <= byte.MaxValue)
+            WriteTagAndByte(TermTag.SmallBig, (byte)magnitude.Length);
+        else
+            WriteTagAndLength(TermTag.LargeBig, magnitude.Length);
+        WriteRaw(number); // the sign, then the magnitude: as it stands
     }
 
     private void WriteRecordHeader(RecordTerm record)
@@ -207,15 +297,26 @@ public ref partial struct TermWriter
         _output = _outer!;
         _flushed -= written.Length;
         WriteRaw(written);
-        _held.Dispose();
-        _held = null;
+        StopHolding();
     }
 
-    private struct WriteFrame(Term[] terms)
+    private void StopHolding()
     {
-        internal readonly Term[] Terms = terms;
+        if (_held is null)
+            return;
+        _held.Dispose();
+        _held = null;
+        _output = _outer!;
+        _span = default;
+        _used = 0;
+    }
+
+    private struct WriteFrame
+    {
+        internal Term[] Terms;
         internal int Index;
-        internal int FunStart = -1;
-        internal bool EndsInNil;
+
+        /// <summary>How many lists end with this frame.</summary>
+        internal int Nils;
     }
 }

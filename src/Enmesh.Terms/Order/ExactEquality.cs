@@ -39,6 +39,8 @@ internal static class ExactEquality
                 return term.BitString.GetValueOrDefault().GetHashCode();
             case Term.Shape.ByteList:
                 return HashByteList(Unsafe.As<byte[]>(term.Object!));
+            case Term.Shape.BigInteger:
+                return new BitString(Unsafe.As<byte[]>(term.Object!)).GetHashCode();
             case Term.Shape.Nil:
             case Term.Shape.Tuple:
             case Term.Shape.Map:
@@ -82,9 +84,9 @@ internal static class ExactEquality
             Term.Shape.Integer or Term.Shape.Float => left.Bits == right.Bits,
             Term.Shape.Nil => true,
             Term.Shape.Atom => Unsafe.As<Atom>(left.Object!).Equals(Unsafe.As<Atom>(right.Object)),
-            Term.Shape.Binary => Unsafe.As<byte[]>(left.Object).AsSpan().SequenceEqual(Unsafe.As<byte[]>(right.Object)),
+            Term.Shape.Binary or Term.Shape.ByteList or Term.Shape.BigInteger =>
+                Unsafe.As<byte[]>(left.Object).AsSpan().SequenceEqual(Unsafe.As<byte[]>(right.Object)),
             Term.Shape.BitString => left.BitString.GetValueOrDefault() == right.BitString.GetValueOrDefault(),
-            Term.Shape.ByteList => Unsafe.As<byte[]>(left.Object).AsSpan().SequenceEqual(Unsafe.As<byte[]>(right.Object)),
             Term.Shape.Fun => left.Fun!.IsSameCode(right.Fun!),
             Term.Shape.Record => left.Record!.IsSameDefinition(right.Record!),
             Term.Shape.Tuple or Term.Shape.Map => !left.HasTermsWithin && !right.HasTermsWithin,

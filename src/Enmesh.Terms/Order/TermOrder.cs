@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Enmesh.Terms.Order;
 
@@ -142,7 +143,7 @@ public static class TermOrder
         if (left.Float is not { } real)
         {
             if (right.Float is not { } otherReal)
-                return left.Integer.GetValueOrDefault().CompareTo(right.Integer.GetValueOrDefault());
+                return CompareIntegers(left, right);
             return exactly ? -1 : -CompareMixed(otherReal, right: left);
         }
         if (right.Float is { } second)
@@ -151,6 +152,16 @@ public static class TermOrder
             return real < second ? -1 : real > second ? 1 : exactly ? left.Bits.CompareTo(right.Bits) : 0;
         }
         return exactly ? 1 : CompareMixed(real, right);
+    }
+
+    // At least one of the two is beyond 64 bits.
+    private static int CompareIntegers(Term left, Term right)
+    {
+        if (left.ShapeOf == Term.Shape.Integer)
+            return BigNumber.IsNegative(Unsafe.As<byte[]>(right.Object!)) ? 1 : -1;
+        return right.ShapeOf == Term.Shape.Integer
+            ? BigNumber.IsNegative(Unsafe.As<byte[]>(left.Object!)) ? -1 : 1
+            : BigNumber.Compare(Unsafe.As<byte[]>(left.Object!), Unsafe.As<byte[]>(right.Object!));
     }
 
     // Exact for all sizes: a float is a whole number or lies between two, and whole numbers compare as such.
