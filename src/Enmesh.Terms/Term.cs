@@ -58,8 +58,19 @@ public readonly partial struct Term : IEquatable<Term>
         Float,
     }
 
-    internal static readonly object IntegerMarker = new();
-    internal static readonly object FloatMarker = new();
+    // Literals, since the runtime keeps them where the garbage collector never looks: comparing with them and storing them
+    // costs what it costs with a constant. Nobody else's object is in these places, whatever its text.
+    internal static object IntegerMarker
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => "integer";
+    }
+
+    internal static object FloatMarker
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => "float";
+    }
 
     internal Shape ShapeOf
     {

@@ -1,145 +1,204 @@
-using Enmesh.Terms.Order;
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Enmesh.Terms.External;
 
 public ref partial struct TermReader
 {
+    // So many bytes are looked for once, before each common term, instead of once per field.
+    private const int CommonBytes = 9;
+
+    private const ulong FloatExponent = 0x7FF0_0000_0000_0000;
+
+    private enum ReadKind
+    {
+        Tuple, // Term[]
+        List, // Term[]
+        Map, // Term[]: key, value, key, value
+        ListInRuns, // ListRuns
+        Fun, // FunTerm
+        Record, // RecordTerm
+    }
+
     /// <summary>Reads a whole term, however deep within the limit.</summary>
     public Term ReadTerm()
     {
         if (_bytesLeft > 0)
             return _bytesLeft == 1 ? FinishBytes() : ReadSmallInteger();
-        var start = _at;
-        if (!Open(default, out var leaf, out var frame))
-            return leaf;
-        if (_options.MaxDepth == 0)
-            Throw("Terms are nested more than 0 deep", start);
-        var stack = new FrameStack<ReadFrame>();
-        try
+        _owed = 0;
+        var term = default(Term);
+        return TryReadCommon(ref term) || !ReadOther(ref term, 0, out var frame) ? term : ReadTerms(frame);
+    }
+
+    // While a term is read, the slot that waits for it holds the frame around the one it stands in. So there is no stack to
+    // grow or to clear; what is half done when an exception ends the reading has never been seen by anybody.
+    private Term ReadTerms(ReadFrame frame)
+    {
+        var depth = 1;
+        var outer = default(ReadFrame);
+        if (depth > _options.MaxDepth)
+            ThrowTooDeep();
+        var terms = frame.Terms;
+        var index = 0;
+        while (true)
         {
-            return ReadTerms(ref frame, ref stack);
-        }
-        finally
-        {
-            stack.Dispose();
+            while ((uint)index < (uint)terms.Length)
+            {
+                ref var slot = ref terms[index];
+                if (TryReadCommon(ref slot) || !ReadOther(ref slot, terms.Length - index - 1, out var inner))
+                {
+                    index++;
+                    continue;
+                }
+                if (++depth > _options.MaxDepth)
+                    ThrowTooDeep();
+                slot = outer.ToLink();
+                _owed += terms.Length - index - 1;
+                outer = frame.At(index);
+                frame = inner;
+                terms = inner.Terms;
+                index = 0;
+            }
+            if (!Finish(ref frame, out var value))
+            {
+                terms = frame.Terms;
+                index = 0;
+                continue;
+            }
+            if (--depth == 0)
+                return value;
+            frame = outer;
+            terms = frame.Terms;
+            index = frame.Index;
+            outer = ReadFrame.FromLink(terms[index]);
+            _owed -= terms.Length - index - 1;
+            terms[index++] = value;
         }
     }
 
-    private Term ReadTerms(ref ReadFrame frame, ref FrameStack<ReadFrame> stack)
+    /// <summary>Reads what most messages consist of, while the end of the input is not near.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryReadCommon(ref Term slot)
     {
-        while (true)
+        var at = _at;
+        if (_input.Length - at < CommonBytes)
+            return false;
+        ref var tag = ref Unsafe.Add(ref MemoryMarshal.GetReference(_input), at);
+        switch (tag)
         {
-            while (frame.Index < frame.End)
-            {
-                var start = _at;
-                if (!Open(frame, out frame.Terms[frame.Index], out var inner))
-                {
-                    frame.Index++;
-                    continue;
-                }
-                if (stack.Count + 1 >= _options.MaxDepth)
-                    Throw($"Terms are nested more than {_options.MaxDepth} deep", start);
-                stack.Push(frame);
-                frame = inner;
-            }
-            if (frame.Kind == TermKind.List && !CloseList(ref frame))
-                continue;
-            var value = Finish(ref frame);
-            if (!stack.TryPop(out frame))
-                return value;
-            frame.Terms[frame.Index++] = value;
+            case TermTag.SmallInteger:
+                slot = new(Term.IntegerMarker, Unsafe.Add(ref tag, 1));
+                _at = at + 2;
+                return true;
+            case TermTag.Integer:
+                slot = new(Term.IntegerMarker, (int)Load<uint>(ref tag));
+                _at = at + 5;
+                return true;
+            case TermTag.Float when (Load<ulong>(ref tag) & FloatExponent) != FloatExponent:
+                slot = new(Term.FloatMarker, (long)Load<ulong>(ref tag));
+                _at = at + 9;
+                return true;
+            case TermTag.Nil:
+                slot = default;
+                _at = at + 1;
+                return true;
+            default:
+                return false;
         }
     }
 
     /// <summary>Reads a term without terms within, or the beginning of one with such.</summary>
-    /// <returns>Whether terms within follow.</returns>
-    private bool Open(in ReadFrame outer, out Term leaf, out ReadFrame frame)
+    /// <param name="slot">Where a term without terms within goes.</param>
+    /// <param name="waiting">How many more terms the one around this one waits for.</param>
+    /// <param name="frame">What is to be filled.</param>
+    /// <returns>Whether there is something to be filled.</returns>
+    private bool ReadOther(ref Term slot, int waiting, out ReadFrame frame)
     {
-        leaf = default;
         frame = default;
-        var start = _at;
         var tag = PeekTag();
         switch (tag)
         {
-            case TermTag.Nil:
-                _at++;
+            case TermTag.SmallTuple or TermTag.LargeTuple:
+                var arity = ReadTupleHeader();
+                if (arity > 0)
+                    return Fill(NewTerms(arity, waiting), ReadKind.Tuple, out frame);
+                slot = Term.EmptyTuple;
                 return false;
-            case TermTag.SmallInteger:
+            case TermTag.List:
                 _at++;
-                leaf = (int)ReadByte();
-                return false;
-            case TermTag.Integer:
-                _at++;
-                leaf = (int)ReadUInt32();
-                return false;
-            case TermTag.Float or TermTag.TextFloat:
-                leaf = new(Term.FloatMarker, BitConverter.DoubleToInt64Bits(ReadFloat()));
+                return Fill(NewTerms(ReadCount(bytesEach: 1), waiting), ReadKind.List, out frame);
+            case TermTag.Map:
+                var pairs = ReadMapHeader();
+                if (pairs > 0)
+                    return Fill(NewTerms(pairs * 2, waiting), ReadKind.Map, out frame);
+                slot = MapTerm.Empty;
                 return false;
             case TermTag.SmallAtom or TermTag.AtomReference or TermTag.Atom or TermTag.Latin1Atom or TermTag.SmallLatin1Atom:
-                leaf = new(ReadAtom(), Term.Shape.Atom);
+                slot = new(ReadAtom(), Term.Shape.Atom);
                 return false;
-            case TermTag.Binary or TermTag.BitString:
-                leaf = ReadBitString();
+            case TermTag.Binary:
+                _at++;
+                slot = KeepBinary(ReadLength());
                 return false;
             case TermTag.ByteList:
                 _at++;
                 var bytes = ReadBytes(ReadUInt16());
-                leaf = bytes.IsEmpty ? default : new(bytes.ToArray(), Term.Shape.ByteList);
+                slot = bytes.IsEmpty ? default : new(bytes.ToArray(), Term.Shape.ByteList);
                 return false;
-            case TermTag.SmallTuple or TermTag.LargeTuple:
-                var arity = ReadTupleHeader();
-                leaf = Term.EmptyTuple;
-                frame = new(arity == 0 ? [] : NewTerms(arity, outer), TermKind.Tuple, start) { Owed = outer.OwedByNext };
-                return arity > 0;
-            case TermTag.List:
-                _at++;
-                var count = ReadCount(bytesEach: 1);
-                frame = new(NewTerms(count, outer), TermKind.List, start) { Owed = outer.OwedByNext + 1 };
-                return true;
-            case TermTag.Map:
-                var pairs = ReadMapHeader();
-                leaf = MapTerm.Empty;
-                frame = new(pairs == 0 ? [] : NewTerms(pairs * 2, outer), TermKind.Map, start) { Owed = outer.OwedByNext };
-                return pairs > 0;
+            case TermTag.SmallBig or TermTag.LargeBig:
+                var magnitude = ReadBigHeader(out var isNegative);
+                slot = TryFold(magnitude, isNegative, out var small)
+                    ? small
+                    : new Term(BigNumber.Create(magnitude, isNegative), Term.Shape.BigInteger);
+                return false;
+            case TermTag.Fun:
+                return OpenFun(ref slot, waiting, out frame);
+            case TermTag.Record:
+                return OpenRecord(ref slot, waiting, out frame);
             default:
-                return OpenRare(tag, outer, out leaf, ref frame);
+                slot = ReadLeaf(tag);
+                return false;
         }
     }
 
-    private bool OpenRare(byte tag, in ReadFrame outer, out Term leaf, ref ReadFrame frame)
+    private Term ReadLeaf(byte tag)
     {
         switch (tag)
         {
-            case TermTag.SmallBig or TermTag.LargeBig:
-                var magnitude = ReadBigHeader(out var isNegative);
-                leaf = TryFold(magnitude, isNegative, out var small) ? small 
-                    : new Term(BigNumber.Create(magnitude, isNegative), Term.Shape.BigInteger);
-                return false;
+            case TermTag.SmallInteger or TermTag.Integer:
+                return ReadInt64();
+            case TermTag.Nil:
+                _at++;
+                return default;
+            case TermTag.Float or TermTag.TextFloat:
+                return new(Term.FloatMarker, BitConverter.DoubleToInt64Bits(ReadFloat()));
+            case TermTag.BitString:
+                return ReadBitString();
             case TermTag.Pid or TermTag.OldPid:
-                leaf = ReadPid();
-                return false;
+                return new(ReadPid(), Term.Shape.Pid);
             case TermTag.Reference or TermTag.MiddleReference or TermTag.OldReference:
-                leaf = ReadReference();
-                return false;
+                return new(ReadReference(), Term.Shape.Reference);
             case TermTag.Port or TermTag.WidePort or TermTag.OldPort:
-                leaf = ReadPort();
-                return false;
+                return new(ReadPort(), Term.Shape.Port);
             case TermTag.ExternalFun:
                 _at++;
-                leaf = new FunTerm(ReadAtom(), ReadAtom(), ReadArity());
-                return false;
-            case TermTag.Fun:
-                return OpenFun(outer, out leaf, ref frame);
-            case TermTag.Record:
-                return OpenRecord(outer, out leaf, ref frame);
+                return new FunTerm(ReadAtom(), ReadAtom(), ReadArity());
             default:
                 throw NoTerm(tag);
         }
     }
 
-    private bool OpenFun(in ReadFrame outer, out Term leaf, ref ReadFrame frame)
+    private static bool Fill(Term[] terms, ReadKind kind, out ReadFrame frame)
     {
-        var start = _at++;
+        frame = new(terms, kind);
+        return true;
+    }
+
+    private bool OpenFun(ref Term slot, int waiting, out ReadFrame frame)
+    {
+        _at++;
         Take(4); // the size, which nobody needs: what follows says how long it is
         var arity = ReadByte();
         var unique = new UInt128(ReadUInt64(), ReadUInt64());
@@ -148,86 +207,112 @@ public ref partial struct TermReader
         var module = ReadAtom();
         var id = new LocalFunId(unique, index, ReadInt64(), ReadInt64());
         var creator = ReadPid();
-        var fun = new FunTerm(module, arity, id, creator, count == 0 ? [] : NewTerms(count, outer));
-        leaf = fun;
-        frame = new(fun.FreeVariableArray, TermKind.Fun, start) { Whole = fun, Owed = outer.OwedByNext };
+        var fun = new FunTerm(module, arity, id, creator, count == 0 ? [] : NewTerms(count, waiting));
+        slot = fun;
+        frame = new(fun, ReadKind.Fun);
         return count > 0;
     }
 
-    private bool OpenRecord(in ReadFrame outer, out Term leaf, ref ReadFrame frame)
+    private bool OpenRecord(ref Term slot, int waiting, out ReadFrame frame)
     {
-        var start = _at++;
+        _at++;
         var count = ReadCount(bytesEach: 2);
         var isExported = (ReadByte() & 1) != 0;
         var (module, name) = (ReadAtom(), ReadAtom());
         var names = count == 0 ? [] : new Atom[count];
         for (var i = 0; i < count; i++)
             names[i] = ReadAtom();
-        var record = new RecordTerm(module, name, isExported, names, count == 0 ? [] : NewTerms(count, outer));
-        leaf = record;
-        frame = new(record.Values, TermKind.Record, start) { Whole = record, Owed = outer.OwedByNext };
+        var record = new RecordTerm(module, name, isExported, names, count == 0 ? [] : NewTerms(count, waiting));
+        slot = record;
+        frame = new(record, ReadKind.Record);
         return count > 0;
+    }
+
+    /// <summary>Makes a term of a frame whose terms are all there.</summary>
+    /// <returns>False when a list turns out to go on; the frame waits for more then.</returns>
+    private bool Finish(ref ReadFrame frame, out Term value)
+    {
+        value = default;
+        switch (frame.Kind)
+        {
+            case ReadKind.Tuple:
+                value = new(frame.Container, Term.Shape.Tuple);
+                return true;
+            case ReadKind.List:
+                if (_at < _input.Length && _input[_at] == TermTag.Nil)
+                {
+                    _at++;
+                    value = new(frame.Container, Term.Shape.List);
+                    return true;
+                }
+                frame = new(new ListRuns(frame.Terms), ReadKind.ListInRuns);
+                return FinishRuns(Unsafe.As<ListRuns>(frame.Container), out value);
+            case ReadKind.ListInRuns:
+                return FinishRuns(Unsafe.As<ListRuns>(frame.Container), out value);
+            case ReadKind.Map:
+                var map = new MapTerm(Unsafe.As<Term[]>(frame.Container));
+                if (!map.Seal())
+                    Throw("A key stands twice in the map that ends here", _at);
+                value = new(map, Term.Shape.Map);
+                return true;
+            case ReadKind.Fun:
+                value = new(frame.Container, Term.Shape.Fun);
+                return true;
+            default:
+                value = new(frame.Container, Term.Shape.Record);
+                return true;
+        }
+    }
+
+    // [1, 2 | [3 | [4]]] is the list [1, 2, 3, 4], however deep it was written; an improper tail is a run of its own.
+    private bool FinishRuns(ListRuns list, out Term value)
+    {
+        value = default;
+        if (list.IsImproper)
+        {
+            value = list.ToTerm();
+            return true;
+        }
+        switch (PeekTag())
+        {
+            case TermTag.Nil:
+                _at++;
+                value = list.ToTerm();
+                return true;
+            case TermTag.List:
+                _at++;
+                list.Add(NewTerms(ReadCount(bytesEach: 1), 0));
+                return false;
+            case TermTag.ByteList:
+                _at++;
+                list.Add(ReadBytes(ReadUInt16()));
+                value = list.ToTerm();
+                return true;
+            default:
+                list.Add(NewTerms(1, 0));
+                list.IsImproper = true;
+                return false;
+        }
     }
 
     /// <summary>
     /// Room for so many terms. Each takes a byte at least, as do all that the terms around it still wait for, so that no
     /// input makes us allocate more than in proportion to its own length, whatever it announces.
     /// </summary>
-    private readonly Term[] NewTerms(int count, in ReadFrame outer)
+    private readonly Term[] NewTerms(int count, int waiting)
     {
-        if (outer.OwedByNext + count > _input.Length - _at)
-            Throw($"{outer.OwedByNext + count} terms are announced, but only {_input.Length - _at} bytes are left", _at);
+        if (_owed + waiting + count > _input.Length - _at)
+            ThrowTooMany(_owed + waiting + count);
         return new Term[count];
     }
 
-    /// <summary>Reads what stands behind the last element so far.</summary>
-    /// <returns>False when the list goes on; the frame has room for more then.</returns>
-    private bool CloseList(ref ReadFrame frame)
+    private Term KeepBinary(int length)
     {
-        if (frame.IsImproper)
-            return true;
-        switch (PeekTag())
-        {
-            case TermTag.Nil:
-                _at++;
-                return true;
-            case TermTag.List:
-                _at++;
-                frame.MakeRoom(ReadCount(bytesEach: 1));
-                return false;
-            case TermTag.ByteList:
-                _at++;
-                var bytes = ReadBytes(ReadUInt16());
-                frame.MakeRoom(bytes.Length);
-                foreach (var b in bytes)
-                    frame.Terms[frame.Index++] = (int)b;
-                return true;
-            default:
-                frame.MakeRoom(1);
-                frame.IsImproper = true;
-                return false;
-        }
-    }
-
-    private static Term Finish(ref ReadFrame frame)
-    {
-        switch (frame.Kind)
-        {
-            case TermKind.Tuple:
-                return new(frame.Terms, Term.Shape.Tuple);
-            case TermKind.List:
-                var terms = frame.Terms.Length == frame.End ? frame.Terms : frame.Terms[..frame.End];
-                return new(terms, frame.IsImproper ? Term.Shape.ImproperList : Term.Shape.List);
-            case TermKind.Map:
-                var map = new MapTerm(frame.Terms);
-                if (!map.Seal())
-                    Throw("A key stands twice in the map", frame.Start);
-                return map;
-            case TermKind.Fun:
-                return (FunTerm)frame.Whole!;
-            default:
-                return (RecordTerm)frame.Whole!;
-        }
+        if (length >= IReferencingBufferWriter.Threshold && !_owner.IsEmpty)
+            return new BitString(Keep(length));
+        var bytes = GC.AllocateUninitializedArray<byte>(length);
+        ReadBytes(length).CopyTo(bytes);
+        return new(bytes, Term.Shape.Binary);
     }
 
     private Term FinishBytes()
@@ -245,29 +330,100 @@ public ref partial struct TermReader
         return (int)arity;
     }
 
-    /// <summary>A term whose inner terms are being read.</summary>
-    private struct ReadFrame(Term[] terms, TermKind kind, int start)
+    [DoesNotReturn]
+    private readonly void ThrowTooDeep() => Throw($"Terms are nested more than {_options.MaxDepth} deep", _at);
+
+    [DoesNotReturn]
+    private readonly void ThrowTooMany(long count) =>
+        Throw($"{count} terms are announced, but only {_input.Length - _at} bytes are left", _at);
+
+    /// <summary>The number behind a tag that is known to be there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Load<T>(ref byte tag)
+        where T : unmanaged
     {
-        internal Term[] Terms = terms;
-        internal int Index;
-        internal int End = terms.Length;
-        internal readonly int Start = start;
-        internal readonly TermKind Kind = kind;
-        internal bool IsImproper;
-
-        /// <summary>How many terms all the frames outside of this one still wait for.</summary>
-        internal long Owed;
-        internal object? Whole;
-
-        /// <summary>The same for a frame that is opened inside of this one now.</summary>
-        internal readonly long OwedByNext => Owed + End - Index - 1;
-
-        /// <summary>A list turns out to be longer than its header said.</summary>
-        internal void MakeRoom(int count)
+        ref var at = ref Unsafe.Add(ref tag, 1);
+        if (typeof(T) == typeof(uint))
         {
-            End = Index + count;
-            if (End > Terms.Length)
-                Array.Resize(ref Terms, Math.Max(End, Math.Min(Terms.Length, 1 << 20) * 2));
+            var value = Unsafe.ReadUnaligned<uint>(ref at);
+            return Unsafe.BitCast<uint, T>(BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value);
+        }
+        var wide = Unsafe.ReadUnaligned<ulong>(ref at);
+        return Unsafe.BitCast<ulong, T>(BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(wide) : wide);
+    }
+
+    /// <summary>A term whose inner terms are being read.</summary>
+    private readonly struct ReadFrame
+    {
+        private readonly long _indexAndKind;
+
+        internal ReadFrame(object container, ReadKind kind)
+            : this(container, (long)kind)
+        {
+        }
+
+        private ReadFrame(object container, long indexAndKind)
+        {
+            Container = container;
+            _indexAndKind = indexAndKind;
+        }
+
+        internal object Container { get; }
+
+        internal ReadKind Kind => (ReadKind)(byte)_indexAndKind;
+
+        /// <summary>Which of the terms is being read, in a frame that waits for one.</summary>
+        internal int Index => (int)(_indexAndKind >> 8);
+
+        internal Term[] Terms
+        {
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            get => Kind <= ReadKind.Map ? Unsafe.As<Term[]>(Container) : OtherTerms;
+        }
+
+        private Term[] OtherTerms => Kind switch
+        {
+            ReadKind.ListInRuns => Unsafe.As<ListRuns>(Container).Last,
+            ReadKind.Fun => Unsafe.As<FunTerm>(Container).FreeVariableArray,
+            _ => Unsafe.As<RecordTerm>(Container).Values,
+        };
+
+        internal static ReadFrame FromLink(Term link) => new(link.Object!, link.Bits);
+
+        internal Term ToLink() => new((object?)Container, _indexAndKind);
+
+        internal ReadFrame At(int index) => new(Container, ((long)index << 8) | (byte)_indexAndKind);
+    }
+
+    /// <summary>A list that came in several pieces.</summary>
+    private sealed class ListRuns(Term[] first)
+    {
+        private readonly List<Term[]> _runs = [first];
+
+        internal bool IsImproper { get; set; }
+
+        internal Term[] Last => _runs[^1];
+
+        internal void Add(Term[] run) => _runs.Add(run);
+
+        internal void Add(ReadOnlySpan<byte> bytes)
+        {
+            var run = new Term[bytes.Length];
+            for (var i = 0; i < run.Length; i++)
+                run[i] = (int)bytes[i];
+            Add(run);
+        }
+
+        internal Term ToTerm()
+        {
+            var all = _runs.Count == 1 ? Last : new Term[_runs.Sum(run => run.Length)];
+            var at = 0;
+            foreach (var run in _runs)
+            {
+                run.CopyTo(all, at);
+                at += run.Length;
+            }
+            return new(all, IsImproper ? Term.Shape.ImproperList : Term.Shape.List);
         }
     }
 }

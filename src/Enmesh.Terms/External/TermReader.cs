@@ -37,6 +37,9 @@ public ref partial struct TermReader
     // STRING_EXT looks like any list: so many elements are left in it, plus 1 for the [] at its end; 0 outside of one.
     private int _bytesLeft;
 
+    // How many terms all those around the one being read still wait for.
+    private long _owed;
+
     /// <summary>Starts reading. The input may begin with the version byte (see <see cref="ReadVersion"/>) or with a term.</summary>
     /// <exception cref="TermFormatException">The input is longer than the limit.</exception>
     public TermReader(ReadOnlySpan<byte> input, TermDecodeOptions? options = null)
