@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Enmesh.Terms;
@@ -14,8 +15,11 @@ public sealed class Atom : IEquatable<Atom>, IComparable<Atom>
     /// <summary>The greatest number of characters (Unicode code points) in an atom.</summary>
     public const int MaxCharacters = 255;
 
+    private const ulong Odd = 0x9E37_79B9_7F4A_7C15;
+
     private readonly byte[] _utf8;
     private readonly int _hash;
+    private readonly ulong _head; // the first eight bytes, which are all of most atoms
 
     /// <summary>Makes an atom from its text.</summary>
     /// <exception cref="ArgumentException">The text has over 255 characters, or a lone surrogate.</exception>
@@ -34,6 +38,7 @@ public sealed class Atom : IEquatable<Atom>, IComparable<Atom>
             throw new ArgumentException($"An atom has at most {MaxCharacters} characters.", nameof(text));
         Text = text;
         _hash = HashUtf8(_utf8);
+        _head = Head(_utf8);
     }
 
     /// <summary>Only for text that was already found valid and short enough.</summary>
@@ -42,6 +47,7 @@ public sealed class Atom : IEquatable<Atom>, IComparable<Atom>
         Text = text;
         _utf8 = utf8;
         _hash = hash;
+        _head = Head(utf8);
     }
 
     internal static UTF8Encoding StrictUtf8 { get; } = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -87,28 +93,44 @@ public sealed class Atom : IEquatable<Atom>, IComparable<Atom>
     /// <summary>The atom's text, without quotes.</summary>
     public override string ToString() => Text;
 
+    /// <summary>Whether this is the atom of at most eight bytes that <see cref="Head(ref byte, int)"/> gave.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool IsShort(ulong head, int length) => _head == head && _utf8.Length == length;
+
     /// <summary>The same in every process, so that atom-cache slots are easy to follow in a trace.</summary>
     internal static int HashUtf8(ReadOnlySpan<byte> utf8)
     {
-        const ulong Odd = 0x9E37_79B9_7F4A_7C15;
-        var hash = (ulong)utf8.Length * Odd;
-        if (utf8.Length >= sizeof(ulong))
-        {
-            for (var rest = utf8; rest.Length > sizeof(ulong); rest = rest[sizeof(ulong)..])
-                hash = BitOperations.RotateLeft((hash ^ BinaryPrimitives.ReadUInt64LittleEndian(rest)) * Odd, 29);
-            hash ^= BinaryPrimitives.ReadUInt64LittleEndian(utf8[^sizeof(ulong)..]);
-        }
-        else if (utf8.Length >= sizeof(uint))
-        {
-            hash ^= BinaryPrimitives.ReadUInt32LittleEndian(utf8)
-                | ((ulong)BinaryPrimitives.ReadUInt32LittleEndian(utf8[^sizeof(uint)..]) << 32);
-        }
-        else if (utf8.Length > 0)
-        {
-            hash ^= utf8[0] | ((uint)utf8[utf8.Length / 2] << 8) | ((uint)utf8[^1] << 16);
-        }
-        hash *= Odd;
-        return (int)(hash >> 32);
+        if (utf8.Length <= sizeof(ulong))
+            return HashShort(Head(utf8), utf8.Length);
+        var hash = (ulong)utf8.Length;
+        for (var rest = utf8; rest.Length > sizeof(ulong); rest = rest[sizeof(ulong)..])
+            hash = BitOperations.RotateLeft((hash ^ BinaryPrimitives.ReadUInt64LittleEndian(rest)) * Odd, 29);
+        return HashShort(hash ^ BinaryPrimitives.ReadUInt64LittleEndian(utf8[^sizeof(ulong)..]), utf8.Length);
+    }
+
+    /// <summary>The hash of at most eight bytes, which are given as a number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static int HashShort(ulong head, int length)
+    {
+        var hash = (head + (ulong)length) * Odd;
+        return (int)(hash >> 32) ^ (int)(hash >> 52);
+    }
+
+    /// <summary>At most eight bytes as a number, where eight can be read.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static ulong Head(ref byte utf8, int length)
+    {
+        var head = Unsafe.ReadUnaligned<ulong>(ref utf8);
+        head = BitConverter.IsLittleEndian ? head : BinaryPrimitives.ReverseEndianness(head);
+        return length == 0 ? 0 : head & (ulong.MaxValue >> (64 - (8 * length)));
+    }
+
+    private static ulong Head(ReadOnlySpan<byte> utf8)
+    {
+        Span<byte> eight = stackalloc byte[sizeof(ulong)];
+        eight.Clear();
+        utf8[..Math.Min(utf8.Length, sizeof(ulong))].CopyTo(eight);
+        return BinaryPrimitives.ReadUInt64LittleEndian(eight);
     }
 
     internal static int CountCharacters(ReadOnlySpan<byte> utf8)

@@ -10,6 +10,9 @@ public sealed class AtomTable
     /// <summary>How many atoms a table remembers unless told otherwise.</summary>
     public const int DefaultBudget = 100_000;
 
+    // So many atoms in one place are no chance: somebody has chosen them. Those beyond are not remembered.
+    private const int MaxProbes = 64;
+
     private readonly Lock _growth = new();
     private Atom?[] _slots = new Atom?[512];
     private int _count;
@@ -46,6 +49,21 @@ public sealed class AtomTable
         return Find(Volatile.Read(ref _slots), atom.Utf8, atom.GetHashCode()) ?? Add(atom);
     }
 
+    /// <summary>The remembered atom of at most eight bytes that <see cref="Atom.Head(ref byte, int)"/> gave, if there is one.</summary>
+    internal Atom? FindShort(ulong head, int length)
+    {
+        var slots = Volatile.Read(ref _slots);
+        var mask = slots.Length - 1;
+        var at = Atom.HashShort(head, length) & mask;
+        for (var probes = 0; probes < MaxProbes && slots[at] is { } atom; probes++)
+        {
+            if (atom.IsShort(head, length))
+                return atom;
+            at = (at + 1) & mask;
+        }
+        return null;
+    }
+
     private static Atom Read(ReadOnlySpan<byte> utf8, int hash, long offset)
     {
         string text;
@@ -65,13 +83,14 @@ public sealed class AtomTable
     private static Atom? Find(Atom?[] slots, ReadOnlySpan<byte> utf8, int hash)
     {
         var mask = slots.Length - 1;
-        for (var at = hash & mask; ; at = (at + 1) & mask)
+        var at = hash & mask;
+        for (var probes = 0; probes < MaxProbes && Volatile.Read(ref slots[at]) is { } atom; probes++)
         {
-            if (Volatile.Read(ref slots[at]) is not { } atom)
-                return null;
             if (atom.GetHashCode() == hash && atom.Utf8.SequenceEqual(utf8))
                 return atom;
+            at = (at + 1) & mask;
         }
+        return null;
     }
 
     private Atom Add(Atom atom)
@@ -85,27 +104,37 @@ public sealed class AtomTable
             if (_count >= Budget)
                 return atom;
             if (_count * 2 >= _slots.Length)
-            {
-                var larger = new Atom?[_slots.Length * 2];
-                foreach (var known in _slots)
-                {
-                    if (known is not null)
-                        Place(larger, known);
-                }
-                Volatile.Write(ref _slots, larger);
-            }
-            Place(_slots, atom);
-            _count++;
+                Grow();
+            if (TryPlace(_slots, atom))
+                _count++;
             return atom;
         }
     }
 
-    private static void Place(Atom?[] slots, Atom atom)
+    private void Grow()
+    {
+        var larger = new Atom?[_slots.Length * 2];
+        foreach (var known in _slots)
+        {
+            if (known is not null && !TryPlace(larger, known))
+                _count--;
+        }
+        Volatile.Write(ref _slots, larger);
+    }
+
+    private static bool TryPlace(Atom?[] slots, Atom atom)
     {
         var mask = slots.Length - 1;
         var at = atom.GetHashCode() & mask;
-        while (slots[at] is not null)
+        for (var probes = 0; probes < MaxProbes; probes++)
+        {
+            if (slots[at] is null)
+            {
+                Volatile.Write(ref slots[at], atom);
+                return true;
+            }
             at = (at + 1) & mask;
-        Volatile.Write(ref slots[at], atom);
+        }
+        return false;
     }
 }

@@ -107,6 +107,8 @@ public sealed class MapTerm : IReadOnlyCollection<KeyValuePair<Term, Term>>, IEq
     /// <returns>False when a key stands twice.</returns>
     internal bool Seal()
     {
+        if (_pairs.Length <= 2 * MaxLinear && HasDistinctAtomKeys())
+            return true;
         var hasTermsWithin = false;
         for (var i = 0; i < _pairs.Length; i += 2)
             hasTermsWithin |= _pairs[i].HasTermsWithin;
@@ -137,19 +139,31 @@ public sealed class MapTerm : IReadOnlyCollection<KeyValuePair<Term, Term>>, IEq
         return map.Seal() ? map : throw new ArgumentException("A key stands twice in the map.", nameof(pairs));
     }
 
-    // One bit for each key's hash: only where a bit is set twice does anything need to be compared.
-    private bool HasDistinctLeafKeys()
+    // One bit for each key's hash: mostly none is set twice, and nothing needs to be compared.
+    private bool HasDistinctAtomKeys()
     {
         var seen = 0UL;
         for (var i = 0; i < _pairs.Length; i += 2)
         {
-            var bit = 1UL << ExactEquality.HashLeaf(_pairs[i]);
-            for (var j = 0; (seen & bit) != 0 && j < i; j += 2)
+            if (_pairs[i].Atom is not { } atom)
+                return false;
+            var bit = 1UL << atom.GetHashCode();
+            if ((seen & bit) != 0)
+                return false;
+            seen |= bit;
+        }
+        return true;
+    }
+
+    private bool HasDistinctLeafKeys()
+    {
+        for (var i = 2; i < _pairs.Length; i += 2)
+        {
+            for (var j = 0; j < i; j += 2)
             {
                 if (ExactEquality.AreEqualLeaves(_pairs[i], _pairs[j]))
                     return false;
             }
-            seen |= bit;
         }
         return true;
     }

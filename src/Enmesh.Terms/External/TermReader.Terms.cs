@@ -10,6 +10,7 @@ public ref partial struct TermReader
     // So many bytes are looked for once, before each common term, instead of once per field.
     private const int CommonBytes = 9;
 
+    private const int MaxCommonCount = 1 << 24;
     private const ulong FloatExponent = 0x7FF0_0000_0000_0000;
 
     private enum ReadKind
@@ -29,7 +30,9 @@ public ref partial struct TermReader
             return _bytesLeft == 1 ? FinishBytes() : ReadSmallInteger();
         _owed = 0;
         var term = default(Term);
-        return TryReadCommon(ref term) || !ReadOther(ref term, 0, out var frame) ? term : ReadTerms(frame);
+        if (TryReadCommon(ref term))
+            return term;
+        return TryOpenCommon(0, out var frame) || ReadOther(ref term, 0, out frame) ? ReadTerms(frame) : term;
     }
 
     // While a term is read, the slot that waits for it holds the frame around the one it stands in. So there is no stack to
@@ -47,7 +50,13 @@ public ref partial struct TermReader
             while ((uint)index < (uint)terms.Length)
             {
                 ref var slot = ref terms[index];
-                if (TryReadCommon(ref slot) || !ReadOther(ref slot, terms.Length - index - 1, out var inner))
+                if (TryReadCommon(ref slot))
+                {
+                    index++;
+                    continue;
+                }
+                var waiting = terms.Length - index - 1;
+                if (!TryOpenCommon(waiting, out var inner) && !ReadOther(ref slot, waiting, out inner))
                 {
                     index++;
                     continue;
@@ -55,7 +64,7 @@ public ref partial struct TermReader
                 if (++depth > _options.MaxDepth)
                     ThrowTooDeep();
                 slot = outer.ToLink();
-                _owed += terms.Length - index - 1;
+                _owed += waiting;
                 outer = frame.At(index);
                 frame = inner;
                 terms = inner.Terms;
@@ -104,9 +113,68 @@ public ref partial struct TermReader
                 slot = default;
                 _at = at + 1;
                 return true;
+            case TermTag.SmallAtom:
+                return TryReadCommonAtom(ref Unsafe.Add(ref tag, 2), at + 2, Unsafe.Add(ref tag, 1), ref slot);
+            case TermTag.Latin1Atom:
+                return TryReadCommonAtom(ref Unsafe.Add(ref tag, 3), at + 3, Load<ushort>(ref tag), ref slot);
+            case TermTag.AtomReference when Unsafe.Add(ref tag, 1) < _references.Length:
+                slot = new(_references[Unsafe.Add(ref tag, 1)], Term.Shape.Atom);
+                _at = at + 2;
+                return true;
             default:
                 return false;
         }
+    }
+
+    /// <summary>Reads an atom of few letters that the table knows.</summary>
+    private bool TryReadCommonAtom(ref byte text, int at, int length, ref Term slot)
+    {
+        if (length > sizeof(ulong) || _input.Length - at < sizeof(ulong) || _atoms is null)
+            return false;
+        var head = Enmesh.Terms.Atom.Head(ref text, length);
+        if ((head & 0x8080_8080_8080_8080) != 0 || _atoms.FindShort(head, length) is not { } atom)
+            return false;
+        slot = new(atom, Term.Shape.Atom);
+        _at = at + length;
+        return true;
+    }
+
+    /// <summary>Reads the beginning of a term with terms within, if it is one of the usual kinds, while the end is not near.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryOpenCommon(int waiting, out ReadFrame frame)
+    {
+        frame = default;
+        var at = _at;
+        if (_input.Length - at < CommonBytes)
+            return false;
+        ref var tag = ref Unsafe.Add(ref MemoryMarshal.GetReference(_input), at);
+        var kind = ReadKind.Tuple;
+        uint count;
+        switch (tag)
+        {
+            case TermTag.SmallTuple:
+                count = Unsafe.Add(ref tag, 1);
+                at += 2;
+                break;
+            case TermTag.List:
+                kind = ReadKind.List;
+                count = Load<uint>(ref tag);
+                at += 5;
+                break;
+            case TermTag.Map:
+                kind = ReadKind.Map;
+                count = Load<uint>(ref tag) * 2;
+                at += 5;
+                break;
+            default:
+                return false;
+        }
+        // Whatever is odd about it is better told by the long way.
+        if (count - 1 >= MaxCommonCount || _owed + waiting + count > _input.Length - at)
+            return false;
+        frame = new(new Term[count], kind);
+        _at = at;
+        return true;
     }
 
     /// <summary>Reads a term without terms within, or the beginning of one with such.</summary>
@@ -343,6 +411,11 @@ public ref partial struct TermReader
         where T : unmanaged
     {
         ref var at = ref Unsafe.Add(ref tag, 1);
+        if (typeof(T) == typeof(ushort))
+        {
+            var value = Unsafe.ReadUnaligned<ushort>(ref at);
+            return Unsafe.BitCast<ushort, T>(BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value);
+        }
         if (typeof(T) == typeof(uint))
         {
             var value = Unsafe.ReadUnaligned<uint>(ref at);

@@ -207,12 +207,9 @@ public ref partial struct TermReader
             if (_at >= _input.Length)
                 ThrowTruncated(1);
             var tag = _input[_at];
-            if (tag == TermTag.List && _input.Length - _at >= 5 && _input.Slice(_at + 1, 4).IndexOfAnyExcept((byte)0) < 0)
-                _at += 5;
-            else if (tag == TermTag.ByteList && _input.Length - _at >= 3 && _input[_at + 1] == 0 && _input[_at + 2] == 0)
-                return TermTag.ByteList;
-            else
+            if (tag != TermTag.List || _input.Length - _at < 5 || BinaryPrimitives.ReadUInt32BigEndian(_input[(_at + 1)..]) != 0)
                 return tag;
+            _at += 5;
         }
     }
 
