@@ -21,6 +21,30 @@ public static class ErlangText
         return breaksLines ? LineBreaker.Break(line, printer.Nodes, options) : line.ToString();
     }
 
+    /// <summary>Reads a term. A dot may follow it, and comments and blanks may stand around it.</summary>
+    /// <exception cref="TermSyntaxException">The text is no term; the exception says where, and what was expected.</exception>
+    /// <remarks>
+    /// Accepted is what <c>erl_parse:parse_term/1</c> of OTP 27 and later accepts, and in addition the identifiers and
+    /// records that <see cref="Print"/> prints in full.
+    /// </remarks>
+    public static Term Parse(string text, ErlangParseOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return new ErlangParser(text, options ?? ErlangParseOptions.Default).ReadTerm(needsDot: false);
+    }
+
+    /// <summary>Reads terms that each end in a dot, as <c>file:consult/1</c> does.</summary>
+    /// <exception cref="TermSyntaxException">The text is no such thing; the exception says where, and what was expected.</exception>
+    public static IReadOnlyList<Term> Consult(string text, ErlangParseOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var parser = new ErlangParser(text, options ?? ErlangParseOptions.Default);
+        var terms = new List<Term>();
+        while (!parser.IsAtEnd)
+            terms.Add(parser.ReadTerm(needsDot: true));
+        return terms;
+    }
+
     /// <summary>What <see cref="Term.ToString"/> gives: one line, which is not too long for a log.</summary>
     internal static string Describe(Term term) => Print(term, ToStringOptions);
 }

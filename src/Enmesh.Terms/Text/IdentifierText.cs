@@ -99,7 +99,8 @@ internal static class IdentifierText
             if (!char.IsAsciiLetterOrDigit(c) && c is not ('@' or '.' or '-' or '_' or ':'))
                 return false;
         }
-        return node.Length > 0;
+        // A digit would make it look like an identifier of the node itself.
+        return node.Length > 0 && !char.IsAsciiDigit(node[0]);
     }
 
     private static void End(TextBuffer output, bool isLocal, uint creation)

@@ -290,16 +290,7 @@ internal sealed class LineBreaker
         _ => false,
     };
 
-    private int NameLength(in LayoutNode node)
-    {
-        var length = node.NameEnd - node.Start;
-        foreach (var c in _line.Slice(node.Start, node.NameEnd))
-        {
-            if (char.IsHighSurrogate(c))
-                length--;
-        }
-        return length;
-    }
+    private int NameLength(in LayoutNode node) => TextBuffer.WidthOf(_line.Slice(node.Start, node.NameEnd));
 
     private void Enter(LayoutKind kind, int first, int col, int ind, int ld, int w)
     {

@@ -45,6 +45,7 @@ internal sealed partial class LinePrinter
             output.Truncate(start);
             output.Append(TextBuffer.Dots);
         }
+        Count(start);
     }
 
     private void WriteInteger(Term term)
@@ -79,11 +80,13 @@ internal sealed partial class LinePrinter
 
     private void WriteText(ListTerm list)
     {
+        var start = output.Length;
         output.Append('"');
         var written = 0;
         for (; written < list.Count && HasRoomForCharacter; written++)
             ErlangSyntax.WriteCharacter(output, list[written].Int32!.Value, '"', _unicode);
         output.Append('"');
+        Count(start);
         if (written < list.Count)
             output.Append(TextBuffer.Dots);
     }
@@ -167,7 +170,9 @@ internal sealed partial class LinePrinter
 
     private void WriteText(ReadOnlySpan<byte> bytes, int length, bool isUtf8)
     {
-        output.Append("<<\"");
+        output.Append("<<");
+        var start = output.Length;
+        output.Append('"');
         var written = 0;
         while (written < length && HasRoomForCharacter)
         {
@@ -181,7 +186,9 @@ internal sealed partial class LinePrinter
             ErlangSyntax.WriteCharacter(output, rune, '"', unicode: true);
             written += size;
         }
-        output.Append(isUtf8 ? "\"/utf8" : "\"");
+        output.Append('"');
+        Count(start);
+        output.Append(isUtf8 ? "/utf8" : string.Empty);
         output.Append(written < bytes.Length ? "...>>" : ">>");
     }
 

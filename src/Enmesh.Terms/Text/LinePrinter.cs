@@ -118,11 +118,13 @@ internal sealed partial class LinePrinter(TextBuffer output, ErlangPrintOptions 
                 output.Append(TextBuffer.Dots);
             return false;
         }
+        var start = output.Length;
         output.Append('#');
         ErlangSyntax.WriteAtom(output, record.Module, _unicode);
         output.Append(':');
         ErlangSyntax.WriteAtom(output, record.Name, _unicode);
         SetNameEnd(node);
+        Count(start);
         output.Append('{');
         if (isShort)
             output.Append(record.Fields.Count == 0 ? "}" : "...}");
@@ -224,7 +226,9 @@ internal sealed partial class LinePrinter(TextBuffer output, ErlangPrintOptions 
         level.Index++;
         level.Part = OpenNode(LayoutKind.Field, isTail: false);
         level.LastOfPart = 0;
+        var start = output.Length;
         ErlangSyntax.WriteAtom(output, name, _unicode);
+        Count(start);
         SetNameEnd(level.Part);
         output.Append(" = ");
         Begin(value, Deeper(depth, index + 1));
@@ -274,7 +278,7 @@ internal sealed partial class LinePrinter(TextBuffer output, ErlangPrintOptions 
         if (!takesNotes)
             return 0;
         var node = _nodes.Count;
-        _nodes.Add(new LayoutNode { Kind = kind, IsTail = isTail, Start = output.Length, Length = output.CharacterCount });
+        _nodes.Add(new LayoutNode { Kind = kind, IsTail = isTail, Start = output.Length, Length = output.Width });
         if (_count == 0)
             return node;
         ref var level = ref _levels[_count - 1];
@@ -300,7 +304,13 @@ internal sealed partial class LinePrinter(TextBuffer output, ErlangPrintOptions 
             return;
         ref var closed = ref CollectionsMarshal.AsSpan(_nodes)[node];
         closed.End = output.Length;
-        closed.Length = output.CharacterCount - closed.Length;
+        closed.Length = output.Width - closed.Length;
+    }
+
+    private void Count(int start)
+    {
+        if (takesNotes)
+            output.Count(start);
     }
 
     private void SetKind(int node, LayoutKind kind)

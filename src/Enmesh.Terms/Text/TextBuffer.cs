@@ -10,7 +10,7 @@ internal sealed class TextBuffer(int limit)
     internal const string Dots = "...";
 
     private char[] _chars = new char[Math.Min(limit, 256)];
-    private int _surrogatePairs;
+    private int _uncounted;
 
     internal int Limit { get; } = limit;
 
@@ -22,8 +22,8 @@ internal sealed class TextBuffer(int limit)
     /// <summary>How much more fits.</summary>
     internal int Room => Limit - Length;
 
-    /// <summary>How many characters there are, counted as Erlang does: a surrogate pair is one.</summary>
-    internal int CharacterCount => Length - _surrogatePairs;
+    /// <summary>How many characters there are as far as widths go, if <see cref="Count"/> was called for all text.</summary>
+    internal int Width => Length - _uncounted;
 
     internal ReadOnlySpan<char> Slice(int start, int end) => _chars.AsSpan(start, end - start);
 
@@ -56,7 +56,6 @@ internal sealed class TextBuffer(int limit)
         }
         Span<char> pair = stackalloc char[2];
         new Rune(codePoint).EncodeToUtf16(pair);
-        _surrogatePairs++;
         Append(pair);
     }
 
@@ -68,16 +67,28 @@ internal sealed class TextBuffer(int limit)
         Append(digits[..written]);
     }
 
-    /// <summary>Takes back everything from a place on.</summary>
+    /// <summary>Counts the characters of what was appended from a place on, where that is not their number.</summary>
+    internal void Count(int start) => _uncounted += Length - start - WidthOf(Slice(start, Length));
+
+    /// <summary>Takes back everything from a place on, for which <see cref="Count"/> must not have been called.</summary>
     internal void Truncate(int length)
     {
-        foreach (var c in Slice(length, Length))
-        {
-            if (char.IsHighSurrogate(c))
-                _surrogatePairs--;
-        }
         Length = length;
         IsCut = false;
+    }
+
+    /// <summary>
+    /// The number of characters as <c>io_lib:chars_length/1</c> counts them: of grapheme clusters when there is something
+    /// beyond Latin-1, else simply of characters.
+    /// </summary>
+    internal static int WidthOf(ReadOnlySpan<char> text)
+    {
+        if (!text.ContainsAnyExceptInRange('\0', '\u00FF'))
+            return text.Length;
+        var count = 0;
+        for (; !text.IsEmpty; count++)
+            text = text[StringInfo.GetNextTextElementLength(text)..];
+        return count;
     }
 
     /// <summary>The text, which ends in <c>...</c> where something was dropped.</summary>
