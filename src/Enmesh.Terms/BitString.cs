@@ -65,4 +65,7 @@ public readonly struct BitString : IEquatable<BitString>
         hash.Add(BitLength);
         return hash.ToHashCode();
     }
+
+    /// <summary>The same as <see cref="Term.ToString"/>.</summary>
+    public override string ToString() => ((Term)this).ToString();
 }

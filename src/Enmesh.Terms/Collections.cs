@@ -63,6 +63,9 @@ public readonly struct ListTerm : IReadOnlyList<Term>
         return true;
     }
 
+    /// <summary>The same as <see cref="Term.ToString"/>.</summary>
+    public override string ToString() => ((Term)this).ToString();
+
     /// <summary>Goes through the elements, an improper tail not included.</summary>
     public Enumerator GetEnumerator() => new(this);
 

@@ -56,6 +56,9 @@ public sealed class FunTerm : IEquatable<FunTerm>
     /// <inheritdoc/>
     public override int GetHashCode() => ExactEquality.Hash(this);
 
+    /// <summary>The same as <see cref="Term.ToString"/>.</summary>
+    public override string ToString() => ((Term)this).ToString();
+
     /// <summary>Whether the two are the same code, whatever values they have caught.</summary>
     internal bool IsSameCode(FunTerm other) => Module == other.Module && Function == other.Function && Arity == other.Arity
         && Id == other.Id && _freeVariables.Length == other._freeVariables.Length;

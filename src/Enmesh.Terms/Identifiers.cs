@@ -14,6 +14,9 @@ public sealed record Pid(Atom Node, uint Id, uint Serial, uint Creation)
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Id, Serial, Creation);
+
+    /// <summary>The same as <see cref="Term.ToString"/>.</summary>
+    public override string ToString() => ((Term)this).ToString();
 }
 
 /// <summary>A port identifier of some node.</summary>
@@ -28,6 +31,9 @@ public sealed record PortId(Atom Node, ulong Id, uint Creation)
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Id, Creation);
+
+    /// <summary>The same as <see cref="Term.ToString"/>.</summary>
+    public override string ToString() => ((Term)this).ToString();
 }
 
 /// <summary>A reference: a value that some incarnation of a node has made only once.</summary>
@@ -98,6 +104,9 @@ public sealed class Reference : IEquatable<Reference>
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(_low, _high, _last);
+
+    /// <summary>The same as <see cref="Term.ToString"/>.</summary>
+    public override string ToString() => ((Term)this).ToString();
 
     private static uint WordAt(ReadOnlySpan<uint> words, int index) => index < words.Length ? words[index] : 0;
 }

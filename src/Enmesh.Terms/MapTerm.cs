@@ -103,6 +103,9 @@ public sealed class MapTerm : IReadOnlyCollection<KeyValuePair<Term, Term>>, IEq
     /// <inheritdoc/>
     public override int GetHashCode() => ExactEquality.Hash(this);
 
+    /// <summary>The same as <see cref="Term.ToString"/>.</summary>
+    public override string ToString() => ((Term)this).ToString();
+
     /// <summary>Makes the map ready for use once its pairs are there. Nobody else may have seen it yet.</summary>
     /// <returns>False when a key stands twice.</returns>
     internal bool Seal()

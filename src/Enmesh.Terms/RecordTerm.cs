@@ -62,6 +62,9 @@ public sealed class RecordTerm : IEquatable<RecordTerm>
     /// <inheritdoc/>
     public override int GetHashCode() => ExactEquality.Hash(this);
 
+    /// <summary>The same as <see cref="Term.ToString"/>.</summary>
+    public override string ToString() => ((Term)this).ToString();
+
     /// <summary>Whether the two have the same definition, whatever their values.</summary>
     internal bool IsSameDefinition(RecordTerm other) => Module == other.Module && Name == other.Name
         && IsExported == other.IsExported && _names.AsSpan().SequenceEqual(other._names);

@@ -3,15 +3,15 @@ using System.Text;
 
 namespace Enmesh.Terms.Text;
 
-/// <summary>Cuts Erlang text into words, as <c>erl_scan</c> of OTP 27 and later does.</summary>
+/// <summary>Cuts Erlang text into words, as <c>erl_scan</c> of OTP 28 and later does.</summary>
 internal sealed partial class ErlangLexer
 {
-    // The longer ones first; erl_scan knows no others.
-    private static readonly string[] Symbols =
-    [
+    // Those of several characters, the longer ones first; erl_scan knows no others.
+    private static readonly ILookup<char, string> Symbols = new[]
+    {
         "=:=", "=/=", "...", "<:-", "<:=", "<<", ">>", "<-", "<=", ">=", "->", "--", "++", "=<", "=>", "==", "/=", "||",
         "&&", ":=", "::", "..", "?=", "#_",
-    ];
+    }.ToLookup(symbol => symbol[0]);
 
     private static readonly string[] SingleSymbols = [.. Enumerable.Range(0, 256).Select(c => ((char)c).ToString())];
 
@@ -113,7 +113,7 @@ internal sealed partial class ErlangLexer
     private Token ReadSymbol()
     {
         var start = _at;
-        foreach (var symbol in Symbols)
+        foreach (var symbol in Symbols[_text[start]])
         {
             if (IsNext(symbol))
             {

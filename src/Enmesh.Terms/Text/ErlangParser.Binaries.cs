@@ -41,10 +41,10 @@ internal sealed partial class ErlangParser
             if (name == "unit")
             {
                 Expect(":", "':'");
-                if (type.Unit is not null || ReadNumber($"a unit from 1 to {MaxUnit}") is not { IsZero: false } unit || unit > MaxUnit)
+                var unit = ReadNumber($"a unit from 1 to {MaxUnit}");
+                if (unit < 1 || unit > MaxUnit || (type.Unit is { } other && other != unit))
                     _lexer.Fail(offset, $"A segment has one unit, which is from 1 to {MaxUnit}.");
-                else
-                    type.Unit = (int)unit;
+                type.Unit = (int)unit;
             }
             else if (!type.TrySet(name))
             {

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text;
+using Enmesh.Terms.Order;
 
 namespace Enmesh.Terms.Text;
 
@@ -188,7 +189,7 @@ internal sealed partial class ErlangParser
 
     private Term EndList(ref Level level, Term tail, string? expected)
     {
-        for (var i = level.Closers?.Length - 1 ?? -1; i >= 0; i--)
+        for (var i = level.Closers?.Count - 1 ?? -1; i >= 0; i--)
         {
             var closer = level.Closers![i].ToString();
             Expect(closer, expected ?? $"'{closer}'");
@@ -223,7 +224,7 @@ internal sealed partial class ErlangParser
 
     private static void GoOn(ref Level level, char closer, LevelKind kind)
     {
-        (level.Closers ??= new StringBuilder()).Append(closer);
+        (level.Closers ??= []).Add(closer);
         level.Kind = kind;
     }
 
@@ -298,7 +299,7 @@ internal sealed partial class ErlangParser
         if (TryAdvance("{"))
         {
             if (TryAdvance("}"))
-                return Term.Map((ReadOnlySpan<(Term, Term)>)[]);
+                return MapTerm.Empty;
             Enter(LevelKind.Key);
             return null;
         }
@@ -308,15 +309,19 @@ internal sealed partial class ErlangParser
         Expect("{", "'{'");
         if (TryAdvance("}"))
             return new RecordTerm(module, name, isExported: true, []);
-        Enter(LevelKind.Record).Record = new RecordHead(module, name, [ReadFieldName()]);
+        var head = new RecordHead(module, name, []);
+        ReadFieldName(head);
+        Enter(LevelKind.Record).Record = head;
         return null;
     }
 
-    private Atom ReadFieldName()
+    private void ReadFieldName(RecordHead record)
     {
-        var field = ExpectAtom("the name of a field");
+        var offset = _token.Offset;
+        var name = ExpectAtom("the name of a field");
+        if (!record.Names.TryAdd(name, offset))
+            _lexer.Fail(offset, $"The field {(Term)name} stands twice.");
         Expect("=", "'='");
-        return field;
     }
 
     private Term? ContinueRecord(ref Level level)
@@ -324,33 +329,33 @@ internal sealed partial class ErlangParser
         var (module, name, names) = level.Record!;
         if (TryAdvance(","))
         {
-            names.Add(ReadFieldName());
+            ReadFieldName(level.Record!);
             return null;
         }
         Expect("}", "',' or '}'");
-        var values = ValuesOf(level);
-        var fields = new KeyValuePair<Atom, Term>[names.Count];
-        for (var i = 0; i < fields.Length; i++)
-            fields[i] = new(names[i], values[i]);
-        return Leave(new RecordTerm(module, name, isExported: true, fields));
+        return Leave(new RecordTerm(module, name, isExported: true, [.. names.Keys], ValuesOf(level).ToArray()));
     }
 
     // Where a key stands twice, the last one counts.
     private static Term MakeMap(ReadOnlySpan<Term> values)
     {
-        var places = new Dictionary<Term, int>(values.Length / 2);
-        var pairs = new List<KeyValuePair<Term, Term>>(values.Length / 2);
-        for (var i = 0; i < values.Length; i += 2)
+        var map = new MapTerm(values.ToArray());
+        if (map.Seal())
+            return map;
+        var keys = new int[values.Length / 2];
+        var all = values.ToArray();
+        for (var i = 0; i < keys.Length; i++)
+            keys[i] = 2 * i;
+        Array.Sort(keys, (left, right) => TermOrder.CompareExactly(all[left], all[right]) is var order and not 0 ? order : left - right);
+        var pairs = new List<Term>(values.Length);
+        for (var i = 0; i < keys.Length; i++)
         {
-            if (places.TryGetValue(values[i], out var place))
-            {
-                pairs[place] = new(values[i], values[i + 1]);
-                continue;
-            }
-            places.Add(values[i], pairs.Count);
-            pairs.Add(new(values[i], values[i + 1]));
+            if (i + 1 == keys.Length || TermOrder.CompareExactly(all[keys[i]], all[keys[i + 1]]) != 0)
+                pairs.AddRange([all[keys[i]], all[keys[i] + 1]]);
         }
-        return Term.Map(CollectionsMarshal.AsSpan(pairs));
+        map = new MapTerm([.. pairs]);
+        map.Seal();
+        return map;
     }
 
     private void Advance() => _token = _lexer.Next();
@@ -384,10 +389,10 @@ internal sealed partial class ErlangParser
         internal int Segment;
 
         /// <summary>Brackets that close before the one of the list itself.</summary>
-        internal StringBuilder? Closers;
+        internal List<char>? Closers;
         internal SegmentWriter? Bits;
         internal RecordHead? Record;
     }
 
-    private sealed record RecordHead(Atom Module, Atom Name, List<Atom> Fields);
+    private sealed record RecordHead(Atom Module, Atom Name, OrderedDictionary<Atom, int> Names);
 }

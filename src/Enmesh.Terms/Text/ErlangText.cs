@@ -24,7 +24,7 @@ public static class ErlangText
     /// <summary>Reads a term. A dot may follow it, and comments and blanks may stand around it.</summary>
     /// <exception cref="TermSyntaxException">The text is no term; the exception says where, and what was expected.</exception>
     /// <remarks>
-    /// Accepted is what <c>erl_parse:parse_term/1</c> of OTP 27 and later accepts, and in addition the identifiers and
+    /// Accepted is what <c>erl_parse:parse_term/1</c> of OTP 28 and later accepts, and in addition the identifiers and
     /// records that <see cref="Print"/> prints in full.
     /// </remarks>
     public static Term Parse(string text, ErlangParseOptions? options = null)

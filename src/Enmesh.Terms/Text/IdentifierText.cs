@@ -62,6 +62,10 @@ internal static class IdentifierText
         {
             output.Append("#Fun<");
             ErlangSyntax.WriteAtom(output, fun.Module, unicode);
+            output.Append('.');
+            output.AppendNumber(fun.Id.Index);
+            output.Append('.');
+            output.AppendNumber(fun.Id.OldUnique);
             output.Append('>');
             return;
         }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Enmesh.Terms.Order;
 
 namespace Enmesh.Terms.Text;
 
@@ -112,7 +113,7 @@ internal sealed partial class LinePrinter(TextBuffer output, ErlangPrintOptions 
     {
         var longest = LongestAtom(record.Module) + LongestAtom(record.Name) + 3;
         var isShort = depth == 1 && !_plain;
-        if (isShort ? Room < longest + EndLength : !Enter(term, LayoutKind.Record, node, record.Fields.Count, depth, longest))
+        if (isShort ? Room < longest + EndLength : !Enter(term, LayoutKind.Record, node, record.FieldNames.Length, depth, longest))
         {
             if (isShort)
                 output.Append(TextBuffer.Dots);
@@ -127,7 +128,7 @@ internal sealed partial class LinePrinter(TextBuffer output, ErlangPrintOptions 
         Count(start);
         output.Append('{');
         if (isShort)
-            output.Append(record.Fields.Count == 0 ? "}" : "...}");
+            output.Append(record.FieldNames.Length == 0 ? "}" : "...}");
         return !isShort;
     }
 
@@ -214,7 +215,8 @@ internal sealed partial class LinePrinter(TextBuffer output, ErlangPrintOptions 
             Leave(ref level, '}');
             return;
         }
-        var (name, value) = level.Term.Record!.Fields[index];
+        var record = level.Term.Record!;
+        var name = record.FieldNames[index];
         var depth = _plain ? level.Depth : Deeper(level.Depth, 1);
         if (depth - index == 1 || Room < 1 + LongestAtom(name) + 3 + TextBuffer.Dots.Length)
         {
@@ -231,7 +233,7 @@ internal sealed partial class LinePrinter(TextBuffer output, ErlangPrintOptions 
         Count(start);
         SetNameEnd(level.Part);
         output.Append(" = ");
-        Begin(value, Deeper(depth, index + 1));
+        Begin(record.Values[index], Deeper(depth, index + 1));
     }
 
     private void LeaveOut(ref Level level, char separator, char end)
@@ -255,16 +257,19 @@ internal sealed partial class LinePrinter(TextBuffer output, ErlangPrintOptions 
         _count--;
     }
 
+    // Key, value, key, value.
     private Term[] PairsOf(MapTerm map)
     {
-        var pairs = new Term[map.Count * 2];
-        var at = 0;
-        foreach (var (key, value) in map)
-        {
-            pairs[at++] = key;
-            pairs[at++] = value;
-        }
-        _ = options.SortKeys;
+        if (!options.SortKeys || map.IsSorted || map.Count == 1)
+            return map.Pairs;
+        var keys = new Term[map.Count];
+        var places = new int[map.Count];
+        for (var i = 0; i < keys.Length; i++)
+            (keys[i], places[i]) = (map.Pairs[2 * i], (2 * i) + 1);
+        keys.AsSpan().Sort(places.AsSpan(), TermOrder.CompareExactly);
+        var pairs = new Term[2 * keys.Length];
+        for (var i = 0; i < keys.Length; i++)
+            (pairs[2 * i], pairs[(2 * i) + 1]) = (keys[i], map.Pairs[places[i]]);
         return pairs;
     }
 

@@ -17,9 +17,9 @@ internal enum SegmentKind : byte
 /// <summary>How a value is laid out in a binary: <c>Value:Size/Type</c>.</summary>
 internal struct SegmentType
 {
-    private bool _hasKind;
-    private bool _hasSign;
-    private bool _hasEndianness;
+    private string? _kind;
+    private string? _sign;
+    private string? _endianness;
 
     internal SegmentKind Kind { get; private set; }
 
@@ -56,24 +56,27 @@ internal struct SegmentType
         switch (name)
         {
             case "signed" or "unsigned":
-                return !_hasSign && (_hasSign = true);
+                return IsNewOrSame(ref _sign, name);
             case "big" or "little" or "native":
                 IsLittleEndian = name == "little" || (name == "native" && BitConverter.IsLittleEndian);
-                return !_hasEndianness && (_hasEndianness = true);
-            case "integer" or "float" or "binary" or "bytes" or "bitstring" or "bits" or "utf8" or "utf16" or "utf32":
-                (Kind, DefaultUnit) = name switch
-                {
-                    "integer" => (SegmentKind.Integer, 1),
-                    "float" => (SegmentKind.Float, 1),
-                    "binary" or "bytes" => (SegmentKind.Bits, 8),
-                    "utf8" => (SegmentKind.Utf8, 1),
-                    "utf16" => (SegmentKind.Utf16, 1),
-                    "utf32" => (SegmentKind.Utf32, 1),
-                    _ => (SegmentKind.Bits, 1),
-                };
-                return !_hasKind && (_hasKind = true);
+                return IsNewOrSame(ref _endianness, name);
+            case "integer" or "float" or "utf8" or "utf16" or "utf32":
+                Kind = Enum.Parse<SegmentKind>(name, ignoreCase: true);
+                return IsNewOrSame(ref _kind, name);
+            case "binary" or "bytes":
+                (Kind, DefaultUnit) = (SegmentKind.Bits, 8);
+                return IsNewOrSame(ref _kind, "binary");
+            case "bitstring" or "bits":
+                (Kind, DefaultUnit) = (SegmentKind.Bits, 1);
+                return IsNewOrSame(ref _kind, "bitstring");
             default:
                 return false;
         }
+    }
+
+    private static bool IsNewOrSame(ref string? known, string name)
+    {
+        known ??= name;
+        return known == name;
     }
 }

@@ -77,22 +77,23 @@ internal sealed class SegmentWriter
     {
         if ((value.Float ?? (double?)value.Integer) is not { } number)
             return "A segment of the type float holds a number.";
+        if (!double.IsFinite(number))
+            return "The number is too large for a float.";
         Span<byte> bytes = stackalloc byte[8];
         switch ((long)type.BitCount!.Value)
         {
-            case 16 when Half.IsFinite((Half)number):
+            // What is too large for the smaller ones becomes the infinity that Erlang writes, too, but cannot read.
+            case 16:
                 BinaryPrimitives.WriteHalfLittleEndian(bytes, (Half)number);
                 bytes = bytes[..2];
                 break;
-            case 32 when float.IsFinite((float)number):
+            case 32:
                 BinaryPrimitives.WriteSingleLittleEndian(bytes, (float)number);
                 bytes = bytes[..4];
                 break;
-            case 64 when double.IsFinite(number):
+            case 64:
                 BinaryPrimitives.WriteDoubleLittleEndian(bytes, number);
                 break;
-            case 16 or 32 or 64:
-                return "The number is too large for its segment.";
             default:
                 return "A float takes 16, 32 or 64 bits.";
         }
@@ -174,9 +175,15 @@ internal sealed class SegmentWriter
             _bytes.AddRange(bytes);
             return;
         }
-        _bytes.EnsureCapacity(_bytes.Count + bytes.Length);
-        foreach (var b in bytes)
-            AppendBits(b, 8);
+        // Every byte is split: its high bits go where there is room, its low ones into a new byte.
+        var last = _bytes.Count - 1;
+        CollectionsMarshal.SetCount(_bytes, _bytes.Count + bytes.Length);
+        var target = CollectionsMarshal.AsSpan(_bytes)[last..];
+        for (var i = 0; i < bytes.Length; i++)
+        {
+            target[i] |= (byte)(bytes[i] >> (8 - _free));
+            target[i + 1] = (byte)(bytes[i] << _free);
+        }
     }
 
     // The lowest bits of a byte.
