@@ -7,6 +7,9 @@ internal static class ContextEmitter
 {
     internal const string Namespace = "global::Enmesh.Terms.Serialization";
 
+    /// <summary>The class with all infos; what is in it calls them by their fields alone.</summary>
+    private const string Infos = "GeneratedInfos";
+
     internal static string Emit(ContextModel model)
     {
         var source = new SourceWriter();
@@ -38,13 +41,7 @@ internal static class ContextEmitter
             EmitRoot(source, model, root);
         EmitLookup(source, model);
         if (!model.IsBroken)
-        {
             EmitInfos(source, model);
-            foreach (var type in model.Objects)
-                ObjectEmitter.Emit(source, type);
-            foreach (var union in model.Unions)
-                UnionEmitter.Emit(source, union);
-        }
         source.Close();
     }
 
@@ -52,7 +49,7 @@ internal static class ContextEmitter
     {
         var access = root.IsPublic ? "public" : "internal";
         // What is wrong has been reported; this keeps the compiler from reporting all uses on top.
-        var value = model.IsBroken ? "throw new global::System.NotSupportedException()" : $"Infos.{root.Info}";
+        var value = model.IsBroken ? "throw new global::System.NotSupportedException()" : $"{Infos}.{root.Info}";
         source.Line();
         source.Line($"/// <summary>The type info of <c>{Xml(root.DisplayName)}</c>.</summary>");
         source.Line($"{access} {Namespace}.TermTypeInfo<{root.TypeName}> {root.PropertyName} => {value};");
@@ -66,7 +63,7 @@ internal static class ContextEmitter
         foreach (var root in model.IsBroken ? [] : model.Roots)
         {
             source.Line($"if (type == typeof({root.TypeName}))");
-            source.Line($"    return Infos.{root.Info};");
+            source.Line($"    return {Infos}.{root.Info};");
         }
         source.Line("return null;");
         source.Close();
@@ -75,10 +72,15 @@ internal static class ContextEmitter
     private static void EmitInfos(SourceWriter source, ContextModel model)
     {
         source.Line();
-        source.Open("private static class Infos");
+        // One name of ours beside those of the types.
+        source.Open($"private static class {Infos}");
         source.Line($"private const {Namespace}.NullAtom NullAtom = {Namespace}.NullAtom.{model.NullAtom};");
         foreach (var info in model.Infos)
             source.Line($"internal static readonly {info.FieldType} {info.Field} = {info.Initializer};");
+        foreach (var type in model.Objects)
+            ObjectEmitter.Emit(source, type);
+        foreach (var union in model.Unions)
+            UnionEmitter.Emit(source, union);
         source.Close();
     }
 

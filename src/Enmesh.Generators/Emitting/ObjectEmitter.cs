@@ -12,7 +12,7 @@ internal static class ObjectEmitter
     internal static void Emit(SourceWriter source, ObjectModel model)
     {
         source.Line();
-        source.Open($"private sealed class {model.ClassName} : {Namespace}.TermTypeInfo<{model.TypeName}>");
+        source.Open($"internal sealed class {model.ClassName} : {Namespace}.TermTypeInfo<{model.TypeName}>");
         EmitShape(source, model);
         source.Line();
         EmitWrite(source, model);
@@ -61,7 +61,7 @@ internal static class ObjectEmitter
                 if (isOptional)
                     source.Open($"if (value.{member.Name} is not null)");
                 source.Line($"members.Next(ref output{(isTuple ? "" : $", {i}")});");
-                source.Line($"Infos.{member.Info}.Write(ref output, value.{member.Name});");
+                source.Line($"{member.Info}.Write(ref output, value.{member.Name});");
                 if (isOptional)
                     source.Close();
             }
@@ -115,7 +115,7 @@ internal static class ObjectEmitter
         for (var i = 0; i < model.Members.Count; i++)
         {
             source.Line("members.Next(ref input);");
-            source.Line($"m{i} = Infos.{model.Members[i].Info}.Read(ref input);");
+            source.Line($"m{i} = {model.Members[i].Info}.Read(ref input);");
         }
         source.Line("members.End(ref input);");
     }
@@ -127,7 +127,7 @@ internal static class ObjectEmitter
         for (var i = 0; i < model.Members.Count; i++)
         {
             source.Line($"case {i}:");
-            source.Line($"    m{i} = Infos.{model.Members[i].Info}.Read(ref input);");
+            source.Line($"    m{i} = {model.Members[i].Info}.Read(ref input);");
             source.Line("    break;");
         }
         source.Close();
@@ -195,7 +195,7 @@ internal static class UnionEmitter
     {
         var shapes = string.Join(", ", model.Cases.Select(@case => $"{@case.ClassName}.Shape"));
         source.Line();
-        source.Open($"private sealed class {model.ClassName} : {Namespace}.TermTypeInfo<{model.TypeName}>");
+        source.Open($"internal sealed class {model.ClassName} : {Namespace}.TermTypeInfo<{model.TypeName}>");
         source.Line($"private static readonly {Namespace}.TermCases Cases = new({Names.Literal(model.DisplayName)}, [{shapes}]);");
         source.Line();
         source.Open($"public override void Write(ref {Namespace}.TermOutput output, {model.TypeName} value)");
@@ -203,7 +203,7 @@ internal static class UnionEmitter
         foreach (var @case in model.Cases)
         {
             source.Line($"case {@case.TypeName} v:");
-            source.Line($"    Infos.{@case.Info}.Write(ref output, v);");
+            source.Line($"    {@case.Info}.Write(ref output, v);");
             source.Line("    break;");
         }
         source.Line("default:");
@@ -216,7 +216,7 @@ internal static class UnionEmitter
         for (var i = 0; i < model.Cases.Count; i++)
         {
             source.Line(i < model.Cases.Count - 1 ? $"case {i}:" : "default:");
-            source.Line($"    return Infos.{model.Cases[i].Info}.Read(ref input);");
+            source.Line($"    return {model.Cases[i].Info}.Read(ref input);");
         }
         source.Close();
         source.Close();

@@ -118,7 +118,12 @@ internal static class ContextParser
         _ => false,
     };
 
-    private static string HintName(INamedTypeSymbol context) => $"{context.ToDisplayString()}.g.cs";
+    private static string HintName(INamedTypeSymbol context)
+    {
+        var unescaped = new SymbolDisplayFormat(
+            typeQualificationStyle: SymbolDisplayTypeQualificationStyle.NameAndContainingTypesAndNamespaces);
+        return $"{context.ToDisplayString(unescaped)}.g.cs";
+    }
 
     private static Stack<string> Declarations(INamedTypeSymbol context)
     {

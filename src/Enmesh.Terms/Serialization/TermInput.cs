@@ -13,6 +13,8 @@ public ref partial struct TermInput
     private static readonly ErlangPrintOptions FoundOptions =
         new() { Unicode = true, PrintableUnicode = true, LineLength = 0, MaxLength = 120 };
 
+    private static readonly ErlangPrintOptions NumberOptions = FoundOptions with { Strings = false };
+
     private TermReader _reader;
     private Term _value; // the next value, when it comes from a term
     private bool _isTerm;
@@ -183,6 +185,9 @@ public ref partial struct TermInput
     };
 
     internal static string Print(Term term) => ErlangText.Print(term, FoundOptions);
+
+    /// <summary>The same, with text as the numbers it consists of.</summary>
+    internal static string PrintNumbers(Term term) => ErlangText.Print(term, NumberOptions);
 
     /// <summary>Counts one more level of nesting.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

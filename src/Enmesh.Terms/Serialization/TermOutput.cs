@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Globalization;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using Enmesh.Terms.External;
@@ -55,7 +56,7 @@ public ref partial struct TermOutput
     internal void WriteFloat(double value)
     {
         if (!double.IsFinite(value))
-            throw new TermSerializationException($"{value} has no term: an Erlang float is finite");
+            throw new TermSerializationException(string.Create(CultureInfo.InvariantCulture, $"{value} has no term: an Erlang float is finite"));
         if (_isTerm)
             _value = value;
         else

@@ -49,10 +49,9 @@ internal sealed class StringInfo : TermTypeInfo<string>
 
     private string? ReadBinary(ref TermInput input)
     {
-        var start = input.Position;
         if (!input.TryReadBinary(out ReadOnlySpan<byte> bytes))
             return null;
-        return Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : throw input.Unexpected(_expected, start);
+        return Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : throw NotUtf8(Term.Binary(bytes));
     }
 
     private string ReadCharlist(ref TermInput input)
@@ -70,6 +69,9 @@ internal sealed class StringInfo : TermTypeInfo<string>
         }
         return text.ToString();
     }
+
+    private TermSerializationException NotUtf8(Term binary) =>
+        new($"expected {_expected}, found the binary {TermInput.PrintNumbers(binary)}, which is not UTF-8");
 
     private static Atom ToAtom(string text)
     {
@@ -122,7 +124,7 @@ internal sealed class MemoryInfo : TermTypeInfo<ReadOnlyMemory<byte>>
         while (list.Next(ref input))
         {
             if (!input.TryReadInt64(out var number) || number is < byte.MinValue or > byte.MaxValue)
-                throw TermInput.Unexpected(Expected, list.Whole(ref input));
+                throw new TermSerializationException($"expected {Expected}, found the list {TermInput.PrintNumbers(list.Whole(ref input))}");
             bytes.Add((byte)number);
         }
         return [.. bytes];
