@@ -19,6 +19,19 @@ internal static class EventIds
     internal const int HandshakeFailed = 1100;
     internal const int CallerRefused = 1101;
 
+    // 1200 EPMD
+    internal const int EpmdListening = 1200;
+    internal const int EpmdJoined = 1201;
+    internal const int EpmdRegistered = 1202;
+    internal const int EpmdRegistrationLost = 1203;
+    internal const int EpmdRegistrationFailed = 1204;
+    internal const int EpmdNodeRegistered = 1205;
+    internal const int EpmdNodeUnregistered = 1206;
+    internal const int EpmdForeignRegistration = 1207;
+    internal const int EpmdBadRequest = 1208;
+    internal const int EpmdConnectionEvicted = 1209;
+    internal const int EpmdNodeRefused = 1210;
+
     // 1300 discovery
     internal const int SourceFailing = 1300;
     internal const int SourcePartial = 1301;
