@@ -1,0 +1,44 @@
+using System.Net;
+using Enmesh.Testing;
+
+namespace Enmesh.SystemTests.Network;
+
+/// <summary>One host of a <see cref="VirtualNetwork"/>.</summary>
+internal sealed class VirtualHost(string name, string networkNamespace, int number)
+{
+    // `ip netns exec` has put this host's files over those in /etc; a program in a root of its own sees them there too.
+    private const string SetUp = """
+        hostname "$0"
+        if [ "$1" = chroot ]; then
+            for file in hosts resolv.conf; do mount --bind "/etc/$file" "$2/etc/$file"; done
+        fi
+        exec "$@"
+        """;
+
+    internal string Name { get; } = name;
+
+    internal string Namespace { get; } = networkNamespace;
+
+    internal IPAddress Address { get; } = IPAddress.Parse($"10.77.0.{VirtualNetwork.Number(number)}");
+
+    internal IPAddress Address6 { get; } = IPAddress.Parse($"fd77::{VirtualNetwork.Number(number)}");
+
+    internal string SwitchPort { get; } = $"port{VirtualNetwork.Number(number)}";
+
+    /// <summary>
+    /// The words before a command that make it run on this host, with its process id: for <see cref="BeamOptions.Through"/>
+    /// and whatever else is started.
+    /// </summary>
+    internal IReadOnlyList<string> Enter =>
+        ["ip", "netns", "exec", Namespace, "unshare", "--uts", "sh", "-euc", SetUp, Name];
+
+    internal ChildProcess Start(params string[] command) => ChildProcess.Start([.. Enter, .. command]);
+
+    internal Task<CommandResult> RunAsync(params string[] command) => ChildProcess.RunAsync([.. Enter, .. command]);
+
+    /// <summary>Makes the host ask this server for names, and search the domain <c>enmesh.test</c>.</summary>
+    internal Task UseDnsAsync(DnsServer server) =>
+        File.WriteAllTextAsync(
+            $"/etc/netns/{Namespace}/resolv.conf",
+            $"nameserver {server.Host.Address}\nsearch enmesh.test\noptions timeout:1 attempts:2\n");
+}
