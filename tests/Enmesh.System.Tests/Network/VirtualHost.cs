@@ -19,11 +19,11 @@ internal sealed class VirtualHost(string name, string networkNamespace, int numb
 
     internal string Namespace { get; } = networkNamespace;
 
-    internal IPAddress Address { get; } = IPAddress.Parse($"10.77.0.{VirtualNetwork.Number(number)}");
+    internal IPAddress Address { get; } = IPAddress.Parse($"10.77.0.{number}");
 
-    internal IPAddress Address6 { get; } = IPAddress.Parse($"fd77::{VirtualNetwork.Number(number)}");
+    internal IPAddress Address6 { get; } = IPAddress.Parse($"fd77::{number}");
 
-    internal string SwitchPort { get; } = $"port{VirtualNetwork.Number(number)}";
+    internal string SwitchPort { get; } = $"port{number}";
 
     /// <summary>
     /// The words before a command that make it run on this host, with its process id: for <see cref="BeamOptions.Through"/>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using Enmesh.Testing;
 
@@ -124,7 +123,4 @@ internal sealed class VirtualNetwork : IAsyncDisposable
               END
               """);
     }
-
-    /// <summary>Number of a host as it appears in addresses and interface names.</summary>
-    internal static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 }
