@@ -1,0 +1,32 @@
+namespace Enmesh.Bench;
+
+/// <summary>How a figure is judged: which way is better, and how far Enmesh may be from the BEAM.</summary>
+/// <param name="LowerIsBetter">Whether it is a time or a size, and not a rate.</param>
+/// <param name="Limit">The ratio Enmesh / BEAM that is still good; null for a figure without a bar.</param>
+internal readonly record struct Bar(bool LowerIsBetter, double? Limit)
+{
+    internal string Better => LowerIsBetter ? "lower" : "higher";
+
+    internal bool? IsMet(double ratio) => Limit is not { } limit ? null : LowerIsBetter ? ratio <= limit : ratio >= limit;
+
+    internal string Text => Limit is not { } limit ? "" : FormattableString.Invariant($"{(LowerIsBetter ? "<=" : ">=")} {limit:0.0}");
+
+    /// <summary>The bar of a figure. Only what Enmesh does by itself has one: a mixed pair is as fast as its slower half.</summary>
+    internal static Bar Of(string name, string unit, bool allEnmesh)
+    {
+        var lower = unit is "us" or "ms" or "s" or "MiB";
+        return new Bar(lower, allEnmesh ? LimitOf(name) : null);
+    }
+
+    private static double? LimitOf(string name) => name switch
+    {
+        "rtt.p50" => 0.9,
+        "flood.1" or "flood.8" => 2,
+        "bulk.1MiB" => 0.7,
+        "call.gen_server.64" => 1.5,
+        "boot.connected" or "boot.rss" => 1.5,
+        "terms.encode" or "terms.decode" => 1, // the geometric means
+        _ when name.StartsWith("terms.", StringComparison.Ordinal) => 0.6,
+        _ => null,
+    };
+}

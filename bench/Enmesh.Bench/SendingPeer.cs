@@ -1,0 +1,237 @@
+using System.Diagnostics;
+using Enmesh.Processes;
+using Enmesh.Terms;
+
+namespace Enmesh.Bench;
+
+/// <summary>The verb <c>send</c>: round trips, floods, bulk data and calls to the peer that PEER_TARGET names.</summary>
+/// <remarks>Everything goes through the public API, from processes as an application would write them.</remarks>
+internal sealed class SendingPeer
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(55);
+    private static readonly Atom Ping = new("ping");
+    private static readonly Atom Message = new("msg");
+    private static readonly Atom Start = new("start");
+    private static readonly Atom Done = new("done");
+    private static readonly Atom Last = new("last");
+    private static readonly Atom Echo = new("echo");
+
+    private readonly ErlangNode _node;
+    private readonly NodeName _target;
+
+    private SendingPeer(ErlangNode node, NodeName target)
+    {
+        _node = node;
+        _target = target;
+    }
+
+    internal static async Task<bool> RunAsync(IReadOnlyList<string> benchmarks)
+    {
+        await using var bench = await BenchNode.StartAsync();
+        await bench.Node.ConnectAsync(BenchNode.Target);
+        var peer = new SendingPeer(bench.Node, BenchNode.Target);
+        var good = true;
+        foreach (var benchmark in benchmarks)
+            good &= await peer.TryRunAsync(benchmark);
+        return good;
+    }
+
+    private async Task<bool> TryRunAsync(string benchmark)
+    {
+        try
+        {
+            await RunAsync(benchmark);
+            return true;
+        }
+        catch (Exception e) when (e is EnmeshException or TimeoutException or InvalidOperationException)
+        {
+            Console.Error.WriteLine(e);
+            Figures.Fail(benchmark, e.Message);
+            return false;
+        }
+    }
+
+    private async Task RunAsync(string benchmark)
+    {
+        switch (benchmark)
+        {
+            case "rtt":
+                await RoundTripsAsync();
+                break;
+            case "flood":
+                await FloodAsync(1);
+                await FloodAsync(8);
+                break;
+            case "bulk":
+                await BulkAsync("64KiB", 64 << 10);
+                await BulkAsync("1MiB", 1 << 20);
+                await BulkAsync("64MiB", 64 << 20);
+                break;
+            case "call":
+                await CallAsync(1, Settings.Count("CALL_SEQ", 40_000));
+                await CallAsync(64, Settings.Count("CALL_CONC", 200_000));
+                Figures.Skip("call.erpc", "the node does not send spawn requests");
+                break;
+            default:
+                throw new NotSupportedException($"This peer has no benchmark '{benchmark}'.");
+        }
+    }
+
+    // Round trips
+
+    private async Task RoundTripsAsync()
+    {
+        var samples = new long[Settings.Count("RTT_COUNT", 100_000)];
+        var usage = default(Usage);
+        await InProcessAsync(async context =>
+        {
+            await PingAsync(context, new long[Settings.Count("RTT_WARMUP", 20_000)]);
+            usage = await Usage.OfAsync(() => PingAsync(context, samples));
+        });
+        Array.Sort(samples);
+        List<(string, double)> parameters = [("iterations", samples.Length), .. usage.Parameters];
+        Figures.Emit("rtt.p50", Microseconds(Percentile(samples, 50)), "us", parameters);
+        Figures.Emit("rtt.p99", Microseconds(Percentile(samples, 99)), "us", parameters);
+        Figures.Emit("rtt.mean", usage.Nanoseconds / 1000 / samples.Length, "us", parameters);
+    }
+
+    private async Task PingAsync(ProcessContext context, long[] samples)
+    {
+        ProcessAddress echo = ("echo", _target);
+        for (var i = 0; i < samples.Length; i++)
+        {
+            var start = Stopwatch.GetTimestamp();
+            await context.SendAsync(echo, Term.Tuple(Ping, context.Self, i));
+            var reply = await context.ReceiveAsync();
+            samples[i] = Stopwatch.GetTimestamp() - start;
+            if (reply.TupleElements is not [_, { Int32: { } number }] || number != i)
+                throw new InvalidOperationException($"Ping {i} was answered with {reply}.");
+        }
+    }
+
+    // Streams
+
+    private async Task FloodAsync(int senders)
+    {
+        var payload = Payload(64);
+        await StreamAsync(payload, senders, Settings.Count("FLOOD_WARMUP", 200_000));
+        var (count, sinkMicroseconds, usage) = await StreamAsync(payload, senders, Settings.Count("FLOOD_COUNT", 2_000_000));
+        Figures.Emit($"flood.{senders}", count * 1e9 / usage.Nanoseconds, "msgs/s",
+            [("senders", senders), ("messages", count), ("payload_bytes", 64), ("sink_us", sinkMicroseconds), .. usage.Parameters]);
+    }
+
+    private async Task BulkAsync(string name, int size)
+    {
+        var payload = Payload(size);
+        var total = Math.Max(2, Settings.Count("BULK_BYTES", 2L << 30) / size);
+        await StreamAsync(payload, 1, Math.Max(1, total / 8));
+        var (count, sinkMicroseconds, usage) = await StreamAsync(payload, 1, total);
+        Figures.Emit($"bulk.{name}", count * (double)size * 1000 / usage.Nanoseconds, "MB/s",
+            [("messages", count), ("payload_bytes", size), ("sink_us", sinkMicroseconds), .. usage.Parameters]);
+    }
+
+    /// <summary>So many processes send so many messages in all; the clock stops at the sink's acknowledgement.</summary>
+    private async Task<(long Count, long SinkMicroseconds, Usage Usage)> StreamAsync(Term payload, int senders, long total)
+    {
+        var perSender = total / senders;
+        var result = default((long, long, Usage));
+        await InProcessAsync(async main =>
+        {
+            ProcessAddress sink = ("sink", _target);
+            Term reference = Term.AtomOf("stream");
+            await main.SendAsync(sink, Term.Tuple(Start, main.Self, reference, senders));
+            await ReplyAsync(main, reference);
+            var go = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            for (var i = 0; i < senders; i++)
+            {
+                _node.Spawn(async context =>
+                {
+                    await go.Task;
+                    var message = Term.Tuple(Message, payload);
+                    for (var n = 0L; n < perSender; n++)
+                        await context.SendAsync(sink, message);
+                    await context.SendAsync(sink, Term.Tuple(Done, main.Self, reference));
+                });
+            }
+            Term done = default;
+            var usage = await Usage.OfAsync(async () =>
+            {
+                go.SetResult();
+                done = await ReplyAsync(main, reference);
+            });
+            await main.SendAsync(sink, Term.Tuple(Last, main.Self, reference));
+            var last = await ReplyAsync(main, reference);
+            var count = perSender * senders;
+            payload.TryGetBinary(out var bytes);
+            if (last.TupleElements[1].Int64 != count || last.TupleElements[2].Int64 != count * bytes.Length)
+                throw new InvalidOperationException($"The sink counted {last}; {count} messages of {bytes.Length} bytes were sent.");
+            result = (count, done.TupleElements[2].Int64!.Value, usage);
+        });
+        return result;
+    }
+
+    // Calls
+
+    private async Task CallAsync(int callers, long total)
+    {
+        await CallsAsync(callers, Settings.Count("CALL_WARMUP", 20_000));
+        var usage = await CallsAsync(callers, total);
+        var count = Math.Max(1, total / callers) * callers;
+        Figures.Emit($"call.gen_server.{callers}", count * 1e9 / usage.Nanoseconds, "calls/s",
+            [("callers", callers), ("calls", count), .. usage.Parameters]);
+    }
+
+    private Task<Usage> CallsAsync(int callers, long total)
+    {
+        var perCaller = Math.Max(1, total / callers);
+        ProcessAddress server = ("bench_server", _target);
+        return Usage.OfAsync(() => Task.WhenAll(Enumerable.Range(0, callers).Select(_ => InProcessAsync(async context =>
+        {
+            for (var i = 0; i < perCaller; i++)
+            {
+                var reply = await context.CallAsync(server, Term.Tuple(Echo, i));
+                if (reply.Int32 != i)
+                    throw new InvalidOperationException($"Call {i} was answered with {reply}.");
+            }
+        }))));
+    }
+
+    // What they share
+
+    /// <summary>Runs the body in a process of the node, and ends as it ends.</summary>
+    private async Task InProcessAsync(Func<ProcessContext, Task> body)
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _node.Spawn(async context =>
+        {
+            try
+            {
+                await body(context);
+                ended.SetResult();
+            }
+            catch (Exception e)
+            {
+                ended.SetException(e);
+            }
+        });
+        await ended.Task.WaitAsync(Patience);
+    }
+
+    private static async ValueTask<Term> ReplyAsync(ProcessContext context, Term reference) =>
+        await context.ReceiveAsync(message => message.TupleElements is [var first, ..] && first == reference, Patience)
+            ?? throw new TimeoutException("The sink does not answer.");
+
+    private static Term Payload(int size)
+    {
+        var bytes = new byte[size];
+        for (var i = 0; i < size; i++)
+            bytes[i] = "0123456789abcdef"u8[i % 16];
+        return Term.Binary(bytes);
+    }
+
+    // Nearest rank, as the BEAM peer reckons.
+    private static long Percentile(long[] sorted, int percent) =>
+        sorted[Math.Clamp((int)Math.Ceiling(percent * sorted.Length / 100.0), 1, sorted.Length) - 1];
+
+    private static double Microseconds(long ticks) => ticks * 1e6 / Stopwatch.Frequency;
+}
