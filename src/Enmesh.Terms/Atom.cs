@@ -79,7 +79,8 @@ public sealed class Atom : IEquatable<Atom>, IComparable<Atom>
 
     /// <inheritdoc/>
     public bool Equals(Atom? other) =>
-        ReferenceEquals(this, other) || (other is not null && _hash == other._hash && Utf8.SequenceEqual(other.Utf8));
+        ReferenceEquals(this, other) || (other is not null && _head == other._head && _utf8.Length == other._utf8.Length
+            && (_utf8.Length <= sizeof(ulong) || Utf8.SequenceEqual(other.Utf8)));
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as Atom);

@@ -46,7 +46,7 @@ public sealed class ErrorTests
             Term.Map((Check.Text("id"), 1), (17, 2)),
             Terms.Strict);
         Check.Refuses(
-            "$: unknown key <<\"unit\">>; Order has 'id', 'items', 'status', 'note', 'paid'",
+            "$: unknown key unit; Order has 'id', 'items', 'status', 'note', 'paid'",
             Check.Map(("unit", 1)),
             OtherTerms.Default.Order);
     }
@@ -96,7 +96,7 @@ public sealed class ErrorTests
             Check.Map(),
             Terms.Drawing);
         Check.Refuses(
-            "$: expected one of %Draw.Circle{}, %Draw.Square{} (IDrawing), found the map #{'__struct__' => 'Elixir.Draw.Line',1 => 2}",
+            "$: expected one of %Draw.Circle{}, %Draw.Square{} (IDrawing), found the map #{1 => 2,'__struct__' => 'Elixir.Draw.Line'}",
             Term.Map((Check.Atom("__struct__"), Check.Atom("Elixir.Draw.Line")), (1, 2)),
             Terms.Drawing);
     }
@@ -198,12 +198,12 @@ public sealed class ErrorTests
         Check.Refuses($"$: expected {Expected}, found []", Term.Nil, TermTypeInfos.Decimal());
         var nan = Check.Map(("__struct__", Check.Atom("Elixir.Decimal")), ("sign", 1), ("coef", Check.Atom("NaN")), ("exp", 0));
         Check.Refuses(
-            $"$: expected {Expected}, found the map #{{'__struct__' => 'Elixir.Decimal',sign => 1,coef => 'NaN',exp => 0}}",
+            $"$: expected {Expected}, found the map #{{'__struct__' => 'Elixir.Decimal',coef => 'NaN',exp => 0,sign => 1}}",
             nan,
             TermTypeInfos.Decimal());
         var wide = Check.Map(("__struct__", Check.Atom("Elixir.Decimal")), ("sign", 1), ("coef", 1), ("exp", 1_000_000_000));
         Check.Refuses(
-            "$: expected a decimal of at most 28 digits, found the map #{'__struct__' => 'Elixir.Decimal',sign => 1,coef => 1,exp => 1000000000}",
+            "$: expected a decimal of at most 28 digits, found the map #{'__struct__' => 'Elixir.Decimal',coef => 1,exp => 1000000000,sign => 1}",
             wide,
             TermTypeInfos.Decimal());
     }
@@ -227,7 +227,7 @@ public sealed class ErrorTests
             Terms.DictionaryPointStatus);
         var byText = TermTypeInfos.Dictionary<Dictionary<string, int>, string, int>(TermTypeInfos.String(), TermTypeInfos.Int32, d => d);
         Check.Refuses(
-            "$: two keys are the same in C#, in the map #{<<\"a\">> => 1,\"a\" => 2}",
+            "$: two keys are the same in C#, in the map #{\"a\" => 2,<<\"a\">> => 1}",
             Term.Map((Check.Text("a"), 1), (Term.CharList("a"), 2)),
             byText);
         Check.Refuses("$: expected the tuple {X, Y}, found the tuple {1}", Term.Tuple(1), Terms.Point);

@@ -163,7 +163,8 @@ public ref partial struct TermReader
                 break;
             case TermTag.Map:
                 kind = ReadKind.Map;
-                count = Load<uint>(ref tag) * 2;
+                count = Load<uint>(ref tag);
+                count = count < MaxCommonCount ? count * 2 : uint.MaxValue; // twice a large count would wrap around
                 at += 5;
                 break;
             default:

@@ -40,9 +40,9 @@ internal sealed class EnumNames<T>
     internal T Read(ref TermInput input)
     {
         var start = input.Position;
-        if (!input.TryReadAtomText(out var utf8))
+        if (!input.TryFindAtom(_table, out var index))
             throw input.Unexpected(_expected);
-        return _table.Find(utf8) is var index and >= 0 ? _values[index] : throw input.Unexpected(_expected, start);
+        return index >= 0 ? _values[index] : throw input.Unexpected(_expected, start);
     }
 }
 

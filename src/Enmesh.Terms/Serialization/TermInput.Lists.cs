@@ -85,6 +85,7 @@ public ref partial struct TermInput
     internal struct ListReader
     {
         private readonly Term _whole;
+        private readonly Term[]? _elements; // null when they come as bytes, or are a list of bytes
         private readonly string _expected;
         private readonly int _start = -1; // where the list begins, when it comes as bytes
         private int _left; // elements left of the list; of bytes, of the run that was announced
@@ -94,6 +95,7 @@ public ref partial struct TermInput
         {
             _whole = whole;
             _expected = expected;
+            _elements = whole.Object as Term[];
             _left = whole.AsList!.Value.Count;
             _isAtEnd = true;
         }
@@ -122,7 +124,9 @@ public ref partial struct TermInput
                 return false;
             }
             _left--;
-            if (_start < 0)
+            if (_elements is not null)
+                input._value = _elements[Count];
+            else if (_start < 0)
                 input._value = _whole.AsList!.Value[Count];
             Count++;
             return true;
@@ -154,7 +158,7 @@ public ref partial struct TermInput
         private readonly TermShape _shape;
         private ListReader _list;
         private int _member = -1;
-        private UInt128 _seen;
+        private MemberSet _seen;
 
         internal ProplistReader(TermShape shape, ListReader list)
         {
@@ -176,12 +180,11 @@ public ref partial struct TermInput
                 var isName = input.TryReadAtomText(out var utf8) || input.TryReadBinary(out utf8);
                 var member = isName ? _shape.Table.Find(utf8, guess) : -1;
                 if (member < 0 && _shape.RefusesUnknown)
-                    throw new TermSerializationException($"unknown key {Print(key)}; {_shape.TypeName} has {_shape.NamesOf(UInt128.MaxValue)}");
+                    throw new TermSerializationException($"unknown key {Print(key)}; {_shape.TypeName} has {_shape.AllNames}");
                 // Of equal keys the first counts, as for proplists:get_value/2.
-                if (member >= 0 && !Has(member))
+                if (member >= 0 && _seen.Add(member))
                 {
                     input.ToValue(property);
-                    _seen |= UInt128.One << member;
                     return _member = member;
                 }
                 if (!isName)
@@ -189,13 +192,13 @@ public ref partial struct TermInput
                 if (!property.IsBare)
                     input.Skip();
             }
-            if ((_shape.Required & ~_seen) is var missing && missing != 0)
+            if (_shape.Required.Without(_seen) is { Count: > 0 } missing)
                 throw Missing(_shape, missing, _list.Whole(ref input));
             return -1;
         }
 
         /// <summary>Whether the member has come.</summary>
-        public readonly bool Has(int member) => (_seen & (UInt128.One << member)) != 0;
+        public readonly bool Has(int member) => _seen.Contains(member);
 
         /// <summary>Says in the exception which member it was. Always false.</summary>
         public readonly bool Locate(TermSerializationException exception)

@@ -10,9 +10,11 @@ public ref partial struct TermInput
     {
         ArgumentNullException.ThrowIfNull(shape);
         Enter();
-        if (Peek() != TermKind.Map)
+        if (_isTerm)
+            return _value.ShapeOf == Term.Shape.Map ? new MapReader(shape, _value) : throw Unexpected(shape.Expected);
+        if (_reader.Peek() != TermKind.Map)
             throw Unexpected(shape.Expected);
-        return _isTerm ? new MapReader(shape, _value) : new MapReader(shape, _reader.Position, _reader.ReadMapHeader());
+        return new MapReader(shape, _reader.Position, _reader.ReadMapHeader());
     }
 
     /// <summary>Goes through the pairs of a map that are members. For generated code.</summary>
@@ -21,17 +23,19 @@ public ref partial struct TermInput
     {
         private readonly TermShape _shape;
         private readonly Term _whole;
-        private readonly int _start = -1; // where the map begins, when it comes as bytes
+        private readonly Term[]? _pairs; // null when they come as bytes
+        private readonly int _start = -1; // where the map begins, then
         private int _left; // how many pairs
         private int _member = -1;
         private bool _isStruct;
-        private UInt128 _seen;
+        private MemberSet _seen;
 
         internal MapReader(TermShape shape, Term whole)
         {
             _shape = shape;
             _whole = whole;
-            _left = whole.AsMap!.Count;
+            _pairs = whole.AsMap!.Pairs;
+            _left = _pairs.Length / 2;
         }
 
         internal MapReader(TermShape shape, int start, int count)
@@ -48,26 +52,19 @@ public ref partial struct TermInput
             var guess = _member + 1;
             while (_left > 0)
             {
-                var isName = TakeKey(ref input, out var utf8, out var key);
-                _member = isName ? _shape.Table.Find(utf8, guess) : -1;
-                if (_member >= 0)
-                {
-                    MarkSeen(ref input);
-                    return _member;
-                }
-                if (isName && _shape.Module is { } module && utf8.SequenceEqual(ElixirStruct.KeyUtf8))
-                    CheckModule(ref input, module);
-                else if (_shape.RefusesUnknown)
-                    throw UnknownKey(isName ? Name(utf8) : key);
-                else
-                    input.Skip();
+                _left--;
+                _member = -1; // no member's fault, should the key be wrong
+                _member = _pairs is null ? TakeKey(ref input, guess) : TakePair(ref input, _pairs, guess);
+                if (_member < 0)
+                    continue;
+                return _seen.Add(_member) ? _member : throw Repeated(ref input);
             }
             End(ref input);
             return -1;
         }
 
         /// <summary>Whether the member has come.</summary>
-        public readonly bool Has(int member) => (_seen & (UInt128.One << member)) != 0;
+        public readonly bool Has(int member) => _seen.Contains(member);
 
         /// <summary>Says in the exception which member it was. Always false.</summary>
         public readonly bool Locate(TermSerializationException exception)
@@ -76,43 +73,54 @@ public ref partial struct TermInput
             return _member >= 0 && exception.Under($".{_shape.Names[_member]}");
         }
 
-        /// <summary>Takes the next key, and brings the input to its value.</summary>
-        /// <returns>Whether it is an atom or a binary; else <paramref name="other"/> is it.</returns>
-        private bool TakeKey(ref TermInput input, out ReadOnlySpan<byte> utf8, out Term other)
+        /// <summary>Takes the next pair of a term, and brings the input to its value.</summary>
+        /// <returns>The member; -1 when it is none, and then it is dealt with.</returns>
+        private int TakePair(ref TermInput input, Term[] pairs, int guess)
         {
-            other = default;
-            _left--;
-            if (_start >= 0)
-            {
-                if (input._reader.TryReadAtomText(out utf8) || input._reader.TryReadBinary(out utf8))
-                    return true;
-                if (_shape.RefusesUnknown)
-                    other = input._reader.ReadTerm();
-                else
-                    input._reader.Skip();
-                return false;
-            }
-            var pairs = _whole.AsMap!.Pairs;
             var at = pairs.Length - (2 * (_left + 1));
-            (other, input._value) = (pairs[at], pairs[at + 1]);
-            utf8 = other.Atom is { } atom ? atom.Utf8 : default;
-            if (other.Atom is not null)
-                return true;
-            var isBinary = other.TryGetBinary(out var bytes);
-            utf8 = bytes.Span;
-            return isBinary;
+            var key = pairs[at];
+            input._value = pairs[at + 1];
+            if (key.Atom is { } atom)
+                return _shape.Table.Find(atom, guess) is var member and >= 0 ? member : PassOver(ref input, atom.Utf8, key);
+            if (key.TryGetBinary(out var bytes))
+                return _shape.Table.Find(bytes.Span, guess) is var member and >= 0 ? member : PassOver(ref input, default, key);
+            return PassOver(ref input, default, key);
         }
 
-        private void MarkSeen(ref TermInput input)
+        /// <summary>The same for bytes.</summary>
+        private int TakeKey(ref TermInput input, int guess)
         {
-            var bit = UInt128.One << _member;
-            if ((_seen & bit) != 0)
+            var start = input._reader.Position;
+            var isAtom = input._reader.TryReadAtomText(out var utf8);
+            if (isAtom || input._reader.TryReadBinary(out utf8))
             {
-                var name = _shape.Names[_member];
-                _member = -1;
-                throw new TermSerializationException($"the key '{name}' stands twice, as an atom and as a binary, in {Print(input.At(_start, _whole))}");
+                var member = _shape.Table.Find(utf8, guess);
+                if (member >= 0)
+                    return member;
             }
-            _seen |= bit;
+            else
+            {
+                input._reader.Skip();
+            }
+            return PassOver(ref input, isAtom ? utf8 : default, _shape.RefusesUnknown ? input.At(start, default) : default);
+        }
+
+        private int PassOver(ref TermInput input, ReadOnlySpan<byte> atom, Term key)
+        {
+            if (_shape.Module is { } module && atom.SequenceEqual(ElixirStruct.KeyUtf8))
+                CheckModule(ref input, module);
+            else if (_shape.RefusesUnknown)
+                throw UnknownKey(key);
+            else
+                input.Skip();
+            return -1;
+        }
+
+        private TermSerializationException Repeated(ref TermInput input)
+        {
+            var name = _shape.Names[_member];
+            _member = -1;
+            return new($"the key '{name}' stands twice, as an atom and as a binary, in {Print(input.At(_start, _whole))}");
         }
 
         private void CheckModule(ref TermInput input, Atom module)
@@ -127,23 +135,18 @@ public ref partial struct TermInput
             _member = -1;
             if (_shape.Module is not null && !_isStruct)
                 throw Unexpected(_shape.Expected, input.At(_start, _whole));
-            if ((_shape.Required & ~_seen) is var missing && missing != 0)
+            if (_shape.Required.Without(_seen) is { Count: > 0 } missing)
                 throw Missing(_shape, missing, input.At(_start, _whole));
             input.Leave();
         }
 
         private readonly TermSerializationException UnknownKey(Term key) =>
-            new($"unknown key {Print(key)}; {_shape.TypeName} has {_shape.NamesOf(UInt128.MaxValue)}");
-
-        private readonly Term Name(ReadOnlySpan<byte> utf8) =>
-            System.Text.Unicode.Utf8.IsValid(utf8) && !_shape.HasBinaryKeys && utf8.Length <= byte.MaxValue
-                ? Term.AtomOf(System.Text.Encoding.UTF8.GetString(utf8))
-                : Term.Binary(utf8);
+            new($"unknown key {Print(key)}; {_shape.TypeName} has {_shape.AllNames}");
     }
 
-    internal static TermSerializationException Missing(TermShape shape, UInt128 missing, Term found)
+    internal static TermSerializationException Missing(TermShape shape, MemberSet missing, Term found)
     {
-        var noun = UInt128.PopCount(missing) == 1 ? "key" : "keys";
+        var noun = missing.Count == 1 ? "key" : "keys";
         return new($"missing {noun} {shape.NamesOf(missing)} of {shape.TypeName}, found {Describe(found)}");
     }
 }

@@ -18,6 +18,7 @@ public ref partial struct TermInput
     private TermReader _reader;
     private Term _value; // the next value, when it comes from a term
     private bool _isTerm;
+    private TermShape? _opened; // the tuple of this shape is open already: its tag has told which case of a union it is
     private bool _isBorrowed; // the next value comes from a term, but those after it do not
     private int _depth;
 
@@ -62,13 +63,14 @@ public ref partial struct TermInput
 
     internal bool TryReadFloat(out double value)
     {
-        if (Peek() != TermKind.Float)
+        if (_isTerm)
         {
-            value = 0;
-            return false;
+            value = BitConverter.Int64BitsToDouble(_value.Bits);
+            return ReferenceEquals(_value.Object, Term.FloatMarker);
         }
-        value = _isTerm ? _value.Float!.Value : _reader.ReadFloat();
-        return true;
+        var isFloat = _reader.Peek() == TermKind.Float;
+        value = isFloat ? _reader.ReadFloat() : 0;
+        return isFloat;
     }
 
     /// <summary>Reads an atom as UTF-8, which is only looked at.</summary>
@@ -78,6 +80,20 @@ public ref partial struct TermInput
             return _reader.TryReadAtomText(out utf8);
         var atom = _value.Atom;
         utf8 = atom is null ? default : atom.Utf8;
+        return atom is not null;
+    }
+
+    /// <summary>Reads an atom as one of some names; the index is -1 for any other.</summary>
+    internal bool TryFindAtom(NameTable names, out int index)
+    {
+        if (!_isTerm)
+        {
+            var isAtom = _reader.TryReadAtomText(out var utf8);
+            index = isAtom ? names.Find(utf8) : -1;
+            return isAtom;
+        }
+        var atom = _value.Atom;
+        index = atom is null ? -1 : names.Find(atom);
         return atom is not null;
     }
 
@@ -91,7 +107,7 @@ public ref partial struct TermInput
     internal bool TryReadAtom(Atom atom)
     {
         if (_isTerm)
-            return _value.IsAtom(atom);
+            return _value.Atom == atom;
         var start = _reader.Position;
         if (!_reader.TryReadAtomText(out var utf8))
             return false;
@@ -102,14 +118,29 @@ public ref partial struct TermInput
     }
 
     /// <summary>Reads one of the two atoms for null.</summary>
-    internal bool TryReadNull() =>
-        Peek() == TermKind.Atom && (TryReadAtom(Atoms.Undefined) || TryReadAtom(Atoms.ElixirNil));
+    internal bool TryReadNull()
+    {
+        if (_isTerm)
+            return _value.Atom is { } atom && (atom == Atoms.Undefined || atom == Atoms.ElixirNil);
+        var start = _reader.Position;
+        if (!_reader.TryReadAtomText(out var utf8))
+            return false;
+        if (utf8.SequenceEqual("undefined"u8) || utf8.SequenceEqual("nil"u8))
+            return true;
+        _reader.Rewind(start);
+        return false;
+    }
 
     /// <summary>Reads a binary, which is only looked at.</summary>
     internal bool TryReadBinary(out ReadOnlySpan<byte> bytes)
     {
         if (!_isTerm)
             return _reader.TryReadBinary(out bytes);
+        if (_value.ShapeOf == Term.Shape.Binary)
+        {
+            bytes = Unsafe.As<byte[]>(_value.Object!);
+            return true;
+        }
         var isBinary = _value.TryGetBinary(out var memory);
         bytes = memory.Span;
         return isBinary;

@@ -135,7 +135,7 @@ public ref partial struct TermOutput
             if (_pairs is not null)
             {
                 Keep(output._value);
-                _pairs[_at] = _shape.HasBinaryKeys ? Term.Binary(_shape.Table[member]) : _shape.AtomKeys[member];
+                _pairs[_at] = _shape.Keys[member];
             }
             else if (_shape.HasBinaryKeys)
             {

@@ -59,12 +59,15 @@ public static class TermSerializer
     /// <exception cref="TermFormatException">The bytes are no term.</exception>
     public static T Decode<T>(ReadOnlySpan<byte> input, TermTypeInfo<T> info, TermDecodeOptions? options = null)
     {
-        var reader = new TermReader(ExternalTermFormat.Decompress(input, options), options);
+        var bytes = ExternalTermFormat.Decompress(input, options);
+        var reader = new TermReader(bytes, options);
         reader.ReadVersion();
-        var value = Read(ref reader, info);
-        return reader.IsAtEnd
+        ArgumentNullException.ThrowIfNull(info);
+        var from = new TermInput(reader);
+        var value = info.Read(ref from);
+        return from.Position == bytes.Length
             ? value
-            : throw new TermFormatException("The term ends here, but more bytes follow.", reader.Position);
+            : throw new TermFormatException("The term ends here, but more bytes follow.", from.Position);
     }
 
     /// <summary>Writes the value as one term of a larger one.</summary>

@@ -1,4 +1,6 @@
 using System.ComponentModel;
+using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Enmesh.Terms.Serialization;
 
@@ -21,15 +23,18 @@ public sealed class TermShape
 
     internal NameTable Table { get; }
 
-    /// <summary>What stands for each key; no tuple has any.</summary>
+    /// <summary>The atom for each key; none when the keys are binaries, or there are no keys.</summary>
     internal Atom[] AtomKeys { get; private init; } = [];
 
-    internal bool HasBinaryKeys { get; private init; }
+    /// <summary>The term for each key; no tuple has any.</summary>
+    internal Term[] Keys { get; private init; } = [];
+
+    internal bool HasBinaryKeys => AtomKeys.Length < Keys.Length;
 
     internal bool RefusesUnknown { get; private init; }
 
-    /// <summary>The bits of the members without which nothing can be read.</summary>
-    internal UInt128 Required { get; private init; }
+    /// <summary>The members without which nothing can be read.</summary>
+    internal MemberSet Required { get; private init; }
 
     /// <summary>What the tuple begins with.</summary>
     internal Atom? Tag { get; private init; }
@@ -38,49 +43,67 @@ public sealed class TermShape
     internal Atom? Module { get; private init; }
 
     /// <summary>The number of elements of the tuple.</summary>
-    internal int Arity => Names.Length + (Tag is null ? 0 : 1);
+    internal int Arity { get; private init; }
 
     /// <summary>What an error says was expected.</summary>
     internal string Expected { get; private init; } = "";
 
     /// <summary>A tuple of the members, after the tag if there is one; a tag alone is a bare atom.</summary>
     public static TermShape ForTuple(string typeName, string? tag, params string[] names) =>
-        new(typeName, names) { Tag = tag is null ? null : new Atom(tag), Expected = Describe(tag, names) };
+        new(typeName, names)
+        {
+            Tag = tag is null ? null : new Atom(tag),
+            Arity = names.Length + (tag is null ? 0 : 1),
+            Expected = Describe(tag, names),
+        };
 
     /// <summary>A map with a key for each member.</summary>
     public static TermShape ForMap(
-        string typeName, string? module, MapKeys keys, UnknownKeys unknownKeys, string[] names, bool[] required) =>
-        new(typeName, names)
+        string typeName, string? module, MapKeys keys, UnknownKeys unknownKeys, string[] names, bool[] required)
+    {
+        var atoms = keys == MapKeys.Atom ? Array.ConvertAll(names, name => new Atom(name)) : [];
+        return new(typeName, names)
         {
             Module = module is null ? null : new Atom(module),
-            AtomKeys = keys == MapKeys.Atom ? Array.ConvertAll(names, name => new Atom(name)) : [],
-            HasBinaryKeys = keys == MapKeys.Binary,
+            AtomKeys = atoms,
+            Keys = keys == MapKeys.Atom ? Array.ConvertAll(atoms, atom => (Term)atom) : Array.ConvertAll(names, Term.Binary),
             RefusesUnknown = unknownKeys == UnknownKeys.Refuse,
-            Required = Bits(required),
+            Required = SetOf(required),
             Expected = module is null ? $"a map ({typeName})" : $"the Elixir struct %{Plain(module)}{{}}",
         };
+    }
 
     /// <summary>A property list with a key for each member.</summary>
-    public static TermShape ForProplist(string typeName, UnknownKeys unknownKeys, string[] names, bool[] required) =>
-        new(typeName, names)
+    public static TermShape ForProplist(string typeName, UnknownKeys unknownKeys, string[] names, bool[] required)
+    {
+        var atoms = Array.ConvertAll(names, name => new Atom(name));
+        return new(typeName, names)
         {
-            AtomKeys = Array.ConvertAll(names, name => new Atom(name)),
+            AtomKeys = atoms,
+            Keys = Array.ConvertAll(atoms, atom => (Term)atom),
             RefusesUnknown = unknownKeys == UnknownKeys.Refuse,
-            Required = Bits(required),
+            Required = SetOf(required),
             Expected = $"a property list ({typeName})",
         };
+    }
 
     /// <summary>The names of members, for an error.</summary>
-    internal string NamesOf(UInt128 members) =>
-        string.Join(", ", Names.Where((_, i) => (members & (UInt128.One << i)) != 0).Select(name => $"'{name}'"));
+    internal string NamesOf(MemberSet members) =>
+        string.Join(", ", Names.Where((_, i) => members.Contains(i)).Select(name => $"'{name}'"));
 
-    private static UInt128 Bits(bool[] members)
+    /// <summary>The names of all members, for an error.</summary>
+    internal string AllNames => string.Join(", ", Names.Select(name => $"'{name}'"));
+
+    private static MemberSet SetOf(bool[] members)
     {
         ArgumentNullException.ThrowIfNull(members);
-        var bits = UInt128.Zero;
+        var set = default(MemberSet);
         for (var i = 0; i < members.Length; i++)
-            bits |= members[i] ? UInt128.One << i : 0;
-        return bits;
+        {
+            if (members[i])
+                set.Add(i);
+        }
+        return set;
     }
 
     private static string Describe(string? tag, string[] names)
@@ -97,6 +120,34 @@ public sealed class TermShape
 
     private static string Plain(string module) =>
         module.StartsWith("Elixir.", StringComparison.Ordinal) ? module["Elixir.".Length..] : module;
+}
+
+/// <summary>Up to 128 members of a type.</summary>
+internal struct MemberSet
+{
+    private ulong _low;
+    private ulong _high;
+
+    internal readonly int Count => BitOperations.PopCount(_low) + BitOperations.PopCount(_high);
+
+    internal readonly bool Contains(int member) => ((member < 64 ? _low : _high) >> member & 1) != 0;
+
+    /// <summary>Adds a member.</summary>
+    /// <returns>False when it was there already.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool Add(int member)
+    {
+        // A shift takes the low six bits of its count.
+        ref var half = ref member < 64 ? ref _low : ref _high;
+        var bit = 1UL << member;
+        if ((half & bit) != 0)
+            return false;
+        half |= bit;
+        return true;
+    }
+
+    /// <summary>The members that the other does not have.</summary>
+    internal readonly MemberSet Without(in MemberSet other) => new() { _low = _low & ~other._low, _high = _high & ~other._high };
 }
 
 /// <summary>The cases of a union and what tells them apart. For generated code.</summary>
@@ -117,6 +168,8 @@ public sealed class TermCases
 
     internal string TypeName { get; }
 
+    internal TermShape this[int index] => _shapes[index];
+
     internal bool HasStructs { get; }
 
     internal string Expected { get; }
@@ -126,7 +179,18 @@ public sealed class TermCases
     {
         for (var i = 0; i < _shapes.Length; i++)
         {
-            if (_shapes[i].Tag is { } known && _shapes[i].Arity == arity && known.Utf8.SequenceEqual(tag))
+            if (_shapes[i].Arity == arity && _shapes[i].Tag is { } known && known.Utf8.SequenceEqual(tag))
+                return i;
+        }
+        return -1;
+    }
+
+    /// <inheritdoc cref="FindTagged(ReadOnlySpan{byte}, int)"/>
+    internal int FindTagged(Atom tag, int arity)
+    {
+        for (var i = 0; i < _shapes.Length; i++)
+        {
+            if (_shapes[i].Arity == arity && _shapes[i].Tag == tag)
                 return i;
         }
         return -1;

@@ -37,21 +37,11 @@ internal sealed class StringInfo : TermTypeInfo<string>
 
     public override string Read(ref TermInput input)
     {
-        var kind = input.Peek();
-        if (kind == TermKind.Atom && _format == TermFormat.Atom && input.TryReadAtom(out var atom))
-            return atom.Text;
-        if (kind == TermKind.BitString && ReadBinary(ref input) is { } text)
-            return text;
-        if (kind is TermKind.List or TermKind.Nil && _format != TermFormat.Atom)
-            return ReadCharlist(ref input);
-        throw input.Unexpected(_expected);
-    }
-
-    private string? ReadBinary(ref TermInput input)
-    {
-        if (!input.TryReadBinary(out ReadOnlySpan<byte> bytes))
-            return null;
-        return Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : throw NotUtf8(Term.Binary(bytes));
+        if (input.TryReadBinary(out ReadOnlySpan<byte> bytes))
+            return Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : throw NotUtf8(Term.Binary(bytes));
+        if (_format == TermFormat.Atom)
+            return input.TryReadAtom(out var atom) ? atom.Text : throw input.Unexpected(_expected);
+        return input.Peek() is TermKind.List or TermKind.Nil ? ReadCharlist(ref input) : throw input.Unexpected(_expected);
     }
 
     private string ReadCharlist(ref TermInput input)
