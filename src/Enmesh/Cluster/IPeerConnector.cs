@@ -1,4 +1,3 @@
-using System.Net;
 using Enmesh.Discovery;
 
 namespace Enmesh.Cluster;
@@ -12,13 +11,12 @@ internal interface IPeerConnector
     /// <summary>Who is connected at this moment, whoever dialled. Read on every tick: the truth behind the notices.</summary>
     IReadOnlyCollection<NodeName> Connected { get; }
 
-    /// <summary>
-    /// Whether the address is one of this host's own, and the port (null: unknown) may be our listener's. A peer with our alive
-    /// part behind such an address is ourselves under another name.
-    /// </summary>
-    bool IsSelf(IPAddress address, int? port);
+    /// <summary>The port it listens on; null when it does not listen.</summary>
+    int? Port { get; }
 
-    /// <summary>Connects and completes when the link is up, at once when it already is.</summary>
+    /// <summary>
+    /// Connects and completes when the link is up, at once when it already is. The notice that it is up comes before that.
+    /// </summary>
     /// <exception cref="EnmeshException">It did not come up; <see cref="PeerFailure.From"/> finds the stage.</exception>
     Task ConnectAsync(DiscoveredPeer peer, CancellationToken cancellationToken);
 

@@ -55,8 +55,18 @@ public sealed record PeerFailure(PeerStage Stage, string Message, DateTimeOffset
             PeerUnreachableException { Reason: UnreachableReason.NameNotFound } => PeerStage.Dns,
             PeerUnreachableException => PeerStage.Tcp,
             AuthenticationException => PeerStage.Tls,
+            HandshakeException handshake => StageOf(handshake.Failure),
             _ => PeerStage.Other,
         };
         return new PeerFailure(stage, exception.Message, at);
     }
+
+    private static PeerStage StageOf(HandshakeFailure failure) => failure switch
+    {
+        HandshakeFailure.CookieMismatch => PeerStage.Cookie,
+        HandshakeFailure.NotAllowed => PeerStage.NotAllowed,
+        HandshakeFailure.NameMismatch or HandshakeFailure.OwnName or HandshakeFailure.InvalidName => PeerStage.Name,
+        HandshakeFailure.MissingFlags => PeerStage.Flags,
+        _ => PeerStage.Handshake,
+    };
 }

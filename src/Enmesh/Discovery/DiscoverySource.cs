@@ -28,15 +28,15 @@ public class DiscoveryPolling
     } = 0.2;
 
     /// <summary>
-    /// Longest wait for an answer; then the question counts as failed. Default 15 s, which leaves the DNS strategy the time to
-    /// go on from a dead name server to the next; 100 ms to 5 min.
+    /// Longest wait for an answer; then the question counts as failed. Default 30 s, which leaves the DNS strategy the time to
+    /// find out by itself which name server is silent, and say so; 100 ms to 5 min.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is out of bounds.</exception>
     public TimeSpan Timeout
     {
         get;
         set => field = Within(value, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(5));
-    } = TimeSpan.FromSeconds(15);
+    } = TimeSpan.FromSeconds(30);
 
     private static TimeSpan Within(TimeSpan value, TimeSpan min, TimeSpan max)
     {

@@ -1,0 +1,234 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Threading.Channels;
+using Enmesh.Discovery;
+using Microsoft.Extensions.Logging;
+
+namespace Enmesh.Cluster;
+
+/// <summary>Who belongs to the cluster of a node: the present view, and what changes.</summary>
+/// <remarks>
+/// Behind it runs the reconciler, which keeps the node connected to every peer that discovery names. It never disconnects
+/// anybody: a peer that discovery no longer names is not dialled any more, and its link is left alone.
+/// </remarks>
+public sealed class ClusterMembership : IAsyncDisposable
+{
+    private const int EventCapacity = 4096;
+    private const int MaxBatch = 256;
+
+    private readonly IPeerConnector _connector;
+    private readonly ImmutableArray<DiscoverySource> _sources;
+    private readonly ClusterOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Reconciler _reconciler;
+    private readonly Channel<ReconcilerEvent> _events =
+        Channel.CreateBounded<ReconcilerEvent>(new BoundedChannelOptions(EventCapacity) { SingleReader = true });
+    private readonly EventWatchers _watchers = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Dictionary<long, Task> _dials = [];
+    private readonly long _start;
+    private ReconcilerState _state;
+    private volatile ClusterView _view;
+    private TaskCompletionSource _viewChanged = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _noticeLost;
+    private Task _running = Task.CompletedTask;
+
+    internal ClusterMembership(
+        IPeerConnector connector, IEnumerable<DiscoverySource> sources, ClusterOptions options, TimeProvider time, ILogger logger)
+    {
+        _connector = connector;
+        _sources = [.. sources];
+        _options = options.Copy();
+        if (_options.Validate() is { Count: > 0 } problems)
+            throw new ArgumentException(string.Join(Environment.NewLine, problems), nameof(options));
+        if (_sources.Select(source => source.Name).Distinct(StringComparer.Ordinal).Count() < _sources.Length)
+            throw new ArgumentException("Two discovery sources have the same name.", nameof(sources));
+        _time = time;
+        _logger = logger;
+        _start = time.GetTimestamp();
+        _reconciler = new Reconciler(_options, new SelfCheck(connector, time).IsSelf, Chance);
+        _state = ReconcilerState.Start(_sources.Select(source => source.Name));
+        _view = ClusterViews.Of(_state, connector.Self, _options.ExpectedPeers, Now());
+    }
+
+    /// <summary>The view of this moment.</summary>
+    public ClusterView View => _view;
+
+    /// <summary>Everything that changes from the call on, in order, until the node stops.</summary>
+    /// <remarks>
+    /// A reader who is more than 1,024 events behind loses the oldest ones and gets <see cref="ClusterEvent.Missed"/> in their
+    /// place; <see cref="View"/> tells the state then.
+    /// </remarks>
+    public IAsyncEnumerable<ClusterEvent> WatchAsync(CancellationToken cancellationToken = default) => _watchers.WatchAsync(cancellationToken);
+
+    /// <summary>Waits for a view that meets a condition; the present one may.</summary>
+    /// <param name="condition">The condition. It is asked once for each view, on any thread.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The first view that met it.</returns>
+    /// <exception cref="ObjectDisposedException">The node stopped before.</exception>
+    public async Task<ClusterView> WaitForAsync(Func<ClusterView, bool> condition, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(condition);
+        while (true)
+        {
+            // The signal before the view: a view that comes between the two sets off this signal.
+            var changed = Volatile.Read(ref _viewChanged).Task;
+            var view = _view;
+            if (condition(view))
+                return view;
+            ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
+            await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Stops dialling and asking. Links stay as they are.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _running.ConfigureAwait(false);
+        _watchers.End();
+        Volatile.Read(ref _viewChanged).TrySetResult();
+    }
+
+    /// <summary>Begins, once.</summary>
+    internal void Start() => _running = Task.Run(RunAsync);
+
+    private static double Chance() => RandomNumberGenerator.GetInt32(int.MaxValue) / (double)int.MaxValue;
+
+    private async Task RunAsync()
+    {
+        using var notices = _connector.Subscribe(Noticed);
+        var wake = _time.CreateTimer(_ => _events.Writer.TryWrite(new ReconcilerEvent.Wake()), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        await using (wake.ConfigureAwait(false))
+        {
+            var pollers = _sources.Select((source, index) =>
+                new SourcePoller(index, source, _connector.Self, _events.Writer, _time).RunAsync(_stop.Token)).ToArray();
+            try
+            {
+                await LoopAsync(wake).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                // We are told to stop. Everything that was begun is waited for.
+            }
+            await Task.WhenAll(pollers).ConfigureAwait(false);
+            await Task.WhenAll(_dials.Values).ConfigureAwait(false);
+        }
+    }
+
+    private async Task LoopAsync(ITimer wake)
+    {
+        var batch = new List<ReconcilerEvent>();
+        var nextTick = Now().Elapsed;
+        while (true)
+        {
+            batch.Clear();
+            while (batch.Count < MaxBatch && _events.Reader.TryRead(out var happened))
+                batch.Add(happened);
+            var now = Now();
+            if (now.Elapsed >= nextTick || _noticeLost)
+            {
+                _noticeLost = false;
+                nextTick = now.Elapsed + _options.TickInterval;
+                batch.Add(new ReconcilerEvent.Tick(_connector.Connected));
+            }
+            try
+            {
+                Take(batch, now);
+            }
+            catch (Exception e)
+            {
+                // A defect, or a logger that throws, must not end the reconnecting: the next tick looks at everything anew.
+                _logger.ClusterLoopFailed(e);
+            }
+            var due = Reconciler.NextWake(_state, now.Elapsed) is { } next && next < nextTick ? next : nextTick;
+            // Up to the next whole millisecond: the timer rounds down, and would wake us before the time.
+            wake.Change(TimeSpan.FromMilliseconds(Math.Ceiling((due - now.Elapsed).TotalMilliseconds)), Timeout.InfiniteTimeSpan);
+            await _events.Reader.WaitToReadAsync(_stop.Token).ConfigureAwait(false);
+        }
+    }
+
+    private void Take(List<ReconcilerEvent> batch, Instant now)
+    {
+        foreach (var happened in batch)
+        {
+            if (happened is ReconcilerEvent.DialDone done)
+                _dials.Remove(done.Dial);
+        }
+        var version = _state.Version;
+        (_state, var effects) = _reconciler.Step(_state, CollectionsMarshal.AsSpan(batch), now);
+        if (_state.Version != version)
+            Show(ClusterViews.Of(_state, _connector.Self, _options.ExpectedPeers, now));
+        foreach (var effect in effects)
+            Perform(effect);
+        // Last, since a logger may be anybody's code, too.
+        foreach (var effect in effects)
+            _logger.Write(effect);
+    }
+
+    private void Show(ClusterView view)
+    {
+        _view = view;
+        var changed = Interlocked.Exchange(ref _viewChanged, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        changed.TrySetResult();
+    }
+
+    private void Perform(ReconcilerEffect effect)
+    {
+        if (effect is ReconcilerEffect.Publish publish)
+            _watchers.Publish(publish.Event);
+        else if (effect is ReconcilerEffect.Connect connect)
+            _dials.Add(connect.Dial, DialAsync(connect));
+    }
+
+    private async Task DialAsync(ReconcilerEffect.Connect connect)
+    {
+        // Off the loop before anything else, whatever the connector does on our thread.
+        await Task.Yield();
+        PeerFailure? failure = null;
+        var yielded = false;
+        using var deadline = new CancellationTokenSource(_options.DialTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, _stop.Token);
+        try
+        {
+            await _connector.ConnectAsync(connect.Peer, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        {
+            failure = new PeerFailure(
+                PeerStage.Handshake,
+                FormattableString.Invariant($"The attempt was given up after {_options.DialTimeout.TotalSeconds:0.###} s."),
+                _time.GetUtcNow());
+        }
+        catch (Exception e)
+        {
+            // Whatever it is, it is this peer's failure, shown in the view and tried again.
+            failure = PeerFailure.From(e, _time.GetUtcNow());
+            yielded = e is HandshakeException { Failure: HandshakeFailure.AlreadyConnecting };
+        }
+        var done = new ReconcilerEvent.DialDone(connect.Dial, failure, _connector.Connected.Contains(connect.Peer.Name), yielded);
+        try
+        {
+            await _events.Writer.WriteAsync(done, _stop.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Nobody reads any more.
+        }
+    }
+
+    // Called by links, which must not wait: when there is no room, the next look at who is connected finds out.
+    private void Noticed(PeerLinkNotice notice)
+    {
+        if (!_events.Writer.TryWrite(new ReconcilerEvent.Link(notice)))
+            _noticeLost = true;
+    }
+
+    private Instant Now() => new(_time.GetElapsedTime(_start), _time.GetUtcNow());
+}

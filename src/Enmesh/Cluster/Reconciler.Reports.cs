@@ -1,0 +1,79 @@
+namespace Enmesh.Cluster;
+
+/// <summary>What is worth a line in the log, and when: the first time, on a change, then rarely.</summary>
+internal sealed partial class Reconciler
+{
+    private const int MaxNamesInReport = 5;
+    private const int Well = 0;
+
+    private sealed partial class Turn
+    {
+        /// <summary>Reports on the cluster as a whole.</summary>
+        internal void ReportWhole()
+        {
+            if (_state.Sources.IsEmpty && owner.ExpectedPeers is null)
+                return;
+            var wanted = _peers.Values.Where(peer => _state.Wanted(peer.Target.Name) is not null).ToArray();
+            if (!_state.Sources.IsEmpty)
+            {
+                var nobody = _state.Nobody.Next(wanted.Length == 0 ? 1 : Well, now.Elapsed, owner.WarnAfter, owner.RemindEvery, out var sayNobody);
+                _state = _state with { Nobody = nobody };
+                if (sayNobody)
+                    _effects.Add(new ReconcilerEffect.NoteDiscovered(wanted.Length, string.Join(", ", _state.Sources.Select(source => source.Name))));
+            }
+
+            var down = wanted.Where(peer => peer.State is not PeerState.Up).ToArray();
+            var connected = _peers.Values.Count(peer => peer.State is PeerState.Up);
+            var expected = owner.ExpectedPeers ?? wanted.Length;
+            var isMissing = owner.ExpectedPeers is { } peers ? connected < peers : down.Length > 0;
+            var missing = _state.Missing.Next(isMissing ? 1 : Well, now.Elapsed, owner.WarnAfter, owner.RemindEvery, out var sayMissing);
+            _state = _state with { Missing = missing };
+            if (sayMissing)
+                _effects.Add(new ReconcilerEffect.NoteMembers(!isMissing, connected, expected, Names(down)));
+        }
+
+        private static string Names(Peer[] down)
+        {
+            var names = down.Take(MaxNamesInReport).Select(peer =>
+                peer.LastFailure is { } failure ? $"{peer.Target.Name} ({failure.Stage}: {failure.Message})" : peer.Target.Name.Text);
+            var text = string.Join(", ", names);
+            return down.Length > MaxNamesInReport ? $"{text} and {down.Length - MaxNamesInReport} more" : text;
+        }
+
+        private Source NoteHealth(Source source)
+        {
+            var code = source.State switch
+            {
+                SourceState.Partial => 1,
+                SourceState.Failing => 2,
+                _ => Well,
+            };
+            var report = source.Report.Next(code, now.Elapsed, TimeSpan.Zero, owner.RemindEvery, out var say);
+            if (say && code != Well)
+                _effects.Add(new ReconcilerEffect.NoteSourceTrouble(source.Name, code == 2, source.Problem ?? "", source.Failures));
+            else if (say)
+                _effects.Add(new ReconcilerEffect.NoteSourceRecovered(source.Name, source.Known.Count));
+            return source with { Report = report };
+        }
+
+        private Peer NoteFailure(Peer peer, PeerFailure failure, int attempts, TimeSpan pause)
+        {
+            if (_state.Wanted(peer.Target.Name) is null)
+                return peer;
+            if (peer.Reported is { } last)
+            {
+                var quiet = now.Elapsed - last.At;
+                if (quiet < (failure.Stage == last.Stage ? owner.RemindEvery : Report.Gap))
+                    return peer;
+            }
+            _effects.Add(new ReconcilerEffect.NoteDialFailed(peer.Target.Name, failure, attempts, pause));
+            return peer with { Reported = (failure.Stage, now.Elapsed) };
+        }
+    }
+
+    private int? ExpectedPeers => options.ExpectedPeers;
+
+    private TimeSpan WarnAfter => options.WarnAfter;
+
+    private TimeSpan RemindEvery => options.RemindEvery;
+}

@@ -1,0 +1,51 @@
+using Enmesh.Discovery;
+
+namespace Enmesh.Cluster;
+
+/// <summary>What happens to the reconciler.</summary>
+internal abstract record ReconcilerEvent
+{
+    /// <summary>A source was asked.</summary>
+    internal sealed record Snapshot(int Source, PeerSnapshot Answer, TimeSpan Duration) : ReconcilerEvent;
+
+    /// <summary>The node says that a link came up or went down.</summary>
+    internal sealed record Link(PeerLinkNotice Notice) : ReconcilerEvent;
+
+    /// <summary>An attempt is over.</summary>
+    /// <param name="Dial">Which one.</param>
+    /// <param name="Failure">Why it failed; null when it did not.</param>
+    /// <param name="IsConnected">Whether the node has a link to the peer at the end of the attempt.</param>
+    /// <param name="Yielded">Whether it failed only because the peer's own attempt goes ahead of it.</param>
+    internal sealed record DialDone(long Dial, PeerFailure? Failure, bool IsConnected, bool Yielded = false) : ReconcilerEvent;
+
+    /// <summary>Time to compare who is wanted with who is really connected.</summary>
+    internal sealed record Tick(IReadOnlyCollection<NodeName> Connected) : ReconcilerEvent;
+
+    /// <summary>A pause may be over.</summary>
+    internal sealed record Wake : ReconcilerEvent;
+}
+
+/// <summary>What the reconciler wants done.</summary>
+internal abstract record ReconcilerEffect
+{
+    /// <summary>Dial, and say <see cref="ReconcilerEvent.DialDone"/> in the end, whatever comes.</summary>
+    internal sealed record Connect(long Dial, DiscoveredPeer Peer) : ReconcilerEffect;
+
+    /// <summary>Tell whoever listens.</summary>
+    internal sealed record Publish(ClusterEvent Event) : ReconcilerEffect;
+
+    /// <summary>Tell the log that a source fails; <paramref name="Failing"/> is false when it answers in part.</summary>
+    internal sealed record NoteSourceTrouble(string Source, bool Failing, string Problem, int Failures) : ReconcilerEffect;
+
+    /// <summary>Tell the log that a source is well again.</summary>
+    internal sealed record NoteSourceRecovered(string Source, int Peers) : ReconcilerEffect;
+
+    /// <summary>Tell the log that nobody is discovered, or somebody again.</summary>
+    internal sealed record NoteDiscovered(int Peers, string Sources) : ReconcilerEffect;
+
+    /// <summary>Tell the log how many of the peers are connected, and who is not.</summary>
+    internal sealed record NoteMembers(bool Complete, int Connected, int Expected, string Missing) : ReconcilerEffect;
+
+    /// <summary>Tell the log that a peer does not come up.</summary>
+    internal sealed record NoteDialFailed(NodeName Peer, PeerFailure Failure, int Attempts, TimeSpan RetryIn) : ReconcilerEffect;
+}

@@ -1,0 +1,133 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using Enmesh.Discovery;
+
+namespace Enmesh.Cluster;
+
+/// <summary>A moment: by a clock that never goes back, for decisions, and by the one on the wall, for people.</summary>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct Instant(TimeSpan Elapsed, DateTimeOffset Wall);
+
+/// <summary>What is being done about a peer.</summary>
+internal abstract record PeerState
+{
+    /// <summary>To be dialled as soon as a place is free.</summary>
+    internal sealed record Waiting : PeerState;
+
+    /// <summary>Being dialled, after so many failures in a row.</summary>
+    internal sealed record Dialing(long Dial, int Failures) : PeerState;
+
+    /// <summary>Connected.</summary>
+    /// <param name="Session">Which link; null until its notice came.</param>
+    /// <param name="Failures">Failures before, which count again should the link not last.</param>
+    /// <param name="Since">Since when.</param>
+    internal sealed record Up(long? Session, int Failures, TimeSpan Since) : PeerState;
+
+    /// <summary>Not to be dialled before a time.</summary>
+    internal sealed record Backoff(int Failures, TimeSpan RetryAt) : PeerState;
+}
+
+/// <summary>A peer that is wanted, connected, or being dialled; or one that may not be dialled yet should it come back.</summary>
+internal sealed record Peer(DiscoveredPeer Target, PeerState State, DateTimeOffset Since)
+{
+    internal PeerFailure? LastFailure { get; init; }
+
+    /// <summary>The failure that was reported last, and when; not reported again at every attempt.</summary>
+    internal (PeerStage Stage, TimeSpan At)? Reported { get; init; }
+
+    internal int Failures => State switch
+    {
+        PeerState.Dialing dialing => dialing.Failures,
+        PeerState.Up up => up.Failures,
+        PeerState.Backoff backoff => backoff.Failures,
+        _ => 0,
+    };
+}
+
+/// <summary>A peer as a source named it, and when it did so last.</summary>
+internal sealed record Sighting(DiscoveredPeer Peer, TimeSpan At);
+
+/// <summary>A source, and what is known from it.</summary>
+internal sealed record Source(string Name)
+{
+    internal ImmutableDictionary<NodeName, Sighting> Known { get; init; } = ImmutableDictionary<NodeName, Sighting>.Empty;
+
+    internal EmptyAnswers Empty { get; init; }
+
+    /// <summary>Since when each answer was incomplete; null when the last one was something else.</summary>
+    internal TimeSpan? PartialSince { get; init; }
+
+    internal SourceState State { get; init; } = SourceState.Starting;
+
+    internal string? Problem { get; init; }
+
+    internal int Failures { get; init; }
+
+    internal DateTimeOffset? LastComplete { get; init; }
+
+    internal TimeSpan LastDuration { get; init; }
+
+    internal Report Report { get; init; } = Report.None;
+}
+
+/// <summary>What the log says of a trouble at present, so that it is not said at every tick.</summary>
+/// <param name="Code">What was said last; 0 is "all is well".</param>
+/// <param name="At">When; null when nothing was said yet.</param>
+/// <param name="Since">Since when there is trouble; null when there is none.</param>
+internal sealed record Report(int Code, TimeSpan? At, TimeSpan? Since)
+{
+    /// <summary>A trouble that comes and goes is reported at most this often; that it is over is reported at once.</summary>
+    internal static readonly TimeSpan Gap = TimeSpan.FromMinutes(1);
+
+    internal static readonly Report None = new(0, null, null);
+
+    /// <summary>Decides whether something is to be said about the present code, given what was said before.</summary>
+    /// <param name="code">The trouble now; 0 is none.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="after">How long a trouble must last before it is worth a line.</param>
+    /// <param name="remindEvery">How often a trouble that lasts is said again.</param>
+    /// <param name="say">Whether to say it now.</param>
+    internal Report Next(int code, TimeSpan now, TimeSpan after, TimeSpan remindEvery, out bool say)
+    {
+        TimeSpan? since = code == 0 ? null : Since ?? now;
+        if (code == Code)
+            say = code != 0 && now - At >= remindEvery;
+        else
+            say = code == 0 || (now - since >= after && (At is null || now - At >= Gap));
+        return say ? new Report(code, now, since) : this with { Since = since };
+    }
+}
+
+/// <summary>All that the reconciler knows. Immutable.</summary>
+internal sealed record ReconcilerState
+{
+    internal required ImmutableArray<Source> Sources { get; init; }
+
+    internal ImmutableSortedDictionary<NodeName, Peer> Peers { get; init; } = ImmutableSortedDictionary<NodeName, Peer>.Empty;
+
+    /// <summary>The attempts under way: whom, and whether it failed before.</summary>
+    internal ImmutableDictionary<long, (NodeName Peer, bool Again)> Dials { get; init; } =
+        ImmutableDictionary<long, (NodeName, bool)>.Empty;
+
+    internal long LastDial { get; init; }
+
+    /// <summary>Counts the changes of what the view shows.</summary>
+    internal long Version { get; init; }
+
+    internal Report Nobody { get; init; } = Report.None;
+
+    internal Report Missing { get; init; } = Report.None;
+
+    internal static ReconcilerState Start(IEnumerable<string> sources) => new() { Sources = [.. sources.Select(name => new Source(name))] };
+
+    /// <summary>The peer as the first source that knows it named it; null when nobody names it.</summary>
+    internal DiscoveredPeer? Wanted(NodeName name)
+    {
+        foreach (var source in Sources)
+        {
+            if (source.Known.TryGetValue(name, out var sighting))
+                return sighting.Peer;
+        }
+        return null;
+    }
+}

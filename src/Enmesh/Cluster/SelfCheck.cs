@@ -1,0 +1,55 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using Enmesh.Discovery;
+
+namespace Enmesh.Cluster;
+
+/// <summary>
+/// Recognizes this node among what is discovered: under its own name, or under its alive part at an address of this very
+/// host, as when the node is named by a host name and DNS knows the address.
+/// </summary>
+internal sealed class SelfCheck(IPeerConnector connector, TimeProvider time)
+{
+    private static readonly TimeSpan KeepAddresses = TimeSpan.FromSeconds(30);
+    private HashSet<IPAddress> _addresses = [];
+    private long? _readAt;
+
+    internal bool IsSelf(DiscoveredPeer peer)
+    {
+        var self = connector.Self;
+        if (peer.Name == self)
+            return true;
+        if (!string.Equals(peer.Name.Alive, self.Alive, StringComparison.Ordinal))
+            return false;
+        // On one host two nodes of one alive part can only be told apart by their ports.
+        if (peer.Port is { } port && connector.Port is { } own && port != own)
+            return false;
+        return IsThisHost(peer.Address ?? peer.Name.Host);
+    }
+
+    private bool IsThisHost(string host)
+    {
+        if (!IPAddress.TryParse(host, out var address))
+            return string.Equals(host, Environment.MachineName, StringComparison.OrdinalIgnoreCase);
+        return IPAddress.IsLoopback(address) || OwnAddresses().Contains(new IPAddress(address.GetAddressBytes()));
+    }
+
+    private HashSet<IPAddress> OwnAddresses()
+    {
+        if (_readAt is { } at && time.GetElapsedTime(at) < KeepAddresses)
+            return _addresses;
+        _readAt = time.GetTimestamp();
+        try
+        {
+            // Without the scope of link-local addresses, which a name server cannot know.
+            _addresses = [.. NetworkInterface.GetAllNetworkInterfaces()
+                .SelectMany(network => network.GetIPProperties().UnicastAddresses)
+                .Select(unicast => new IPAddress(unicast.Address.GetAddressBytes()))];
+        }
+        catch (NetworkInformationException)
+        {
+            // A sandbox may forbid the question; the name is still compared, and a node that dials itself is refused by itself.
+        }
+        return _addresses;
+    }
+}

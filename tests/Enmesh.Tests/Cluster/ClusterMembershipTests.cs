@@ -1,0 +1,326 @@
+using Enmesh.Cluster;
+using Enmesh.Discovery;
+using Enmesh.Telemetry;
+using Microsoft.Extensions.Logging;
+using Xunit;
+using static Enmesh.Tests.Cluster.ReconcilerBench;
+
+namespace Enmesh.Tests.Cluster;
+
+/// <summary>The reconciler with its sources, its clock and a node without a network around it.</summary>
+[Trait("Ring", "pure")]
+public sealed class ClusterMembershipTests : IAsyncDisposable
+{
+    private static readonly TimeSpan FarOff = TimeSpan.FromSeconds(60);
+    private readonly VirtualTime _time = new();
+    private readonly FakeConnector _node = new(Self);
+    private readonly LogLines _log = new();
+    private readonly List<ClusterMembership> _clusters = [];
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var cluster in _clusters)
+            await cluster.DisposeAsync();
+        Assert.DoesNotContain(_log.Lines, line => line.Level >= LogLevel.Error);
+        Assert.Equal(0, _time.ArmedTimers);
+    }
+
+    [Fact]
+    public async Task Discovered_peers_become_connected_and_the_view_and_the_events_say_so()
+    {
+        var cluster = Cluster(Finds(1, 2));
+        var events = cluster.WatchAsync().GetAsyncEnumerator();
+        cluster.Start();
+        var view = await ViewAsync(cluster, view => view.Connected == 2);
+        Assert.Equal((Self, 2, 2), (view.Self, view.Discovered, view.Expected));
+        Assert.Equal([Name(1), Name(2)], view.Members.Select(member => member.Name));
+        var seen = new List<ClusterEvent>();
+        while (seen.Count < 4 && await events.MoveNextAsync().AsTask().WaitAsync(FarOff))
+            seen.Add(events.Current);
+        Assert.Equal(
+            ["PeerDiscovered 1", "PeerDiscovered 2", "PeerUp 1", "PeerUp 2"],
+            seen.Select(e => e is ClusterEvent.PeerUp up ? $"PeerUp {up.Peer.Text[^1]}" : $"PeerDiscovered {((ClusterEvent.PeerDiscovered)e).Peer.Text[^1]}").Order(StringComparer.Ordinal));
+        await events.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_dead_peer_delays_nobody()
+    {
+        var never = new TaskCompletionSource();
+        _node.Script = (peer, token) => peer.Name == Name(1) ? never.Task.WaitAsync(token) : Task.CompletedTask;
+        var cluster = Cluster(Finds(1, 2, 3, 4));
+        cluster.Start();
+        var view = await ViewAsync(cluster, view => view.Connected == 3);
+        Assert.Equal(MemberState.Dialing, view.Members[0].State);
+    }
+
+    [Fact]
+    public async Task An_attempt_that_never_ends_is_given_up_and_tried_again()
+    {
+        var never = new TaskCompletionSource();
+        _node.Script = (_, token) => never.Task.WaitAsync(token);
+        var cluster = Cluster(Finds(1));
+        cluster.Start();
+        await ViewAsync(cluster, view => view.Members.Any(member => member.State == MemberState.Dialing));
+        await _time.TimerDueInAsync(TimeSpan.FromSeconds(30));
+        await AdvanceUntilAsync(cluster, view => view.Members[0].LastFailure is not null);
+        Assert.Contains("given up after 30 s", cluster.View.Members[0].LastFailure!.Message, StringComparison.Ordinal);
+        _node.Script = null;
+        await AdvanceUntilAsync(cluster, view => view.Connected == 1);
+    }
+
+    [Fact]
+    public async Task A_lost_peer_is_dialled_again_within_a_second()
+    {
+        var cluster = Cluster(Finds(1));
+        cluster.Start();
+        await ViewAsync(cluster, view => view.Connected == 1);
+        _node.LinkDown(Name(1));
+        var view = await ViewAsync(cluster, view => view.Connected == 0);
+        Assert.Equal(PeerStage.Tick, view.Members[0].LastFailure!.Stage);
+        var lostAt = _time.Elapsed;
+        await AdvanceUntilAsync(cluster, view => view.Connected == 1, TimeSpan.FromMilliseconds(50));
+        Assert.InRange(_time.Elapsed - lostAt, TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(1.1));
+    }
+
+    [Fact]
+    public async Task A_loss_that_nobody_told_is_found_by_the_next_tick()
+    {
+        var cluster = Cluster(Finds(1));
+        cluster.Start();
+        await ViewAsync(cluster, view => view.Connected == 1);
+        _node.LinkDown(Name(1), notice: false);
+        await AdvanceUntilAsync(cluster, view => view.Connected == 0);
+        await AdvanceUntilAsync(cluster, view => view.Connected == 1);
+    }
+
+    [Fact]
+    public async Task Each_failure_is_shown_with_its_stage()
+    {
+        var failures = new (Exception Thrown, PeerStage Stage)[]
+        {
+            (new PeerUnreachableException("h", 1, UnreachableReason.NameNotFound, "no such name"), PeerStage.Dns),
+            (new PeerUnreachableException("h", 1, UnreachableReason.Refused, "refused"), PeerStage.Tcp),
+            (new System.Security.Authentication.AuthenticationException("expired"), PeerStage.Tls),
+            (new HandshakeException(HandshakeFailure.NameMismatch, null, "another name"), PeerStage.Name),
+            (new HandshakeException(HandshakeFailure.NotAllowed, null, "not allowed"), PeerStage.NotAllowed),
+            (new HandshakeException(HandshakeFailure.CookieMismatch, null, "another cookie"), PeerStage.Cookie),
+            (new HandshakeException(HandshakeFailure.MissingFlags, null, "no maps"), PeerStage.Flags),
+            (new HandshakeException(HandshakeFailure.Malformed, null, "garbage"), PeerStage.Handshake),
+            (new InvalidOperationException("a defect"), PeerStage.Other),
+        };
+        _node.Script = (peer, _) => throw failures[int.Parse(peer.Name.Host.AsSpan("10.0.1.".Length), System.Globalization.CultureInfo.InvariantCulture) - 1].Thrown;
+        var cluster = Cluster(Finds([.. Enumerable.Range(1, failures.Length)]));
+        cluster.Start();
+        var view = await ViewAsync(cluster, view => view.Members.Length == failures.Length && view.Members.All(member => member.LastFailure is not null));
+        Assert.Equal(failures.Select(failure => failure.Stage), view.Members.Select(member => member.LastFailure!.Stage));
+        Assert.Equal(failures.Select(failure => failure.Thrown.Message), view.Members.Select(member => member.LastFailure!.Message));
+    }
+
+    [Fact]
+    public async Task Giving_way_to_the_attempt_of_the_peer_is_not_logged()
+    {
+        _node.Script = (_, _) => throw new HandshakeException(HandshakeFailure.AlreadyConnecting, Name(1), "the peer's own attempt goes ahead");
+        var cluster = Cluster(Finds(1));
+        cluster.Start();
+        await ViewAsync(cluster, view => view.Members.Any(member => member.State == MemberState.Backoff));
+        Assert.DoesNotContain(_log.Lines, line => line.Id == EventIds.DialFailed);
+        _node.LinkUp(Name(1));
+        await ViewAsync(cluster, view => view.Connected == 1);
+    }
+
+    [Fact]
+    public async Task A_source_is_asked_again_after_its_interval_with_jitter()
+    {
+        var source = new FakeDiscovery(new PeerSnapshot.Complete([Peer(1)]));
+        var cluster = Cluster(new DiscoverySource("dns", source, new DiscoveryPolling { Interval = TimeSpan.FromSeconds(100), Jitter = 0.1 }));
+        cluster.Start();
+        await ViewAsync(cluster, view => view.Connected == 1);
+        for (var round = 1; round <= 5; round++)
+        {
+            Assert.Equal(round, source.Asked);
+            await _time.TimerDueInAsync(TimeSpan.FromSeconds(90), TimeSpan.FromSeconds(110));
+            _time.Advance(TimeSpan.FromSeconds(110));
+            await UntilAsync(() => source.Asked == round + 1);
+        }
+    }
+
+    [Fact]
+    public async Task A_source_that_does_not_answer_in_time_fails_and_is_asked_again_only_when_it_has_stopped()
+    {
+        var stubborn = new TaskCompletionSource<PeerSnapshot>();
+        var source = new FakeDiscovery(_ => stubborn.Task);
+        var cluster = Cluster(new DiscoverySource("dns", source));
+        cluster.Start();
+        await _time.TimerDueInAsync(TimeSpan.FromSeconds(30));
+        _time.Advance(TimeSpan.FromSeconds(30));
+        var view = await ViewAsync(cluster, view => view.Sources[0].State == SourceState.Failing);
+        Assert.Equal("it did not answer within 30 s", view.Sources[0].Problem);
+        await AdvanceUntilAsync(cluster, view => view.Sources[0].Problem!.Contains("has not stopped yet", StringComparison.Ordinal));
+        Assert.Equal(1, source.Asked);
+        stubborn.SetResult(new PeerSnapshot.Complete([Peer(1)]));
+        await AdvanceUntilAsync(cluster, view => view.Connected == 1);
+        Assert.Equal(2, source.Asked);
+    }
+
+    [Fact]
+    public async Task A_source_is_told_to_stop_at_its_time_out()
+    {
+        var told = new TaskCompletionSource();
+        var source = new FakeDiscovery(async token =>
+        {
+            try
+            {
+                await Task.Delay(Timeout.Infinite, token);
+            }
+            catch (OperationCanceledException)
+            {
+                told.SetResult();
+            }
+            return null!;
+        });
+        var cluster = Cluster(new DiscoverySource("dns", source));
+        cluster.Start();
+        await _time.TimerDueInAsync(TimeSpan.FromSeconds(30));
+        _time.Advance(TimeSpan.FromSeconds(30));
+        await told.Task.WaitAsync(FarOff);
+        await ViewAsync(cluster, view => view.Sources[0].State == SourceState.Failing);
+    }
+
+    [Fact]
+    public async Task Whatever_a_strategy_does_wrong_is_its_failure_and_the_others_go_on()
+    {
+        var bad = new Func<CancellationToken, Task<PeerSnapshot>>[]
+        {
+            _ => throw new InvalidOperationException("thrown at once"),
+            async _ => { await Task.Yield(); throw new TimeoutException("thrown later"); },
+            _ => Task.FromResult<PeerSnapshot>(null!),
+            _ => Task.FromResult<PeerSnapshot>(new PeerSnapshot.Complete(null!)),
+            _ => Task.FromResult<PeerSnapshot>(new PeerSnapshot.Complete([null!])),
+            _ => throw new OperationCanceledException("its own business"),
+        };
+        var cluster = Cluster([.. bad.Select((script, i) => new DiscoverySource($"bad{i}", new FakeDiscovery(script))), Finds(1)]);
+        cluster.Start();
+        var view = await ViewAsync(cluster, view => view.Connected == 1 && view.Sources.All(source => source.State != SourceState.Starting));
+        Assert.All(view.Sources[..^1], source => Assert.Equal(SourceState.Failing, source.State));
+        Assert.Equal("thrown at once", view.Sources[0].Problem);
+        Assert.Equal("thrown later", view.Sources[1].Problem);
+        Assert.Equal(6, _log.Lines.Count(line => line.Id == EventIds.SourceFailing));
+    }
+
+    [Fact]
+    public async Task A_strategy_that_blocks_its_thread_holds_up_nobody()
+    {
+        using var gate = new ManualResetEventSlim();
+        var cluster = Cluster(new DiscoverySource("bad", new FakeDiscovery(_ =>
+        {
+            gate.Wait(CancellationToken.None);
+            return Task.FromResult<PeerSnapshot>(new PeerSnapshot.Complete([]));
+        })), Finds(1));
+        cluster.Start();
+        await ViewAsync(cluster, view => view.Connected == 1);
+        gate.Set();
+    }
+
+    [Fact]
+    public async Task Failing_and_recovering_are_logged_once_each()
+    {
+        PeerSnapshot answer = new PeerSnapshot.Complete([Peer(1)]);
+        var cluster = Cluster(new DiscoverySource("dns", new FakeDiscovery(_ => Task.FromResult(answer))));
+        cluster.Start();
+        await ViewAsync(cluster, view => view.Connected == 1);
+        answer = new PeerSnapshot.Unavailable(new DiscoveryException("10.0.0.10:53 did not answer within 5 s"));
+        await AdvanceUntilAsync(cluster, view => view.Sources[0].Failures >= 5);
+        answer = new PeerSnapshot.Complete([Peer(1)]);
+        await AdvanceUntilAsync(cluster, view => view.Sources[0].State == SourceState.Healthy);
+        Assert.Equal(
+            [EventIds.PeerDiscovered, EventIds.SourceFailing, EventIds.SourceRecovered], _log.Lines.Select(line => line.Id));
+        Assert.Contains("10.0.0.10:53 did not answer within 5 s", _log.Lines[1].Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Stopping_ends_attempts_questions_streams_and_waits()
+    {
+        var never = new TaskCompletionSource();
+        _node.Script = (_, token) => never.Task.WaitAsync(token);
+        var asking = new FakeDiscovery(token => Task.Delay(Timeout.Infinite, token).ContinueWith<PeerSnapshot>(_ => null!, TaskScheduler.Default));
+        var cluster = Cluster(Finds(1), new DiscoverySource("slow", asking));
+        cluster.Start();
+        await ViewAsync(cluster, view => view.Members.Length == 1);
+        var waiting = cluster.WaitForAsync(view => view.Connected == 1);
+        var events = cluster.WatchAsync().GetAsyncEnumerator();
+        var next = events.MoveNextAsync().AsTask();
+        await cluster.DisposeAsync().AsTask().WaitAsync(FarOff);
+        Assert.False(await next.WaitAsync(FarOff));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => waiting.WaitAsync(FarOff));
+        Assert.Empty(await cluster.WatchAsync().ToListAsync());
+        await events.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_stopped_cluster_was_perhaps_never_started()
+    {
+        var cluster = Cluster(Finds(1));
+        await cluster.DisposeAsync();
+        Assert.Empty(cluster.View.Members);
+    }
+
+    [Fact]
+    public async Task A_flood_of_notices_loses_no_truth()
+    {
+        var cluster = Cluster();
+        cluster.Start();
+        await ViewAsync(cluster, _ => true);
+        for (var i = 0; i < 20_000; i++)
+        {
+            _node.LinkUp(Name(i % 50));
+            if (i % 3 != 0)
+                _node.LinkDown(Name(i % 50));
+        }
+        var expected = _node.Connected.Order().ToArray();
+        Assert.NotEmpty(expected);
+        await AdvanceUntilAsync(cluster, view =>
+            view.Members.Where(member => member.State == MemberState.Up).Select(member => member.Name).SequenceEqual(expected));
+    }
+
+    [Fact]
+    public void Two_sources_of_one_name_and_bad_options_are_refused()
+    {
+        Assert.Throws<ArgumentException>(() => Cluster(Finds(1), Finds(2)));
+        var options = new ClusterOptions { MinBackoff = TimeSpan.FromSeconds(20) };
+        Assert.Contains(
+            "MinBackoff", Assert.Throws<ArgumentException>(() => new ClusterMembership(_node, [], options, _time, _log)).Message, StringComparison.Ordinal);
+    }
+
+    private static DiscoverySource Finds(params int[] peers) =>
+        new("list", new FakeDiscovery(new PeerSnapshot.Complete([.. peers.Select(number => Peer(number))])));
+
+    private static Task<ClusterView> ViewAsync(ClusterMembership cluster, Func<ClusterView, bool> condition) =>
+        cluster.WaitForAsync(condition).WaitAsync(FarOff);
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        using var deadline = new CancellationTokenSource(FarOff);
+        while (!condition())
+            await Task.Delay(2, deadline.Token);
+    }
+
+    private ClusterMembership Cluster(params DiscoverySource[] sources)
+    {
+        var cluster = new ClusterMembership(_node, sources, new ClusterOptions(), _time, _log);
+        _clusters.Add(cluster);
+        return cluster;
+    }
+
+    // The clock goes on in small steps, each after a moment for whoever was woken, until the view is the one wanted.
+    private async Task<ClusterView> AdvanceUntilAsync(ClusterMembership cluster, Func<ClusterView, bool> condition, TimeSpan? step = null)
+    {
+        using var deadline = new CancellationTokenSource(FarOff);
+        while (!condition(cluster.View))
+        {
+            _time.Advance(step ?? TimeSpan.FromSeconds(1));
+            await Task.Delay(2, deadline.Token);
+        }
+        return cluster.View;
+    }
+}

@@ -1,0 +1,180 @@
+using Enmesh.Cluster;
+using Xunit;
+using static Enmesh.Tests.Cluster.ReconcilerBench;
+
+namespace Enmesh.Tests.Cluster;
+
+/// <summary>Who is still wanted after an answer, a failure, or none at all.</summary>
+[Trait("Ring", "pure")]
+public sealed class RemovalTests
+{
+    private readonly ReconcilerBench _bench = new();
+
+    [Fact]
+    public void A_failed_answer_removes_nobody()
+    {
+        _bench.Complete(1, 2);
+        for (var i = 0; i < 1000; i++)
+        {
+            _bench.Pass(5);
+            Assert.Empty(_bench.Unavailable().Events());
+        }
+        Assert.Equal(2, _bench.View.Discovered);
+        Assert.Equal((SourceState.Failing, 1000), (_bench.View.Sources[0].State, _bench.View.Sources[0].Failures));
+    }
+
+    [Fact]
+    public void A_partial_answer_adds_and_removes_nobody()
+    {
+        _bench.Complete(1, 2);
+        Assert.Equal([Name(3)], _bench.Incomplete(3).Dialled());
+        Assert.Equal(3, _bench.View.Discovered);
+        Assert.Equal(SourceState.Partial, _bench.View.Sources[0].State);
+    }
+
+    [Fact]
+    public void A_whole_answer_removes_who_is_not_in_it_but_their_links_stay()
+    {
+        _bench.Complete(1, 2);
+        _bench.Up(1);
+        var effects = _bench.Complete(2);
+        Assert.Equal([new ClusterEvent.PeerVanished(Name(1))], effects.Events());
+        Assert.Equal((MemberState.Up, false), (_bench.Member(1).State, _bench.Member(1).IsDiscovered));
+        _bench.Down(1);
+        _bench.Pass(60);
+        Assert.Empty(_bench.Wake().Dialled());
+        Assert.DoesNotContain(_bench.View.Members, member => member.Name == Name(1));
+    }
+
+    [Fact]
+    public void A_vanished_peer_that_is_being_dialled_is_not_dialled_again()
+    {
+        var dial = _bench.Complete(1).Dials()[0].Dial;
+        _bench.Complete(2);
+        Assert.Empty(_bench.Failed(dial).Notes());
+        _bench.Pass(60);
+        Assert.Empty(_bench.Wake().Dialled());
+        Assert.DoesNotContain(Name(1), _bench.State.Peers.Keys);
+    }
+
+    [Fact]
+    public void An_empty_answer_removes_nobody_until_it_was_given_often_and_long_enough()
+    {
+        _bench.Complete(1, 2);
+        Assert.Empty(_bench.Complete().Events());
+        _bench.Pass(5);
+        Assert.Empty(_bench.Complete().Events());
+        _bench.Pass(5);
+        Assert.Empty(_bench.Complete().Events());
+        Assert.Equal(2, _bench.View.Discovered);
+        Assert.Contains("so far 3", _bench.View.Sources[0].Problem, StringComparison.Ordinal);
+        _bench.Pass(20);
+        Assert.Equal(2, _bench.Complete().Events().OfType<ClusterEvent.PeerVanished>().Count());
+        Assert.Equal((0, SourceState.Healthy), (_bench.View.Discovered, _bench.View.Sources[0].State));
+    }
+
+    [Fact]
+    public void Old_age_alone_does_not_make_one_empty_answer_believed()
+    {
+        _bench.Complete(1);
+        _bench.Pass(3600);
+        Assert.Empty(_bench.Complete().Events());
+        _bench.Pass(3600);
+        Assert.Empty(_bench.Complete().Events());
+        Assert.Single(_bench.Complete().Events());
+    }
+
+    [Fact]
+    public void An_answer_with_somebody_in_it_starts_the_count_anew()
+    {
+        _bench.Complete(1);
+        for (var i = 0; i < 20; i++)
+        {
+            _bench.Pass(20);
+            _bench.Complete();
+            _bench.Pass(20);
+            _bench.Complete();
+            _bench.Complete(1);
+        }
+        Assert.Equal(1, _bench.View.Discovered);
+    }
+
+    [Fact]
+    public void Doubt_that_a_strategy_had_already_is_not_doubted_twice()
+    {
+        _bench.Complete(1);
+        _bench.Incomplete();
+        _bench.Pass(15);
+        _bench.Incomplete();
+        _bench.Pass(15);
+        Assert.Single(_bench.Complete().Events());
+    }
+
+    [Fact]
+    public void Only_ourselves_in_the_answer_is_not_an_empty_answer()
+    {
+        _bench.Complete(1);
+        Assert.Equal([new ClusterEvent.PeerVanished(Name(1))], _bench.CompleteFrom(0, new Enmesh.Discovery.DiscoveredPeer(Self)).Events());
+    }
+
+    [Fact]
+    public void Who_is_gone_and_no_longer_named_by_partial_answers_is_forgotten_in_time()
+    {
+        _bench.Complete(1, 2);
+        _bench.Up(2);
+        for (var i = 0; i < 119; i++)
+        {
+            _bench.Incomplete(3);
+            _bench.Pass(5);
+        }
+        Assert.Equal(3, _bench.View.Discovered);
+        _bench.Pass(10);
+        Assert.Equal([new ClusterEvent.PeerVanished(Name(1))], _bench.Incomplete(3).Events());
+        // The one that is connected was alive all the time: its ten minutes begin when its link ends.
+        _bench.Down(2);
+        _bench.Pass(599);
+        Assert.Empty(_bench.Incomplete(3).Events());
+        _bench.Pass(1);
+        Assert.Equal([new ClusterEvent.PeerVanished(Name(2))], _bench.Incomplete(3).Events());
+    }
+
+    [Fact]
+    public void Time_without_any_answer_does_not_age_anybody()
+    {
+        _bench.Complete(1);
+        for (var i = 0; i < 1000; i++)
+        {
+            _bench.Pass(5);
+            _bench.Unavailable();
+        }
+        Assert.Empty(_bench.Incomplete(2).Events().OfType<ClusterEvent.PeerVanished>());
+        Assert.Equal(2, _bench.View.Discovered);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Peers_that_come_and_go_with_new_addresses_leave_nothing_behind(bool whole)
+    {
+        var most = 0;
+        for (var i = 0; i < 2_000; i++)
+        {
+            var peers = new[] { i % 60_000, (i + 1) % 60_000 }
+                .Select(number => new Enmesh.Discovery.DiscoveredPeer(NodeName.Parse($"orders@10.7.{number / 250}.{number % 250}"))).ToArray();
+            Enmesh.Discovery.PeerSnapshot answer = whole
+                ? new Enmesh.Discovery.PeerSnapshot.Complete(peers)
+                : new Enmesh.Discovery.PeerSnapshot.Incomplete(peers, "always");
+            var dials = new Queue<ReconcilerEffect.Connect>(_bench.Do(new ReconcilerEvent.Snapshot(0, answer, TimeSpan.Zero)).Dials());
+            while (dials.TryDequeue(out var dial))
+            {
+                foreach (var next in _bench.Failed(dial.Dial).Dials())
+                    dials.Enqueue(next);
+            }
+            _bench.Pass(5);
+            most = Math.Max(most, _bench.State.Peers.Count);
+        }
+        // Whole answers: the two of now, and who serves the rest of a pause. Partial ones: ten minutes of them, that is 120.
+        Assert.InRange(most, 2, whole ? 12 : 135);
+        Assert.Empty(_bench.State.Dials);
+    }
+}
