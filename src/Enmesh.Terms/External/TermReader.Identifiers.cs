@@ -14,15 +14,14 @@ public ref partial struct TermReader
     }
 
     /// <summary>Reads a pid's numbers without making an object of it.</summary>
-    /// <param name="ours">The node to compare with.</param>
-    internal RawPid ReadRawPid(Atom ours)
+    internal RawPid ReadRawPid(out Atom node)
     {
         var tag = PeekTag();
         if (tag is not (TermTag.Pid or TermTag.OldPid))
             throw Unexpected("a pid");
         _at++;
-        var isOurs = ReadAtom() == ours;
-        return new RawPid(ReadUInt32(), ReadUInt32(), ReadCreation(tag == TermTag.OldPid), isOurs);
+        node = ReadAtom();
+        return new RawPid(ReadUInt32(), ReadUInt32(), ReadCreation(tag == TermTag.OldPid));
     }
 
     /// <summary>Reads a port.</summary>
@@ -38,21 +37,10 @@ public ref partial struct TermReader
     }
 
     /// <summary>Reads a reference.</summary>
-    public Reference ReadReference()
-    {
-        var numbers = ReadReferenceNumbers(out var node);
-        return numbers.ToReference(node);
-    }
+    public Reference ReadReference() => ReadRawReference(out var node).ToReference(node);
 
     /// <summary>Reads a reference's numbers without making an object of it.</summary>
-    /// <param name="ours">The node to compare with.</param>
-    internal RawReference ReadRawReference(Atom ours)
-    {
-        var numbers = ReadReferenceNumbers(out var node);
-        return numbers with { IsOurs = node == ours };
-    }
-
-    private RawReference ReadReferenceNumbers(out Atom node)
+    internal RawReference ReadRawReference(out Atom node)
     {
         var start = _at;
         var tag = PeekTag();
@@ -66,7 +54,7 @@ public ref partial struct TermReader
         if (tag == TermTag.OldReference)
         {
             var id = ReadUInt32();
-            return new(1, ReadCreation(isByte: true), id, 0, 0, 0, 0, IsOurs: false);
+            return new(1, ReadCreation(isByte: true), id, 0, 0, 0, 0);
         }
         return new(
             count,
@@ -75,19 +63,18 @@ public ref partial struct TermReader
             count > 1 ? ReadUInt32() : 0,
             count > 2 ? ReadUInt32() : 0,
             count > 3 ? ReadUInt32() : 0,
-            count > 4 ? ReadUInt32() : 0,
-            IsOurs: false);
+            count > 4 ? ReadUInt32() : 0);
     }
 
     private uint ReadCreation(bool isByte) => isByte ? ReadByte() : ReadUInt32();
 }
 
-/// <summary>The numbers of a pid, and whether it is one of the node that was asked for.</summary>
-internal readonly record struct RawPid(uint Id, uint Serial, uint Creation, bool IsOurs);
+/// <summary>The numbers of a pid.</summary>
+internal readonly record struct RawPid(uint Id, uint Serial, uint Creation);
 
-/// <summary>The numbers of a reference, and whether it is one of the node that was asked for.</summary>
+/// <summary>The numbers of a reference.</summary>
 internal readonly record struct RawReference(
-    int WordCount, uint Creation, uint Word0, uint Word1, uint Word2, uint Word3, uint Word4, bool IsOurs)
+    int WordCount, uint Creation, uint Word0, uint Word1, uint Word2, uint Word3, uint Word4)
 {
     internal Reference ToReference(Atom node) =>
         new(node, Creation, ((ReadOnlySpan<uint>)[Word0, Word1, Word2, Word3, Word4])[..WordCount]);

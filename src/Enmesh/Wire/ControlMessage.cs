@@ -9,153 +9,156 @@ namespace Enmesh.Wire;
 /// </remarks>
 internal readonly partial struct ControlMessage
 {
+    // Nearly all messages are sends, and the struct is copied a few times on its way: what they do not need lies apart.
+    private readonly Details? _details;
+
+    private ControlMessage(ControlKind kind, Pid? from, ControlTarget to, Details? details = null, bool hasPayload = false)
+    {
+        Kind = kind;
+        From = from;
+        To = to;
+        HasPayload = hasPayload;
+        _details = details;
+    }
+
     /// <summary>What it says.</summary>
-    internal ControlKind Kind { get; private init; }
+    internal ControlKind Kind { get; }
 
     /// <summary>The form in which it came. Zero for one that was made here.</summary>
     internal ControlOperation Operation { get; private init; }
 
     /// <summary>Whether the frame should go on with a payload: the message, the exit reason or the arguments.</summary>
-    internal bool HasPayload { get; private init; }
+    internal bool HasPayload { get; }
+
+    /// <summary>Whether the message or exit signal overtakes others in the receiver's queue.</summary>
+    internal bool HasPriority { get; private init; }
 
     /// <summary>
     /// Who sends it; the monitored process in a <see cref="ControlKind.MonitorExit"/>. Null where the sender is a name,
     /// and in a <see cref="ControlKind.Send"/> that was read, unless asked for.
     /// </summary>
-    internal Pid? From { get; private init; }
-
-    /// <summary>The name that was monitored and has ended, instead of <see cref="From"/>.</summary>
-    internal Atom? FromName { get; private init; }
+    internal Pid? From { get; }
 
     /// <summary>Whom it is for.</summary>
-    internal ControlTarget To { get; private init; }
+    internal ControlTarget To { get; }
 
     /// <summary>The monitor's reference, or the identity of a spawn request.</summary>
-    internal Reference? Reference { get; private init; }
+    internal Reference? Reference => Rest.Reference;
+
+    /// <summary>The name that was monitored and has ended, instead of <see cref="From"/>.</summary>
+    internal Atom? FromName => Rest.FromName;
 
     /// <summary>Which unlinking, so that its acknowledgement is not taken for another's. 0 in the old form.</summary>
-    internal ulong UnlinkId { get; private init; }
+    internal ulong UnlinkId => Rest.UnlinkId;
 
     /// <summary>
     /// The exit reason, unless it is the payload; the new group leader's pid in a spawn request; the pid or the error in a
     /// spawn reply.
     /// </summary>
-    internal Term Argument { get; private init; }
+    internal Term Argument => Rest.Argument;
 
     /// <summary><c>{Module, Function, Arity}</c> of a spawn request.</summary>
-    internal Term Function { get; private init; }
+    internal Term Function => Rest.Function;
 
     /// <summary>The options of a spawn request.</summary>
-    internal Term Options { get; private init; }
+    internal Term Options => Rest.Options;
 
     /// <summary>The trace token; <c>[]</c> when there is none.</summary>
-    internal Term Token { get; private init; }
+    internal Term Token => Rest.Token;
 
     /// <summary>The flags of a spawn reply.</summary>
-    internal SpawnReplyFlags SpawnFlags { get; private init; }
-
-    /// <summary>Whether the message or exit signal overtakes others in the receiver's queue.</summary>
-    internal bool HasPriority { get; private init; }
+    internal SpawnReplyFlags SpawnFlags => Rest.SpawnFlags;
 
     /// <summary>A message to a pid, a registered name, or an alias. The payload is the message.</summary>
-    internal static ControlMessage Send(Pid from, ControlTarget to) =>
-        new() { Kind = ControlKind.Send, From = from, To = to, HasPayload = true };
+    internal static ControlMessage Send(Pid from, ControlTarget to) => new(ControlKind.Send, from, to, hasPayload: true);
 
-    internal static ControlMessage Link(Pid from, Pid to) => new() { Kind = ControlKind.Link, From = from, To = to };
+    internal static ControlMessage Link(Pid from, Pid to) => new(ControlKind.Link, from, to);
 
     /// <summary>Takes a link back. The id, never 0, is that of the acknowledgement to come; the old form has neither.</summary>
     internal static ControlMessage Unlink(ulong id, Pid from, Pid to) =>
-        new() { Kind = ControlKind.Unlink, UnlinkId = NotZero(id), From = from, To = to };
+        new(ControlKind.Unlink, from, to, new() { UnlinkId = NotZero(id) });
 
     /// <summary>Answers an <see cref="ControlKind.Unlink"/> that came with an id; the pids are swapped.</summary>
     internal static ControlMessage UnlinkAck(ulong id, Pid from, Pid to) =>
-        new() { Kind = ControlKind.UnlinkAck, UnlinkId = NotZero(id), From = from, To = to };
+        new(ControlKind.UnlinkAck, from, to, new() { UnlinkId = NotZero(id) });
 
     /// <summary>The end of a linked process.</summary>
     internal static ControlMessage Exit(Pid from, Pid to, Term reason) =>
-        new() { Kind = ControlKind.Exit, From = from, To = to, Argument = reason };
+        new(ControlKind.Exit, from, to, new() { Argument = reason });
 
     /// <summary>An exit signal that somebody sends.</summary>
     internal static ControlMessage Exit2(Pid from, Pid to, Term reason) =>
-        new() { Kind = ControlKind.Exit2, From = from, To = to, Argument = reason };
+        new(ControlKind.Exit2, from, to, new() { Argument = reason });
 
     /// <summary>Asks to be told when a process, or whoever has a name, ends.</summary>
     internal static ControlMessage Monitor(Pid from, ControlTarget pidOrName, Reference reference) =>
-        new() { Kind = ControlKind.Monitor, From = from, To = pidOrName, Reference = reference };
+        new(ControlKind.Monitor, from, pidOrName, new() { Reference = reference });
 
     internal static ControlMessage Demonitor(Pid from, ControlTarget pidOrName, Reference reference) =>
-        new() { Kind = ControlKind.Demonitor, From = from, To = pidOrName, Reference = reference };
+        new(ControlKind.Demonitor, from, pidOrName, new() { Reference = reference });
 
     /// <summary>The end of a monitored process.</summary>
     internal static ControlMessage MonitorExit(Pid from, Pid to, Reference reference, Term reason) =>
-        new() { Kind = ControlKind.MonitorExit, From = from, To = to, Reference = reference, Argument = reason };
+        new(ControlKind.MonitorExit, from, to, new() { Reference = reference, Argument = reason });
 
     /// <summary>The end of the process that was monitored by its name.</summary>
     internal static ControlMessage MonitorExit(Atom from, Pid to, Reference reference, Term reason) =>
-        new() { Kind = ControlKind.MonitorExit, FromName = from, To = to, Reference = reference, Argument = reason };
+        new(ControlKind.MonitorExit, null, to, new() { FromName = from, Reference = reference, Argument = reason });
 
-    internal static ControlMessage GroupLeader(Pid leader, Pid to) =>
-        new() { Kind = ControlKind.GroupLeader, From = leader, To = to };
+    internal static ControlMessage GroupLeader(Pid leader, Pid to) => new(ControlKind.GroupLeader, leader, to);
 
     /// <summary>Asks for a new process on the peer. The payload is the list of arguments.</summary>
     internal static ControlMessage SpawnRequest(
-        Reference id, Pid from, Pid groupLeader, Atom module, Atom function, int arity, Term options) => new()
+        Reference id, Pid from, Pid groupLeader, Atom module, Atom function, int arity, Term options)
     {
-        Kind = ControlKind.SpawnRequest,
-        Reference = id,
-        From = from,
-        Argument = groupLeader,
-        Function = Term.Tuple(module, function, arity),
-        Options = options,
-        HasPayload = true,
-    };
+        var mfa = Term.Tuple(module, function, arity);
+        var details = new Details { Reference = id, Argument = groupLeader, Function = mfa, Options = options };
+        return new(ControlKind.SpawnRequest, from, default, details, hasPayload: true);
+    }
 
     /// <summary>Answers a spawn request with a pid, or with an atom that says why not.</summary>
     internal static ControlMessage SpawnReply(Reference id, Pid to, SpawnReplyFlags flags, Term pidOrError) =>
-        new() { Kind = ControlKind.SpawnReply, Reference = id, To = to, SpawnFlags = flags, Argument = pidOrError };
+        new(ControlKind.SpawnReply, null, to, new() { Reference = id, SpawnFlags = flags, Argument = pidOrError });
 
     /// <summary>The same with a trace token, as <c>seq_trace</c> makes it.</summary>
     /// <exception cref="InvalidOperationException">Messages of this kind never have one.</exception>
     internal ControlMessage WithToken(Term token) =>
         Kind is ControlKind.Send or ControlKind.Exit or ControlKind.Exit2 or ControlKind.SpawnRequest or ControlKind.SpawnReply
-            ? this with { Token = token }
+            ? new(Kind, From, To, Rest with { Token = token }, HasPayload) { Operation = Operation, HasPriority = HasPriority }
             : throw new InvalidOperationException($"A {Kind} message has no trace token.");
 
     /// <summary>For <see cref="ControlReader"/>.</summary>
     internal static ControlMessage Received(
-        ControlKind kind,
-        ControlOperation operation,
-        Pid? from,
-        ControlTarget to,
-        Atom? fromName = null,
-        Reference? reference = null,
-        ulong unlinkId = 0,
-        Term argument = default,
-        Term function = default,
-        Term options = default,
-        Term token = default,
-        SpawnReplyFlags spawnFlags = SpawnReplyFlags.None,
-        bool hasPriority = false) => new()
-    {
-        Kind = kind,
-        Operation = operation,
-        HasPayload = operation.HasPayload(),
-        From = from,
-        FromName = fromName,
-        To = to,
-        Reference = reference,
-        UnlinkId = unlinkId,
-        Argument = argument,
-        Function = function,
-        Options = options,
-        Token = token,
-        SpawnFlags = spawnFlags,
-        HasPriority = hasPriority,
-    };
+        ControlKind kind, ControlOperation operation, Pid? from, ControlTarget to, Details? details = null, bool hasPriority = false) =>
+        new(kind, from, to, details, operation.HasPayload()) { Operation = operation, HasPriority = hasPriority };
+
+    private Details Rest => _details ?? Details.None;
 
     private static ulong NotZero(ulong id)
     {
         ArgumentOutOfRangeException.ThrowIfZero(id);
         return id;
+    }
+
+    /// <summary>What only some kinds of messages have; see the properties of the same names.</summary>
+    internal sealed record Details
+    {
+        internal static Details None { get; } = new();
+
+        internal Reference? Reference { get; init; }
+
+        internal Atom? FromName { get; init; }
+
+        internal ulong UnlinkId { get; init; }
+
+        internal Term Argument { get; init; }
+
+        internal Term Function { get; init; }
+
+        internal Term Options { get; init; }
+
+        internal Term Token { get; init; }
+
+        internal SpawnReplyFlags SpawnFlags { get; init; }
     }
 }

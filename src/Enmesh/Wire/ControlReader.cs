@@ -89,7 +89,7 @@ internal sealed class ControlReader(Atom ownNode, TermDecodeOptions options, boo
         var to = isNamed ? reader.ReadAtom()
             : operation is ControlOperation.AliasSend or ControlOperation.AliasSendTraced ? ReadAlias(ref reader)
             : ReadPidTarget(ref reader);
-        return ControlMessage.Received(ControlKind.Send, operation, from, to, token: ReadToken(ref reader, isTraced, ref field));
+        return ControlMessage.Received(ControlKind.Send, operation, from, to, isTraced ? ReadToken(ref reader, ref field) : null);
     }
 
     // {37, Flags, From, To} or {37, Flags, From, To, Token}
@@ -114,8 +114,8 @@ internal sealed class ControlReader(Atom ownNode, TermDecodeOptions options, boo
             Operation,
             from,
             to,
-            token: ReadToken(ref reader, isTraced, ref field),
-            hasPriority: (flags & AltActFlags.Priority) != AltActFlags.None);
+            isTraced ? ReadToken(ref reader, ref field) : null,
+            (flags & AltActFlags.Priority) != AltActFlags.None);
     }
 
     // {1, From, To}  {4, From, To}  {7, From, To}  {35, Id, From, To}  {36, Id, From, To}
@@ -143,7 +143,7 @@ internal sealed class ControlReader(Atom ownNode, TermDecodeOptions options, boo
             ControlOperation.UnlinkIdAck => ControlKind.UnlinkAck,
             _ => ControlKind.Unlink,
         };
-        return ControlMessage.Received(kind, operation, from, to, unlinkId: id);
+        return ControlMessage.Received(kind, operation, from, to, hasId ? new() { UnlinkId = id } : null);
     }
 
     // {3, From, To, Reason}  {13, From, To, Token, Reason}  {24, From, To}  {25, From, To, Token}; 8, 18, 26 and 27 alike
@@ -157,13 +157,13 @@ internal sealed class ControlReader(Atom ownNode, TermDecodeOptions options, boo
         var from = reader.ReadPid();
         field = "To";
         var to = ReadPidTarget(ref reader);
-        var token = ReadToken(ref reader, isTraced, ref field);
+        var details = isTraced ? ReadToken(ref reader, ref field) : null;
         field = "Reason";
-        var reason = hasReason ? reader.ReadTerm() : default;
+        if (hasReason)
+            details = (details ?? ControlMessage.Details.None) with { Argument = reader.ReadTerm() };
         var isLink = operation is ControlOperation.Exit or ControlOperation.ExitTraced or ControlOperation.PayloadExit
             or ControlOperation.PayloadExitTraced;
-        return ControlMessage.Received(
-            isLink ? ControlKind.Exit : ControlKind.Exit2, operation, from, to, argument: reason, token: token);
+        return ControlMessage.Received(isLink ? ControlKind.Exit : ControlKind.Exit2, operation, from, to, details);
     }
 
     // {19, From, PidOrName, Ref}  {20, From, PidOrName, Ref}
@@ -180,7 +180,7 @@ internal sealed class ControlReader(Atom ownNode, TermDecodeOptions options, boo
             operation,
             from,
             to,
-            reference: reader.ReadReference());
+            new() { Reference = reader.ReadReference() });
     }
 
     // {21, PidOrName, To, Ref, Reason}  {28, PidOrName, To, Ref}
@@ -197,8 +197,9 @@ internal sealed class ControlReader(Atom ownNode, TermDecodeOptions options, boo
         field = "Ref";
         var reference = reader.ReadReference();
         field = "Reason";
-        return ControlMessage.Received(
-            ControlKind.MonitorExit, operation, from, to, name, reference, argument: hasReason ? reader.ReadTerm() : default);
+        var reason = hasReason ? reader.ReadTerm() : default;
+        var details = new ControlMessage.Details { FromName = name, Reference = reference, Argument = reason };
+        return ControlMessage.Received(ControlKind.MonitorExit, operation, from, to, details);
     }
 
     // {29, ReqId, From, GroupLeader, {Module, Function, Arity}, Options}, and a token behind them in 30
@@ -219,16 +220,14 @@ internal sealed class ControlReader(Atom ownNode, TermDecodeOptions options, boo
             throw new DistributionProtocolException($"A control message {operation.Name()} has no {field}.");
         field = "Options";
         var options = reader.ReadTerm();
-        return ControlMessage.Received(
-            ControlKind.SpawnRequest,
-            operation,
-            from,
-            default,
-            reference: id,
-            argument: leader,
-            function: function,
-            options: options,
-            token: ReadToken(ref reader, isTraced, ref field));
+        var details = (isTraced ? ReadToken(ref reader, ref field) : ControlMessage.Details.None) with
+        {
+            Reference = id,
+            Argument = leader,
+            Function = function,
+            Options = options,
+        };
+        return ControlMessage.Received(ControlKind.SpawnRequest, operation, from, default, details);
     }
 
     // {31, ReqId, To, Flags, Result}, and a token behind them in 32
@@ -246,15 +245,13 @@ internal sealed class ControlReader(Atom ownNode, TermDecodeOptions options, boo
         var result = reader.ReadTerm();
         if (result.Pid is null && result.Atom is null)
             throw new DistributionProtocolException($"A control message {operation.Name()} has neither a pid nor an atom as its result.");
-        return ControlMessage.Received(
-            ControlKind.SpawnReply,
-            operation,
-            null,
-            to,
-            reference: id,
-            argument: result,
-            token: ReadToken(ref reader, isTraced, ref field),
-            spawnFlags: flags);
+        var details = (isTraced ? ReadToken(ref reader, ref field) : ControlMessage.Details.None) with
+        {
+            Reference = id,
+            SpawnFlags = flags,
+            Argument = result,
+        };
+        return ControlMessage.Received(ControlKind.SpawnReply, operation, null, to, details);
     }
 
     private static void Check(ControlOperation operation, int arity, int expected)
@@ -274,31 +271,21 @@ internal sealed class ControlReader(Atom ownNode, TermDecodeOptions options, boo
         return null;
     }
 
-    private static Term ReadToken(ref TermReader reader, bool isTraced, ref string field)
+    private static ControlMessage.Details ReadToken(ref TermReader reader, ref string field)
     {
-        if (!isTraced)
-            return default;
         field = "Token";
-        return reader.ReadTerm();
+        return new() { Token = reader.ReadTerm() };
     }
 
     private ControlTarget ReadPidTarget(ref TermReader reader)
     {
-        var bookmark = reader;
-        var pid = reader.ReadRawPid(_ownNode);
-        if (pid.IsOurs)
-            return ControlTarget.Own(_ownNode, pid);
-        reader = bookmark;
-        return reader.ReadPid();
+        var pid = reader.ReadRawPid(out var node);
+        return node == _ownNode ? ControlTarget.Own(_ownNode, pid) : new Pid(node, pid.Id, pid.Serial, pid.Creation);
     }
 
     private ControlTarget ReadAlias(ref TermReader reader)
     {
-        var bookmark = reader;
-        var alias = reader.ReadRawReference(_ownNode);
-        if (alias.IsOurs)
-            return ControlTarget.Own(_ownNode, alias);
-        reader = bookmark;
-        return reader.ReadReference();
+        var alias = reader.ReadRawReference(out var node);
+        return node == _ownNode ? ControlTarget.Own(_ownNode, alias) : alias.ToReference(node);
     }
 }

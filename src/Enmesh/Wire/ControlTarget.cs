@@ -51,7 +51,7 @@ internal readonly struct ControlTarget
         get
         {
             Debug.Assert(IsOwnPid, "Only a pid of our own that was received has numbers.");
-            return new(_numbers.Word0, _numbers.Word1, _numbers.Creation, IsOurs: true);
+            return new(_numbers.Word0, _numbers.Word1, _numbers.Creation);
         }
     }
 
@@ -91,7 +91,7 @@ internal readonly struct ControlTarget
     public static implicit operator ControlTarget(Reference alias) => new(Shape.Alias, alias);
 
     internal static ControlTarget Own(Atom node, RawPid pid) =>
-        new(Shape.OwnPid, node, new RawReference(2, pid.Creation, pid.Id, pid.Serial, 0, 0, 0, IsOurs: true));
+        new(Shape.OwnPid, node, new RawReference(2, pid.Creation, pid.Id, pid.Serial, 0, 0, 0));
 
     internal static ControlTarget Own(Atom node, in RawReference alias) => new(Shape.OwnAlias, node, alias);
 }

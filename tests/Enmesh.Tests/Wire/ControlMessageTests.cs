@@ -71,7 +71,7 @@ public class ControlMessageTests
         var message = Read(hex);
         Assert.Equal(kind, message.Kind);
         Assert.Equal(Trace, message.Token);
-        Assert.Equal(new RawPid(1, 2, 3, true), message.To.OwnPid);
+        Assert.Equal(new RawPid(1, 2, 3), message.To.OwnPid);
         Assert.Equal(Own, message.To.Pid);
         if (kind is ControlKind.Exit or ControlKind.Exit2)
             Assert.Equal(message.HasPayload ? default(Term) : new Atom("x"), message.Argument);
