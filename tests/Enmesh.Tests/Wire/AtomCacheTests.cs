@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Enmesh.Tests.Wire;
 
-/// <summary>The distribution header, byte for byte. The slots are the hashes of the texts (FNV-1a, folded), modulo 2048.</summary>
+/// <summary>The distribution header, byte for byte. The slot of an atom is its hash modulo 2048.</summary>
 [Trait("Ring", "pure")]
 public class AtomCacheTests
 {
@@ -17,36 +17,36 @@ public class AtomCacheTests
     [Fact]
     public void New_atom_comes_with_its_text_and_a_known_one_without()
     {
-        // rex: slot 1040 = segment 4, index 16. One reference: nibbles 0x0C (New, 4), then the nibble with LongAtoms, 0.
-        Assert.Equal("01" + "0C" + "10" + "03726578", Write("rex"));
-        Assert.Equal("01" + "04" + "10", Write("rex"));
+        var name = NameOf(slot: 0x410); // segment 4, index 16
+        // One reference: nibbles 0x0C (New, 4), then the nibble with LongAtoms, 0.
+        Assert.Equal("01" + "0C" + "1005" + Hex(name), Write(name));
+        Assert.Equal("01" + "04" + "10", Write(name));
     }
 
     [Fact]
     public void Nibbles_stand_low_one_first()
     {
-        // a: slot 308 = 1, 0x34. b: slot 1021 = 3, 0xFD. ok: slot 967 = 3, 0xC7. '': slot 2044 = 7, 0xFC.
-        Assert.Equal("02" + "B9" + "00" + "340161" + "FD0162", Write("a", "b"));
-        Assert.Equal("03" + "B1" + "0F" + "34" + "C7026F6B" + "FC00", Write("a", "ok", ""));
-        Assert.Equal("03" + "31" + "07" + "34" + "C7" + "FC", Write("a", "ok", ""));
+        var (a, b, c) = (NameOf(0x134), NameOf(0x3FD), NameOf(0x7FC));
+        Assert.Equal("02" + "B9" + "00" + "3405" + Hex(a) + "FD05" + Hex(b), Write(a, b));
+        Assert.Equal("03" + "31" + "0F" + "34" + "FD" + "FC05" + Hex(c), Write(a, b, c));
+        Assert.Equal("03" + "31" + "07" + "34" + "FD" + "FC", Write(a, b, c));
     }
 
     [Fact]
     public void Long_text_makes_all_lengths_two_bytes()
     {
-        var text = new string('å', 200); // 400 bytes; slot 319 = 1, 0x3F
-        var bytes = string.Concat(Enumerable.Repeat("C3A5", 200));
-        Assert.Equal("02" + "99" + "01" + "34000161" + "3F0190" + bytes, Write("a", text));
+        var (a, text) = (NameOf(0x134), NameOf(0x13F, prefix: new string('å', 200))); // 405 bytes
+        Assert.Equal("02" + "99" + "01" + "340005" + Hex(a) + "3F0195" + Hex(text), Write(a, text));
         Assert.Equal("01" + "11" + "3F", Write(text));
     }
 
     [Fact]
     public void Two_atoms_of_one_slot_push_each_other_out()
     {
-        // x7 and x10: slot 470 = 1, 0xD6.
-        Assert.Equal("02" + "99" + "00" + "D6027837" + "D603783130", Write("x7", "x10"));
-        Assert.Equal("01" + "01" + "D6", Write("x10"));
-        Assert.Equal("01" + "09" + "D6027837", Write("x7"));
+        var (a, b) = (NameOf(0x1D6), NameOf(0x1D6, prefix: "b"));
+        Assert.Equal("02" + "99" + "00" + "D605" + Hex(a) + "D606" + Hex(b), Write(a, b));
+        Assert.Equal("01" + "01" + "D6", Write(b));
+        Assert.Equal("01" + "09" + "D605" + Hex(a), Write(a));
     }
 
     [Fact]
@@ -104,6 +104,19 @@ public class AtomCacheTests
             _inbound.Read(buffer.AsSpan(0, _outbound.Write(buffer, atoms)));
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
+
+    // A name of five letters behind the prefix whose atom falls into this slot.
+    internal static string NameOf(int slot, string prefix = "")
+    {
+        for (var i = 10_000; i < 99_999; i++)
+        {
+            if ((new Atom(prefix + i).GetHashCode() & 2047) == slot)
+                return prefix + i;
+        }
+        throw new InvalidOperationException($"No name falls into slot {slot}.");
+    }
+
+    private static string Hex(string text) => Convert.ToHexString(System.Text.Encoding.UTF8.GetBytes(text));
 
     private static string Name(Random random) => random.Next(20) switch
     {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 using Enmesh.Terms;
 using Enmesh.Terms.External;
 using Enmesh.Wire;
@@ -22,12 +23,14 @@ public class FragmentTests
     public void Writer_opens_fragments_with_these_bytes()
     {
         var writer = new FrameWriter(Negotiated);
-        Atom[] atoms = [new("rex")];
+        var name = AtomCacheTests.NameOf(slot: 0x410);
+        Atom[] atoms = [new(name)];
         var first = new byte[FrameWriter.MaxOpeningBytes(atoms)];
         var length = writer.WriteFirstFragment(first, 65536, 0x1122334455667788, 3, atoms);
-        // length: 18 + header of 7 + 65536
+        // length: 18 + references of 9 + 65536
         Assert.Equal(
-            "00010019" + "8345" + "1122334455667788" + "0000000000000003" + "010C1003726578", Convert.ToHexString(first, 0, length));
+            "0001001B" + "8345" + "1122334455667788" + "0000000000000003" + "010C1005" + Convert.ToHexString(Encoding.ASCII.GetBytes(name)),
+            Convert.ToHexString(first, 0, length));
 
         var next = new byte[FrameWriter.NextFragmentBytes];
         Assert.Equal(next.Length, FrameWriter.WriteNextFragment(next, 65536, 0x1122334455667788, 2));
