@@ -11,8 +11,13 @@ internal sealed class Sandbox : IDisposable
     private static readonly string[] Tools =
     [
         "awk", "basename", "bash", "cat", "chmod", "cut", "dirname", "dpkg-query", "env", "find", "flock", "grep", "gzip", "head",
-        "id", "mkdir", "mktemp", "mv", "readlink", "rm", "sed", "sh", "sha512sum", "sleep", "sort", "tar", "timeout", "touch",
+        "id", "mkdir", "mktemp", "mv", "readlink", "rm", "sed", "sh", "sha256sum", "sha512sum", "sleep", "sort", "tail", "tar", "timeout", "touch",
         "uname", "wc",
+    ];
+
+    private static readonly string[] Copied =
+    [
+        "enmesh", "test", "scripts/common.sh", "scripts/dotnet-sdk", "scripts/dotnet-sdk.sha512", "scripts/otp-root",
     ];
 
     private readonly IDisposable _atExit;
@@ -25,7 +30,7 @@ internal sealed class Sandbox : IDisposable
         Directory.CreateDirectory(PathTo("scripts"));
         foreach (var tool in Tools.Concat(moreTools))
             File.CreateSymbolicLink(PathTo("bin", tool), Which(tool));
-        foreach (var file in (string[])["enmesh", "test", "scripts/common.sh", "scripts/dotnet-sdk", "scripts/dotnet-sdk.sha512"])
+        foreach (var file in Copied)
             File.Copy(Repository.PathTo(file), PathTo(file));
         foreach (var file in (string[])["Directory.Build.props", "Directory.Packages.props", "global.json"])
             Write(file, "");
@@ -45,6 +50,13 @@ internal sealed class Sandbox : IDisposable
     {
         Write(file, $"#!/bin/sh\n{script}\n");
         File.SetUnixFileMode(PathTo(file), (UnixFileMode)0b111_101_101);
+    }
+
+    /// <summary>Puts a shell script in the place of a program on the PATH.</summary>
+    internal void Replace(string tool, string script)
+    {
+        File.Delete(PathTo("bin", tool));
+        WriteProgram($"bin/{tool}", script);
     }
 
     /// <summary>
@@ -79,7 +91,7 @@ internal sealed class Sandbox : IDisposable
             ["HOME"] = PathTo("home"),
             ["ENMESH_CACHE"] = PathTo("cache"),
         };
-        foreach (var outer in (string[])["DOTNET_ROOT", "CI", "ENMESH_OTP", "ENMESH_LONG"])
+        foreach (var outer in (string[])["DOTNET_ROOT", "CI", "ENMESH_OTP", "ENMESH_LONG", "ENMESH_DEBIAN_MIRROR"])
             all.TryAdd(outer, null);
         return ChildProcess.RunAsync([PathTo("bin", "bash"), .. command], all, input, directory ?? Root);
     }

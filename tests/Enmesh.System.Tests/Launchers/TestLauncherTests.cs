@@ -35,7 +35,7 @@ public sealed class TestLauncherTests : IDisposable
         var result = await RunAsync("--ring", "pure");
 
         Assert.Equal(1, result.ExitCode);
-        Assert.Contains("\nFailed:\n  One.Some.Test\n", result.Output);
+        Assert.Contains("\nFailed:\n  One.Some.Test(text: \"<&>\")\n", result.Output);
         Assert.Contains("what the program printed", result.Output);
         Assert.Equal("5 passed, 1 failed, 0 skipped", LastLine(result));
     }
@@ -141,8 +141,8 @@ public sealed class TestLauncherTests : IDisposable
     [Fact]
     public async Task Without_root_it_says_the_line_that_installs_what_is_missing()
     {
-        Replace("id", "echo 1000");
-        Replace("dpkg-query", "case $* in *debootstrap*|*dnsmasq*) exit 1 ;; *) printf installed ;; esac");
+        _sandbox.Replace("id", "echo 1000");
+        _sandbox.Replace("dpkg-query", "case $* in *debootstrap*|*dnsmasq*) exit 1 ;; *) printf installed ;; esac");
 
         var result = await RunAsync("--ring", "interop");
 
@@ -154,9 +154,9 @@ public sealed class TestLauncherTests : IDisposable
     [Fact]
     public async Task As_root_it_installs_what_is_missing()
     {
-        Replace("id", "echo 0");
-        Replace("dpkg-query", "case $* in *debootstrap*) exit 1 ;; *) printf installed ;; esac");
-        Replace("apt-get", $"echo \"$*\" >>'{_sandbox.PathTo("installed")}'; [ $1 = update ]");
+        _sandbox.Replace("id", "echo 0");
+        _sandbox.Replace("dpkg-query", "case $* in *debootstrap*) exit 1 ;; *) printf installed ;; esac");
+        _sandbox.Replace("apt-get", $"echo \"$*\" >>'{_sandbox.PathTo("installed")}'; [ $1 = update ]");
 
         var result = await RunAsync("--ring", "interop");
 
@@ -169,7 +169,7 @@ public sealed class TestLauncherTests : IDisposable
     [Fact]
     public async Task On_macos_the_rings_that_need_no_linux_run_by_default()
     {
-        Replace("uname", "case $1 in -s) echo Darwin ;; *) echo arm64 ;; esac");
+        _sandbox.Replace("uname", "case $1 in -s) echo Darwin ;; *) echo arm64 ;; esac");
         File.Delete(_sandbox.PathTo("bin", "flock"));
         File.Delete(_sandbox.PathTo("bin", "timeout"));
         AddProject("One", $"echo \"$*\" >'{_sandbox.PathTo("given")}'; {Report(passed: 1)}");
@@ -188,7 +188,7 @@ public sealed class TestLauncherTests : IDisposable
     [Fact]
     public async Task On_another_system_it_says_where_it_runs()
     {
-        Replace("uname", "case $1 in -s) echo FreeBSD ;; *) echo amd64 ;; esac");
+        _sandbox.Replace("uname", "case $1 in -s) echo FreeBSD ;; *) echo amd64 ;; esac");
 
         var result = await RunAsync("--ring", "pure");
 
@@ -215,17 +215,11 @@ public sealed class TestLauncherTests : IDisposable
     /// <summary>Shell code that writes a report in xunit's form, and exits as xunit does.</summary>
     private static string Report(int passed, int failed = 0, int skipped = 0, int errors = 0)
     {
-        var test = failed == 0 ? "" : "<test id=\"1\" name=\"One.Some.Test\" result=\"Fail\" time=\"0\" />";
+        var test = failed == 0 ? "" : "<test id=\"1\" name=\"One.Some.Test(text: &quot;&lt;&amp;&gt;&quot;)\" result=\"Fail\" time=\"0\" />";
         var exit = failed + errors == 0 ? "" : "; exit 1";
         return "while [ \"$1\" != -xml ]; do shift; done; echo what the program printed; " +
             $"echo '<?xml version=\"1.0\"?><assemblies><assembly name=\"x\" errors=\"{errors}\" failed=\"{failed}\" " +
             $"not-run=\"0\" passed=\"{passed}\" skipped=\"{skipped}\" time=\"0.1\">{test}</assembly></assemblies>' >\"$2\"{exit}";
-    }
-
-    private void Replace(string tool, string script)
-    {
-        File.Delete(_sandbox.PathTo("bin", tool));
-        _sandbox.WriteProgram($"bin/{tool}", script);
     }
 
     private void AddProject(string name, string script, string listed = "[]")
