@@ -235,6 +235,17 @@ public sealed class ReadingTests
     }
 
     [Fact]
+    public void Keys_of_a_dictionary_are_read_as_binaries_atoms_and_charlists()
+    {
+        var info = TermTypeInfos.Dictionary<Dictionary<string, int>, string, int>(TermTypeInfos.Key(), TermTypeInfos.Int32, d => d);
+        Check.Reads(
+            Term.Map((Check.Atom("a"), 1), (Check.Text("b"), 2), (Term.CharList("c"), 3)),
+            info,
+            read => Assert.Equal([("a", 1), ("b", 2), ("c", 3)], read.Select(p => (p.Key, p.Value)).Order()));
+        Check.Refuses("$.key(0): expected a key: a binary in UTF-8, an atom or a charlist, found the integer 1", Term.Map((1, 1)), info);
+    }
+
+    [Fact]
     public void Flags_are_read_with_the_names_of_combinations() =>
         Check.Reads(Term.List(Check.Atom("both"), Check.Atom("run_as_root")), Terms.Access, read => Assert.Equal((Access)7, read));
 

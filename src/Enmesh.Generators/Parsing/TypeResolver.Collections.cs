@@ -50,8 +50,9 @@ internal sealed partial class TypeResolver
         var isProplist = scope.IsProplist;
         scope.ProplistUsed |= isProplist;
         var keyType = type.TypeArguments[0];
-        var key = (isProplist || scope.AtomKeys) && keyType.SpecialType == SpecialType.System_String
-            ? Field(keyType, $"{Infos}.String({Format("Atom")})")
+        var kind = isProplist || scope.AtomKeys ? "Atom" : "Binary";
+        var key = keyType.SpecialType == SpecialType.System_String
+            ? Field(keyType, $"{Infos}.Key(global::Enmesh.Terms.Serialization.MapKeys.{kind})")
             : Resolve(keyType, scope);
         var value = Resolve(type.TypeArguments[1], scope);
         if (key is null || value is null)

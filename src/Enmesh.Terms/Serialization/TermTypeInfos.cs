@@ -103,6 +103,10 @@ public static class TermTypeInfos
         _ => throw Unfit(format, "string"),
     };
 
+    /// <summary>Text as the key of a map. Binaries, atoms and charlists are read.</summary>
+    public static TermTypeInfo<string> Key(MapKeys keys = MapKeys.Binary) =>
+        keys == MapKeys.Atom ? StringInfo.AtomKey : StringInfo.BinaryKey;
+
     /// <summary>A decimal, as text in a binary or as Elixir's <c>Decimal</c>. Both are read, and so are integers.</summary>
     public static TermTypeInfo<decimal> Decimal(TermFormat format = TermFormat.Binary) =>
         new DecimalInfo(Fit(format, "decimal", TermFormat.Binary, TermFormat.ElixirStruct));

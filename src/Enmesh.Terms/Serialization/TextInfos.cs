@@ -7,12 +7,16 @@ namespace Enmesh.Terms.Serialization;
 internal sealed class StringInfo : TermTypeInfo<string>
 {
     private readonly TermFormat _format;
+    private readonly bool _readsAtoms;
     private readonly string _expected;
 
-    private StringInfo(TermFormat format)
+    private StringInfo(TermFormat format, bool isKey = false)
     {
         _format = format;
-        _expected = format == TermFormat.Atom ? "an atom" : "text: a binary in UTF-8 or a charlist";
+        _readsAtoms = isKey || format == TermFormat.Atom;
+        _expected = isKey ? "a key: a binary in UTF-8, an atom or a charlist"
+            : _readsAtoms ? "an atom"
+            : "text: a binary in UTF-8 or a charlist";
     }
 
     internal static StringInfo Binary { get; } = new(TermFormat.Binary);
@@ -20,6 +24,10 @@ internal sealed class StringInfo : TermTypeInfo<string>
     internal static StringInfo Charlist { get; } = new(TermFormat.Charlist);
 
     internal static StringInfo Atom { get; } = new(TermFormat.Atom);
+
+    internal static StringInfo BinaryKey { get; } = new(TermFormat.Binary, isKey: true);
+
+    internal static StringInfo AtomKey { get; } = new(TermFormat.Atom, isKey: true);
 
     internal override bool IsInjective => true;
 
@@ -39,9 +47,10 @@ internal sealed class StringInfo : TermTypeInfo<string>
     {
         if (input.TryReadBinary(out ReadOnlySpan<byte> bytes))
             return Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : throw NotUtf8(Term.Binary(bytes));
-        if (_format == TermFormat.Atom)
-            return input.TryReadAtom(out var atom) ? atom.Text : throw input.Unexpected(_expected);
-        return input.Peek() is TermKind.List or TermKind.Nil ? ReadCharlist(ref input) : throw input.Unexpected(_expected);
+        if (_readsAtoms && input.TryReadAtom(out var atom))
+            return atom.Text;
+        var isList = this != Atom && input.Peek() is TermKind.List or TermKind.Nil;
+        return isList ? ReadCharlist(ref input) : throw input.Unexpected(_expected);
     }
 
     private string ReadCharlist(ref TermInput input)
