@@ -75,7 +75,8 @@ internal sealed partial class PeerLink
         _silentTicks = read == _bytesReadAtTick ? _silentTicks + 1 : 0;
         _bytesReadAtTick = read;
         // One more than there are in the time, as on the BEAM: the peer's own tick may be that late.
-        if (_silentTicks > intensity)
+        // And not when its bytes wait here because the pool has no thread for the reader: then it is us who are late.
+        if (_silentTicks > intensity && !_connection.HasUnread)
         {
             Close(new LinkEnd(
                 LinkEndCause.NoTick, $"nothing came from it for {(interval * _silentTicks).TotalSeconds:0.#} s, not even a tick"));

@@ -26,6 +26,8 @@ internal sealed class InMemoryConnection : TransportConnection
 
     public override int HandshakePrefixBytes => 2;
 
+    public override bool HasUnread => _incoming.HasBytes;
+
     /// <summary>Makes both ends. Each direction holds at most that many bytes; further writes wait.</summary>
     public static (InMemoryConnection Left, InMemoryConnection Right) CreatePair(
         int bufferBytes = DefaultBufferBytes, string description = "memory")
@@ -99,6 +101,15 @@ internal sealed class InMemoryConnection : TransportConnection
         private bool _ended;
         private InMemoryConnection? _brokenBy;
         private TaskCompletionSource? _changed;
+
+        public bool HasBytes
+        {
+            get
+            {
+                lock (_lock)
+                    return _count > 0 && _brokenBy is null;
+            }
+        }
 
         // True: bytes, or 0 for the end. False: nothing yet, `changed` says when to look again.
         public bool TryRead(Span<byte> buffer, InMemoryConnection asker, out int read, out Task changed)

@@ -40,6 +40,22 @@ internal sealed class TcpConnection : TransportConnection
 
     public override int HandshakePrefixBytes => 2;
 
+    public override bool HasUnread
+    {
+        get
+        {
+            try
+            {
+                return _socket.Available > 0;
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                // The connection has ended.
+                return false;
+            }
+        }
+    }
+
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         // A read of nothing would give 0, which means the end.

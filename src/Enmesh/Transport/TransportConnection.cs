@@ -22,6 +22,9 @@ internal abstract class TransportConnection : IAsyncDisposable
     /// <summary>Length of the prefix of a handshake message: 2 bytes on TCP, 4 on TLS.</summary>
     public abstract int HandshakePrefixBytes { get; }
 
+    /// <summary>Whether bytes have come that nobody has read yet. From any thread; false once the connection has ended.</summary>
+    public abstract bool HasUnread { get; }
+
     /// <summary>Settles what the transport itself owes before the first byte: nothing on TCP, the handshake on TLS.</summary>
     /// <remarks>A dialled connection is open already. An accepted one is opened by whoever accepted it, and not by
     /// the listener, since a peer may take its time for that.</remarks>

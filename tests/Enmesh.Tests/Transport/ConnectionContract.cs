@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Enmesh.Tests.Epmd;
 using Enmesh.Transport;
 using Xunit;
 
@@ -147,6 +148,24 @@ public abstract class ConnectionContract
 
         await right.WriteAsync(new byte[3]);
         Assert.Equal(3, await left.ReadAsync(new byte[8]));
+    }
+
+    [Fact]
+    public async Task Bytes_that_wait_are_seen_without_reading_them()
+    {
+        var (left, right) = await PairAsync();
+        await using var _ = left;
+        await using var __ = right;
+        Assert.False(left.HasUnread);
+        await right.WriteAsync(new byte[8]);
+        await EpmdServerTests.UntilAsync(() => left.HasUnread);
+        Assert.Equal(8, await left.ReadAsync(new byte[8]));
+        Assert.False(left.HasUnread);
+        await right.WriteAsync(new byte[8]);
+        await EpmdServerTests.UntilAsync(() => left.HasUnread);
+        left.Abort();
+
+        Assert.False(left.HasUnread);
     }
 
     [Fact]
