@@ -72,6 +72,13 @@ need_packages() {
     [ "$(id -u)" = 0 ] ||
         die "$EX_NOPERM" "packages are missing. Run: sudo apt-get install -y --no-install-recommends ${missing[*]}"
     say "installing ${missing[*]}"
-    { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"; } \
-        </dev/null >&2 || die "$EX_UNAVAILABLE" "apt-get could not install ${missing[*]}, see above."
+    local log
+    log=$(mktemp)
+    if ! { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"; } \
+        </dev/null >"$log" 2>&1; then
+        cat "$log" >&2
+        rm -f "$log"
+        die "$EX_UNAVAILABLE" "apt-get could not install ${missing[*]}, see above."
+    fi
+    rm -f "$log"
 }
