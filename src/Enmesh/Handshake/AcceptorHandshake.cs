@@ -3,7 +3,8 @@ using Enmesh.Wire;
 namespace Enmesh.Handshake;
 
 // erl_dist_protocol, "Distribution Handshake", the side that is dialled:
-//   <- name   -> status   [-> alive <- true]   -> challenge   [<- complement, after an old name]   <- reply   -> acknowledgement
+//   <- name   -> status   [-> alive <- true]   -> challenge   [<- complement, after an old name]   <- reply   ->
+// acknowledgement
 
 /// <summary>The side of a handshake that is dialled.</summary>
 internal sealed class AcceptorHandshake : HandshakeMachine
@@ -17,7 +18,8 @@ internal sealed class AcceptorHandshake : HandshakeMachine
     internal AcceptorHandshake(HandshakeSettings settings)
     {
         _settings = settings;
-        _own = settings.Name ?? throw new ArgumentException("A node without a name cannot be dialled.", nameof(settings));
+        _own = settings.Name
+            ?? throw new ArgumentException("A node without a name cannot be dialled.", nameof(settings));
     }
 
     internal override NodeName? Peer => _state.Peer;
@@ -32,7 +34,8 @@ internal sealed class AcceptorHandshake : HandshakeMachine
         {
             (State.Over, _) => (_state, []),
             (_, HandshakeEvent.TimedOut timeout) => Fail(
-                HandshakeFailure.Timeout, $"{Who} has not sent {_state.Awaited} within {timeout.After.TotalSeconds:0.#} s."),
+                HandshakeFailure.Timeout,
+                $"{Who} has not sent {_state.Awaited} within {timeout.After.TotalSeconds:0.#} s."),
             (_, HandshakeEvent.Closed) => OnClosed(_state),
             (State.AwaitsName, HandshakeEvent.Received message) => OnName(message.Body.Span),
             (State.AsksNode asked, HandshakeEvent.Answered(var answer)) => OnAnswer(asked, answer),
@@ -40,7 +43,8 @@ internal sealed class AcceptorHandshake : HandshakeMachine
             (State.AwaitsComplement old, HandshakeEvent.Received message) => OnComplement(old, message.Body.Span),
             (State.AwaitsReply asked, HandshakeEvent.Received message) => OnReply(asked, message.Body.Span),
             (State.AsksNode, HandshakeEvent.Received) => Malformed("it spoke before it was its turn"),
-            _ => throw new InvalidOperationException($"{happened.GetType().Name} cannot happen to {_state.GetType().Name}."),
+            _ => throw new InvalidOperationException(
+                $"{happened.GetType().Name} cannot happen to {_state.GetType().Name}."),
         };
         return effects;
     }
@@ -52,8 +56,8 @@ internal sealed class AcceptorHandshake : HandshakeMachine
         return string.Concat(shown.Select(static c => char.IsControl(c) ? '?' : c));
     }
 
-    private static (State, IReadOnlyList<HandshakeEffect>) Then(State state, params IReadOnlyList<HandshakeEffect> effects) =>
-        (state, effects);
+    private static (State, IReadOnlyList<HandshakeEffect>) Then(
+        State state, params IReadOnlyList<HandshakeEffect> effects) => (state, effects);
 
     private (State, IReadOnlyList<HandshakeEffect>) OnName(ReadOnlySpan<byte> body)
     {
@@ -71,10 +75,11 @@ internal sealed class AcceptorHandshake : HandshakeMachine
             call.IsOld ? DistributionFlagSets.Demanded | DistributionFlags.Handshake23 : DistributionFlagSets.Demanded);
         if (asksForName)
         {
+            var nameless = new Caller(
+                peer, call.Flags & ~DistributionFlags.Published, Creation: 0, call.IsOld, WasNamed: true);
             return missing == DistributionFlags.None
                 ? Then(
-                    new State.AsksNode(new Caller(peer, call.Flags & ~DistributionFlags.Published, 0, call.IsOld, WasNamed: true)),
-                    new HandshakeEffect.Ask(new NodeQuestion.GrantName(call.Name)))
+                    new State.AsksNode(nameless), new HandshakeEffect.Ask(new NodeQuestion.GrantName(call.Name)))
                 : MissingFlags($"A caller from {peer.Host} that asks for a name", missing);
         }
         var caller = new Caller(peer, call.Flags, call.Creation, call.IsOld, WasNamed: false);
@@ -104,7 +109,8 @@ internal sealed class AcceptorHandshake : HandshakeMachine
         switch (answer)
         {
             case NodeAnswer.Refused(var why):
-                return Fail(HandshakeFailure.NotAllowed, $"{Who} was refused: {why}", Status(HandshakeStatus.NotAllowedText));
+                return Fail(
+                    HandshakeFailure.NotAllowed, $"{Who} was refused: {why}", Status(HandshakeStatus.NotAllowedText));
             case NodeAnswer.Granted(var name, var creation) when caller.WasNamed:
                 return Challenge(
                     caller with { Name = name, Creation = creation },
@@ -131,7 +137,8 @@ internal sealed class AcceptorHandshake : HandshakeMachine
         }
     }
 
-    private (State, IReadOnlyList<HandshakeEffect>) OnAliveAnswer(State.AwaitsAliveAnswer alive, ReadOnlySpan<byte> body)
+    private (State, IReadOnlyList<HandshakeEffect>) OnAliveAnswer(
+        State.AwaitsAliveAnswer alive, ReadOnlySpan<byte> body)
     {
         if (!HandshakeStatus.TryRead(body, out var status))
             return Malformed("it sent something else than an answer to 'alive'");
@@ -139,7 +146,8 @@ internal sealed class AcceptorHandshake : HandshakeMachine
         {
             HandshakeStatus.TrueText => Challenge(alive.Caller, true),
             HandshakeStatus.FalseText => Fail(
-                HandshakeFailure.AlreadyConnecting, $"{Who} gave up its call in favour of the link that is up already."),
+                HandshakeFailure.AlreadyConnecting,
+                $"{Who} gave up its call in favour of the link that is up already."),
             _ => Malformed($"it answered 'alive' with '{status.Text}' instead of true or false"),
         };
     }
@@ -180,7 +188,8 @@ internal sealed class AcceptorHandshake : HandshakeMachine
         if (_settings.Cookies(caller.Name).FindUsed(digest, asked.Challenge) is not { } cookie)
         {
             return Fail(
-                HandshakeFailure.CookieMismatch, $"{caller.Name} answered our challenge with a wrong digest: the cookies differ.");
+                HandshakeFailure.CookieMismatch,
+                $"{caller.Name} answered our challenge with a wrong digest: the cookies differ.");
         }
         var result = new HandshakeResult(
             caller.Name,
@@ -203,11 +212,12 @@ internal sealed class AcceptorHandshake : HandshakeMachine
             HandshakeFailure.ClosedByPeer,
             "A caller closed the connection without a word: a port scan, or a check whether the port is open."),
         State.AwaitsAliveAnswer => Fail(
-            HandshakeFailure.ClosedByPeer, $"{Who} closed the connection when it heard that it has a link to us already."),
+            HandshakeFailure.ClosedByPeer,
+            $"{Who} closed the connection when it heard that it has a link to us already."),
         State.AwaitsReply or State.AwaitsComplement => Fail(
             HandshakeFailure.ClosedByPeer,
-            $"{Who} closed the connection after our challenge. It has dialled another name than ours ({_own}), it demands what "
-            + $"we lack (we have {_settings.Flags.Describe()}), or its own attempt has been replaced by ours."),
+            $"{Who} closed the connection after our challenge. It has dialled another name than ours ({_own}), it "
+            + $"demands what we lack (we have {_settings.Flags.Describe()}), or its own attempt has been replaced by ours."),
         _ => Fail(HandshakeFailure.ClosedByPeer, $"{Who} closed the connection before we had answered its name."),
     };
 
@@ -223,11 +233,12 @@ internal sealed class AcceptorHandshake : HandshakeMachine
         HandshakeFailure failure, string message, params ReadOnlySpan<HandshakeEffect> first)
     {
         var peer = Peer;
-        return Then(
-            new State.Over(peer), [.. first, new HandshakeEffect.Failed(new HandshakeException(failure, peer, message))]);
+        var error = new HandshakeException(failure, peer, message);
+        return Then(new State.Over(peer), [.. first, new HandshakeEffect.Failed(error)]);
     }
 
-    private HandshakeEffect.Send Status(string status) => new(HandshakeMessages.WriteStatus(_settings.PrefixBytes, status));
+    private HandshakeEffect.Send Status(string status) =>
+        new(HandshakeMessages.WriteStatus(_settings.PrefixBytes, status));
 
     /// <summary>Who calls. A caller that asks for a name bears a made-up one on its host until it has got it.</summary>
     private sealed record Caller(NodeName Name, DistributionFlags Flags, uint Creation, bool IsOld, bool WasNamed);

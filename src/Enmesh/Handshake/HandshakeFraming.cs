@@ -31,7 +31,8 @@ internal static class HandshakeFraming
         throw new HandshakeException(
             HandshakeFailure.TooLong,
             peer,
-            $"{peer?.Text ?? "A caller"} announced a handshake message of {length} bytes; {MaxBodyBytes} are the limit. {Guess(prefix)}");
+            $"{peer?.Text ?? "A caller"} announced a handshake message of {length} bytes; {MaxBodyBytes} are the "
+            + $"limit. {Guess(prefix)}");
     }
 
     /// <summary>A message with its length in front, all zero but the length.</summary>
@@ -49,7 +50,8 @@ internal static class HandshakeFraming
     // The usual wrong numbers, by the first bytes that they send.
     private static string Guess(ReadOnlySpan<byte> prefix) => prefix switch
     {
-        [0x15 or 0x16, 0x03, ..] => "The first bytes look like TLS: the other side uses TLS distribution, and this side does not.",
+        [0x15 or 0x16, 0x03, ..] =>
+            "The first bytes look like TLS: the other side uses TLS distribution, and this side does not.",
         [>= (byte)'A' and <= (byte)'z', >= (byte)'A' and <= (byte)'z', ..] =>
             "The first bytes look like text: this is another protocol, HTTP perhaps, and no Erlang node.",
         [0, > 0, ..] => "A node without TLS may have called a port with TLS.",

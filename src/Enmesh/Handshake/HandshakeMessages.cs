@@ -68,7 +68,7 @@ internal static class HandshakeMessages
                     return Fail($"its old name message has {body.Length} bytes, too few", out problem);
                 var version = BinaryPrimitives.ReadUInt16BigEndian(body[1..]);
                 if (version < OldVersion)
-                    return Fail($"its old name message is of version {version}; the least is {OldVersion}", out problem);
+                    return Fail($"its old name message has version {version}; the least is {OldVersion}", out problem);
                 if (!TryDecode(body[OldNameHeader..], out name, out problem))
                     return false;
                 message = new(IsOld: true, (DistributionFlags)BinaryPrimitives.ReadUInt32BigEndian(body[3..]), 0, name);
@@ -138,7 +138,7 @@ internal static class HandshakeMessages
         high = default;
         creation = 0;
         if (body is not [ComplementTag, _, _, _, _, _, _, _, _])
-            return Fail($"{Opening(body)} of {body.Length} bytes where the rest of its flags was expected", out problem);
+            return Fail($"{Opening(body)} of {body.Length} bytes instead of the rest of its flags", out problem);
         high = (DistributionFlags)((ulong)BinaryPrimitives.ReadUInt32BigEndian(body[1..]) << 32);
         creation = BinaryPrimitives.ReadUInt32BigEndian(body[5..]);
         problem = "";
@@ -160,7 +160,7 @@ internal static class HandshakeMessages
         challenge = 0;
         digest = default;
         if (body is not [ReplyTag, ..] || body.Length != 1 + 4 + ChallengeDigest.Bytes)
-            return Fail($"{Opening(body)} of {body.Length} bytes where its answer to our challenge was expected", out problem);
+            return Fail($"{Opening(body)} of {body.Length} bytes instead of its answer to our challenge", out problem);
         challenge = BinaryPrimitives.ReadUInt32BigEndian(body[1..]);
         digest = body[5..];
         problem = "";
@@ -175,7 +175,8 @@ internal static class HandshakeMessages
         return message;
     }
 
-    internal static bool TryReadAcknowledgement(ReadOnlySpan<byte> body, out ReadOnlySpan<byte> digest, out string problem)
+    internal static bool TryReadAcknowledgement(
+        ReadOnlySpan<byte> body, out ReadOnlySpan<byte> digest, out string problem)
     {
         digest = default;
         if (body is not [AcknowledgeTag, ..] || body.Length != 1 + ChallengeDigest.Bytes)

@@ -19,7 +19,9 @@ internal sealed record HandshakeSettings
     /// <summary>What we can receive.</summary>
     internal DistributionFlags Flags { get; init; } = DistributionFlagSets.Hidden;
 
-    /// <summary><see cref="HandshakeFraming.TcpPrefixBytes"/> or <see cref="HandshakeFraming.TlsPrefixBytes"/>.</summary>
+    /// <summary>
+    /// <see cref="HandshakeFraming.TcpPrefixBytes"/> or <see cref="HandshakeFraming.TlsPrefixBytes"/>.
+    /// </summary>
     internal int PrefixBytes { get; init; } = HandshakeFraming.TcpPrefixBytes;
 
     /// <summary>The cookies shared with a peer.</summary>

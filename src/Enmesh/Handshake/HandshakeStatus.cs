@@ -43,7 +43,9 @@ internal readonly record struct HandshakeStatus(HandshakeStatusKind Kind, string
 
     internal static ReadOnlySpan<byte> NamedPrefix => "named:"u8;
 
-    /// <summary>Reads a status with its tag. One that makes no sense is <see cref="HandshakeStatusKind.Unknown"/>.</summary>
+    /// <summary>
+    /// Reads a status with its tag. One that makes no sense is <see cref="HandshakeStatusKind.Unknown"/>.
+    /// </summary>
     /// <returns>False when the message is no status.</returns>
     internal static bool TryRead(ReadOnlySpan<byte> body, out HandshakeStatus status)
     {

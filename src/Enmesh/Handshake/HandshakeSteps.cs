@@ -43,10 +43,14 @@ internal abstract record HandshakeEffect
 /// <summary>What only the node knows.</summary>
 internal abstract record NodeQuestion
 {
-    /// <summary>May this peer connect, and how do we stand with it? Answered by <see cref="NodeAnswer.Admission"/>.</summary>
+    /// <summary>
+    /// May this peer connect, and how do we stand with it? Answered by <see cref="NodeAnswer.Admission"/>.
+    /// </summary>
     internal sealed record Admit(NodeName Peer) : NodeQuestion;
 
-    /// <summary>A name for a node without one on this host. Answered by <see cref="NodeAnswer.Granted"/> or Refused.</summary>
+    /// <summary>
+    /// A name for a node without one on this host. Answered by <see cref="NodeAnswer.Granted"/> or Refused.
+    /// </summary>
     internal sealed record GrantName(string Host) : NodeQuestion;
 }
 

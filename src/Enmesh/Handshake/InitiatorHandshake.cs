@@ -41,14 +41,16 @@ internal sealed class InitiatorHandshake : HandshakeMachine
             (State.Connecting, HandshakeEvent.Started) => OnStarted(),
             (State.AwaitsStatus, HandshakeEvent.Received message) => OnStatus(message.Body.Span),
             (State.AwaitsChallenge named, HandshakeEvent.Received message) => OnChallenge(named, message.Body.Span),
-            (State.AwaitsAcknowledgement asked, HandshakeEvent.Received message) => OnAcknowledgement(asked, message.Body.Span),
-            _ => throw new InvalidOperationException($"{happened.GetType().Name} cannot happen to {_state.GetType().Name}."),
+            (State.AwaitsAcknowledgement asked, HandshakeEvent.Received message) =>
+                OnAcknowledgement(asked, message.Body.Span),
+            _ => throw new InvalidOperationException(
+                $"{happened.GetType().Name} cannot happen to {_state.GetType().Name}."),
         };
         return effects;
     }
 
-    private static (State, IReadOnlyList<HandshakeEffect>) Then(State state, params IReadOnlyList<HandshakeEffect> effects) =>
-        (state, effects);
+    private static (State, IReadOnlyList<HandshakeEffect>) Then(
+        State state, params IReadOnlyList<HandshakeEffect> effects) => (state, effects);
 
     private (State, IReadOnlyList<HandshakeEffect>) OnStarted() => Then(
         new State.AwaitsStatus(),
@@ -70,7 +72,8 @@ internal sealed class InitiatorHandshake : HandshakeMachine
                 // It still holds a connection that we know to be gone, or we would not dial.
                 return Then(
                     new State.AwaitsChallenge(_settings.Name!, _settings.Creation, AfterAlive: true),
-                    new HandshakeEffect.Send(HandshakeMessages.WriteStatus(_settings.PrefixBytes, HandshakeStatus.TrueText)));
+                    new HandshakeEffect.Send(
+                        HandshakeMessages.WriteStatus(_settings.PrefixBytes, HandshakeStatus.TrueText)));
             case HandshakeStatusKind.Named when AsksForName:
                 return NodeName.TryParse(status.Text, out var name)
                     ? Then(new State.AwaitsChallenge(name, status.Creation, AfterAlive: false))
@@ -94,7 +97,7 @@ internal sealed class InitiatorHandshake : HandshakeMachine
         {
             return Fail(
                 HandshakeFailure.UnsupportedVersion,
-                $"{_peer} answered with the handshake of a release before OTP 23, which is the oldest that can be joined.");
+                $"{_peer} speaks the handshake of a release before OTP 23, which is the oldest that can be joined.");
         }
         if (!HandshakeMessages.TryReadChallenge(body, out var challenge, out var problem))
             return Malformed(problem);
@@ -107,7 +110,11 @@ internal sealed class InitiatorHandshake : HandshakeMachine
         }
         var missing = challenge.Flags.Missing(DistributionFlagSets.Demanded);
         if (missing != DistributionFlags.None)
-            return Fail(HandshakeFailure.MissingFlags, $"{_peer} lacks {missing.Describe()}; every node from OTP 23 on has that.");
+        {
+            return Fail(
+                HandshakeFailure.MissingFlags,
+                $"{_peer} lacks {missing.Describe()}; every node from OTP 23 on has that.");
+        }
         var cookie = _settings.Cookies(_peer).Current;
         var ours = _settings.NewChallenge();
         var result = new HandshakeResult(
@@ -123,7 +130,8 @@ internal sealed class InitiatorHandshake : HandshakeMachine
                 _settings.PrefixBytes, ours, ChallengeDigest.Compute(cookie, challenge.Challenge))));
     }
 
-    private (State, IReadOnlyList<HandshakeEffect>) OnAcknowledgement(State.AwaitsAcknowledgement asked, ReadOnlySpan<byte> body)
+    private (State, IReadOnlyList<HandshakeEffect>) OnAcknowledgement(
+        State.AwaitsAcknowledgement asked, ReadOnlySpan<byte> body)
     {
         if (HandshakeStatus.TryRead(body, out var status) && status.Kind == HandshakeStatusKind.NotAllowed)
             return Fail(HandshakeFailure.NotAllowed, NotAllowedText());
@@ -144,14 +152,16 @@ internal sealed class InitiatorHandshake : HandshakeMachine
             + "Compare the cookie of this node with the one that erlang:get_cookie() shows there."),
         State.AwaitsChallenge { AfterAlive: true } => Fail(
             HandshakeFailure.ClosedByPeer,
-            $"{_peer} still had an older connection from us and closed this one instead; it will notice the loss by itself, "
-            + "at the latest after its net_ticktime."),
+            $"{_peer} still had an older connection from us and closed this one instead; it will notice the loss by "
+            + "itself, at the latest after its net_ticktime."),
         State.AwaitsChallenge => Fail(
-            HandshakeFailure.ClosedByPeer, $"{_peer} accepted our name and closed the connection before its challenge."),
+            HandshakeFailure.ClosedByPeer,
+            $"{_peer} accepted our name and closed the connection before its challenge."),
         _ => Fail(
             HandshakeFailure.ClosedByPeer,
-            $"{_peer} closed the connection right after our name, without a word. That is what a node does that demands TLS, "
-            + $"that finds the name {_settings.Name?.Text ?? _settings.Host} invalid, or what a port does that is no Erlang node."),
+            $"{_peer} closed the connection right after our name, without a word. That is what a node does that "
+            + $"demands TLS, or that finds the name {_settings.Name?.Text ?? _settings.Host} invalid, and what a port "
+            + "does that is no Erlang node."),
     };
 
     private string NokText() =>
@@ -159,8 +169,8 @@ internal sealed class InitiatorHandshake : HandshakeMachine
         + $"it may bear the same name as we ({_settings.Name?.Text ?? _settings.Host}), or find that name invalid.";
 
     private string NotAllowedText() =>
-        $"{_peer} answered 'not_allowed': our name is not among those it allows (net_kernel:allow/1), it is shutting down, "
-        + $"or it demands what we lack. We have {OwnFlags.Describe()}.";
+        $"{_peer} answered 'not_allowed': our name is not among those it allows (net_kernel:allow/1), it is shutting "
+        + $"down, or it demands what we lack. We have {OwnFlags.Describe()}.";
 
     private (State, IReadOnlyList<HandshakeEffect>) Malformed(string what) =>
         Fail(HandshakeFailure.Malformed, $"{_peer} does not keep to the handshake: {what}.");
@@ -176,7 +186,8 @@ internal sealed class InitiatorHandshake : HandshakeMachine
 
         internal sealed record AwaitsStatus() : State("its answer to our name");
 
-        internal sealed record AwaitsChallenge(NodeName OwnName, uint OwnCreation, bool AfterAlive) : State("its challenge");
+        internal sealed record AwaitsChallenge(NodeName OwnName, uint OwnCreation, bool AfterAlive)
+            : State("its challenge");
 
         internal sealed record AwaitsAcknowledgement(HandshakeResult Result, byte[] Digest)
             : State("its answer to our digest");

@@ -1,6 +1,8 @@
 namespace Enmesh.Handshake;
 
-/// <summary>The cookie shared with one peer, and those still accepted from it while the cookie is being changed.</summary>
+/// <summary>
+/// The cookie shared with one peer, and those still accepted from it while the cookie is being changed.
+/// </summary>
 /// <remarks>
 /// To change a cookie without an interruption: first let every node accept the new one as well, then let every node
 /// use the new one and accept the old one, and at last drop the old one.

@@ -3,6 +3,8 @@ using Enmesh.Terms.External;
 
 namespace Enmesh.Wire;
 
+// erl_dist_protocol, "Protocol between Connected Nodes": the tuples stand at ControlOperation.
+
 internal readonly partial struct ControlMessage
 {
     private bool HasToken => !Token.IsNil;
@@ -13,7 +15,8 @@ internal readonly partial struct ControlMessage
         var payloads = negotiated.Has(DistributionFlags.ExitPayload);
         return Kind switch
         {
-            ControlKind.Send when To.Name is not null => HasToken ? ControlOperation.RegSendTraced : ControlOperation.RegSend,
+            ControlKind.Send when To.Name is not null =>
+                HasToken ? ControlOperation.RegSendTraced : ControlOperation.RegSend,
             ControlKind.Send when To.Alias is not null => negotiated.Has(DistributionFlags.AltActSig)
                 ? ControlOperation.AltActSigSend
                 : HasToken ? ControlOperation.AliasSendTraced : ControlOperation.AliasSend,
@@ -21,11 +24,14 @@ internal readonly partial struct ControlMessage
                 HasToken ? ControlOperation.SendSenderTraced : ControlOperation.SendSender,
             ControlKind.Send => HasToken ? ControlOperation.SendTraced : ControlOperation.Send,
             ControlKind.Link => ControlOperation.Link,
-            ControlKind.Unlink => negotiated.Has(DistributionFlags.UnlinkId) ? ControlOperation.UnlinkId : ControlOperation.Unlink,
+            ControlKind.Unlink when negotiated.Has(DistributionFlags.UnlinkId) => ControlOperation.UnlinkId,
+            ControlKind.Unlink => ControlOperation.Unlink,
             ControlKind.UnlinkAck => ControlOperation.UnlinkIdAck,
-            ControlKind.Exit when payloads => HasToken ? ControlOperation.PayloadExitTraced : ControlOperation.PayloadExit,
+            ControlKind.Exit when payloads =>
+                HasToken ? ControlOperation.PayloadExitTraced : ControlOperation.PayloadExit,
             ControlKind.Exit => HasToken ? ControlOperation.ExitTraced : ControlOperation.Exit,
-            ControlKind.Exit2 when payloads => HasToken ? ControlOperation.PayloadExit2Traced : ControlOperation.PayloadExit2,
+            ControlKind.Exit2 when payloads =>
+                HasToken ? ControlOperation.PayloadExit2Traced : ControlOperation.PayloadExit2,
             ControlKind.Exit2 => HasToken ? ControlOperation.Exit2Traced : ControlOperation.Exit2,
             ControlKind.Monitor => ControlOperation.Monitor,
             ControlKind.Demonitor => ControlOperation.Demonitor,
@@ -37,7 +43,9 @@ internal readonly partial struct ControlMessage
     }
 
     /// <summary>Writes the control tuple, without a version byte.</summary>
-    /// <param name="writer">Made for the peer's dialect, and with the collector of atoms if frames have headers.</param>
+    /// <param name="writer">
+    /// Made for the peer's dialect, and with the collector of atoms if frames have headers.
+    /// </param>
     /// <param name="negotiated">What the two nodes have agreed upon.</param>
     /// <returns>
     /// Whether a payload must follow. For <see cref="ControlKind.Exit"/>, <see cref="ControlKind.Exit2"/> and

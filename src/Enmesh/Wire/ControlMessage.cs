@@ -2,7 +2,9 @@ using Enmesh.Terms;
 
 namespace Enmesh.Wire;
 
-/// <summary>A signal between processes of two nodes; made for sending by the methods below, or read from a frame.</summary>
+/// <summary>
+/// A signal between processes of two nodes; made for sending by the methods below, or read from a frame.
+/// </summary>
 /// <remarks>
 /// One that was read says which operation it came as. One that was made is written in the form that the two nodes have
 /// agreed upon. The payload is not part of it.
@@ -12,7 +14,8 @@ internal readonly partial struct ControlMessage
     // Nearly all messages are sends, and the struct is copied a few times on its way: what they do not need lies apart.
     private readonly Details? _details;
 
-    private ControlMessage(ControlKind kind, Pid? from, ControlTarget to, Details? details = null, bool hasPayload = false)
+    private ControlMessage(
+        ControlKind kind, Pid? from, ControlTarget to, Details? details = null, bool hasPayload = false)
     {
         Kind = kind;
         From = from;
@@ -52,7 +55,8 @@ internal readonly partial struct ControlMessage
     internal ulong UnlinkId => Rest.UnlinkId;
 
     /// <summary>
-    /// The exit reason, unless it is the payload; the new group leader's pid in a spawn request; the pid or the error in a
+    /// The exit reason, unless it is the payload; the new group leader's pid in a spawn request; the pid or the error
+    /// in a
     /// spawn reply.
     /// </summary>
     internal Term Argument => Rest.Argument;
@@ -70,11 +74,14 @@ internal readonly partial struct ControlMessage
     internal SpawnReplyFlags SpawnFlags => Rest.SpawnFlags;
 
     /// <summary>A message to a pid, a registered name, or an alias. The payload is the message.</summary>
-    internal static ControlMessage Send(Pid from, ControlTarget to) => new(ControlKind.Send, from, to, hasPayload: true);
+    internal static ControlMessage Send(Pid from, ControlTarget to) =>
+        new(ControlKind.Send, from, to, hasPayload: true);
 
     internal static ControlMessage Link(Pid from, Pid to) => new(ControlKind.Link, from, to);
 
-    /// <summary>Takes a link back. The id, never 0, is that of the acknowledgement to come; the old form has neither.</summary>
+    /// <summary>
+    /// Takes a link back. The id, never 0, is that of the acknowledgement to come; the old form has neither.
+    /// </summary>
     internal static ControlMessage Unlink(ulong id, Pid from, Pid to) =>
         new(ControlKind.Unlink, from, to, new() { UnlinkId = NotZero(id) });
 
@@ -123,13 +130,23 @@ internal readonly partial struct ControlMessage
     /// <summary>The same with a trace token, as <c>seq_trace</c> makes it.</summary>
     /// <exception cref="InvalidOperationException">Messages of this kind never have one.</exception>
     internal ControlMessage WithToken(Term token) =>
-        Kind is ControlKind.Send or ControlKind.Exit or ControlKind.Exit2 or ControlKind.SpawnRequest or ControlKind.SpawnReply
-            ? new(Kind, From, To, Rest with { Token = token }, HasPayload) { Operation = Operation, HasPriority = HasPriority }
+        Kind is ControlKind.Send or ControlKind.Exit or ControlKind.Exit2
+            or ControlKind.SpawnRequest or ControlKind.SpawnReply
+            ? new(Kind, From, To, Rest with { Token = token }, HasPayload)
+            {
+                Operation = Operation,
+                HasPriority = HasPriority,
+            }
             : throw new InvalidOperationException($"A {Kind} message has no trace token.");
 
     /// <summary>For <see cref="ControlReader"/>.</summary>
     internal static ControlMessage Received(
-        ControlKind kind, ControlOperation operation, Pid? from, ControlTarget to, Details? details = null, bool hasPriority = false) =>
+        ControlKind kind,
+        ControlOperation operation,
+        Pid? from,
+        ControlTarget to,
+        Details? details = null,
+        bool hasPriority = false) =>
         new(kind, from, to, details, operation.HasPayload()) { Operation = operation, HasPriority = hasPriority };
 
     private Details Rest => _details ?? Details.None;

@@ -72,7 +72,9 @@ internal enum ControlOperation : byte
     /// <summary><c>{29, ReqId, From, GroupLeader, {Module, Function, Arity}, Options}</c> and the arguments</summary>
     SpawnRequest = 29,
 
-    /// <summary><c>{30, ReqId, From, GroupLeader, {Module, Function, Arity}, Options, Token}</c> and the arguments</summary>
+    /// <summary>
+    /// <c>{30, ReqId, From, GroupLeader, {Module, Function, Arity}, Options, Token}</c> and the arguments
+    /// </summary>
     SpawnRequestTraced = 30,
 
     /// <summary><c>{31, ReqId, To, Flags, Result}</c></summary>
@@ -93,7 +95,9 @@ internal enum ControlOperation : byte
     /// <summary><c>{36, Id, From, To}</c></summary>
     UnlinkIdAck = 36,
 
-    /// <summary><c>{37, Flags, From, To}</c> or <c>{37, Flags, From, To, Token}</c>, and a message or a reason</summary>
+    /// <summary>
+    /// <c>{37, Flags, From, To}</c> or <c>{37, Flags, From, To, Token}</c>, and a message or a reason
+    /// </summary>
     AltActSigSend = 37,
 }
 
@@ -198,13 +202,14 @@ internal static class ControlOperations
     };
 
     /// <summary>Whether a payload follows the control message.</summary>
-    internal static bool HasPayload(this ControlOperation operation) => operation switch
-    {
-        ControlOperation.Send or ControlOperation.SendTraced or ControlOperation.RegSend or ControlOperation.RegSendTraced
-            or ControlOperation.SendSender or ControlOperation.SendSenderTraced or ControlOperation.PayloadExit
-            or ControlOperation.PayloadExitTraced or ControlOperation.PayloadExit2 or ControlOperation.PayloadExit2Traced
-            or ControlOperation.PayloadMonitorExit or ControlOperation.SpawnRequest or ControlOperation.SpawnRequestTraced
-            or ControlOperation.AliasSend or ControlOperation.AliasSendTraced or ControlOperation.AltActSigSend => true,
-        _ => false,
-    };
+    internal static bool HasPayload(this ControlOperation operation) => operation
+        is ControlOperation.Send or ControlOperation.SendTraced
+        or ControlOperation.RegSend or ControlOperation.RegSendTraced
+        or ControlOperation.SendSender or ControlOperation.SendSenderTraced
+        or ControlOperation.PayloadExit or ControlOperation.PayloadExitTraced
+        or ControlOperation.PayloadExit2 or ControlOperation.PayloadExit2Traced
+        or ControlOperation.PayloadMonitorExit
+        or ControlOperation.SpawnRequest or ControlOperation.SpawnRequestTraced
+        or ControlOperation.AliasSend or ControlOperation.AliasSendTraced
+        or ControlOperation.AltActSigSend;
 }

@@ -3,12 +3,16 @@ using Enmesh.Terms.External;
 
 namespace Enmesh.Wire;
 
+// erl_dist_protocol, "Protocol between Connected Nodes": the tuples stand at ControlOperation, and above each method
+// here.
+
 /// <summary>Reads control messages straight from the bytes of a frame.</summary>
 /// <remarks>A message to a process, name or alias of our own costs no allocation.</remarks>
 /// <param name="ownNode">Our node's name.</param>
 /// <param name="options">Limits, and the node's atoms.</param>
 /// <param name="withSenders">
-/// Whether <see cref="ControlMessage.From"/> is wanted of messages that are only delivered; it costs an allocation each.
+/// Whether <see cref="ControlMessage.From"/> is wanted of messages that are only delivered; it costs an allocation
+/// each.
 /// </param>
 internal sealed class ControlReader(Atom ownNode, TermDecodeOptions options, bool withSenders = false)
 {
@@ -47,18 +51,20 @@ internal sealed class ControlReader(Atom ownNode, TermDecodeOptions options, boo
     {
         switch (operation)
         {
-            case ControlOperation.Send or ControlOperation.SendTraced or ControlOperation.RegSend or ControlOperation.RegSendTraced
-                or ControlOperation.SendSender or ControlOperation.SendSenderTraced or ControlOperation.AliasSend
-                or ControlOperation.AliasSendTraced:
+            case ControlOperation.Send or ControlOperation.SendTraced
+                or ControlOperation.RegSend or ControlOperation.RegSendTraced
+                or ControlOperation.SendSender or ControlOperation.SendSenderTraced
+                or ControlOperation.AliasSend or ControlOperation.AliasSendTraced:
                 return ReadSend(ref reader, operation, arity, ref field);
             case ControlOperation.AltActSigSend:
                 return ReadAltAct(ref reader, arity, ref field);
-            case ControlOperation.Link or ControlOperation.Unlink or ControlOperation.GroupLeader or ControlOperation.UnlinkId
-                or ControlOperation.UnlinkIdAck:
+            case ControlOperation.Link or ControlOperation.Unlink or ControlOperation.GroupLeader
+                or ControlOperation.UnlinkId or ControlOperation.UnlinkIdAck:
                 return ReadPair(ref reader, operation, arity, ref field);
-            case ControlOperation.Exit or ControlOperation.Exit2 or ControlOperation.ExitTraced or ControlOperation.Exit2Traced
-                or ControlOperation.PayloadExit or ControlOperation.PayloadExit2 or ControlOperation.PayloadExitTraced
-                or ControlOperation.PayloadExit2Traced:
+            case ControlOperation.Exit or ControlOperation.ExitTraced
+                or ControlOperation.Exit2 or ControlOperation.Exit2Traced
+                or ControlOperation.PayloadExit or ControlOperation.PayloadExitTraced
+                or ControlOperation.PayloadExit2 or ControlOperation.PayloadExit2Traced:
                 return ReadExit(ref reader, operation, arity, ref field);
             case ControlOperation.Monitor or ControlOperation.Demonitor:
                 return ReadMonitor(ref reader, operation, arity, ref field);
@@ -73,7 +79,8 @@ internal sealed class ControlReader(Atom ownNode, TermDecodeOptions options, boo
         }
     }
 
-    // {2, Unused, To}  {22, From, To}  {33, From, Alias}  {6, From, Unused, Name}, each with a token behind it in its other form
+    // {2, Unused, To}  {22, From, To}  {33, From, Alias}  {6, From, Unused, Name}, each with a token behind it in its
+    // other form
     private ControlMessage ReadSend(ref TermReader reader, ControlOperation operation, int arity, ref string field)
     {
         var isNamed = operation is ControlOperation.RegSend or ControlOperation.RegSendTraced;
@@ -89,7 +96,8 @@ internal sealed class ControlReader(Atom ownNode, TermDecodeOptions options, boo
         var to = isNamed ? reader.ReadAtom()
             : operation is ControlOperation.AliasSend or ControlOperation.AliasSendTraced ? ReadAlias(ref reader)
             : ReadPidTarget(ref reader);
-        return ControlMessage.Received(ControlKind.Send, operation, from, to, isTraced ? ReadToken(ref reader, ref field) : null);
+        var details = isTraced ? ReadToken(ref reader, ref field) : null;
+        return ControlMessage.Received(ControlKind.Send, operation, from, to, details);
     }
 
     // {37, Flags, From, To} or {37, Flags, From, To, Token}
@@ -129,7 +137,10 @@ internal sealed class ControlReader(Atom ownNode, TermDecodeOptions options, boo
             field = "Id";
             var number = reader.ReadInteger();
             if (number <= 0 || number > ulong.MaxValue)
-                throw new DistributionProtocolException($"A control message {operation.Name()} has the id {number}; it is of 1 to 2^64-1.");
+            {
+                throw new DistributionProtocolException(
+                    $"A control message {operation.Name()} has the id {number}; it is of 1 to 2^64-1.");
+            }
             id = (ulong)number;
         }
         field = "From";
@@ -146,7 +157,8 @@ internal sealed class ControlReader(Atom ownNode, TermDecodeOptions options, boo
         return ControlMessage.Received(kind, operation, from, to, hasId ? new() { UnlinkId = id } : null);
     }
 
-    // {3, From, To, Reason}  {13, From, To, Token, Reason}  {24, From, To}  {25, From, To, Token}; 8, 18, 26 and 27 alike
+    // {3, From, To, Reason}  {13, From, To, Token, Reason}  {24, From, To}  {25, From, To, Token}; 8, 18, 26 and 27
+    // alike
     private ControlMessage ReadExit(ref TermReader reader, ControlOperation operation, int arity, ref string field)
     {
         var isTraced = operation is ControlOperation.ExitTraced or ControlOperation.Exit2Traced
@@ -184,7 +196,8 @@ internal sealed class ControlReader(Atom ownNode, TermDecodeOptions options, boo
     }
 
     // {21, PidOrName, To, Ref, Reason}  {28, PidOrName, To, Ref}
-    private ControlMessage ReadMonitorExit(ref TermReader reader, ControlOperation operation, int arity, ref string field)
+    private ControlMessage ReadMonitorExit(
+        ref TermReader reader, ControlOperation operation, int arity, ref string field)
     {
         var hasReason = !operation.HasPayload();
         Check(operation, arity, hasReason ? 5 : 4);
@@ -231,7 +244,8 @@ internal sealed class ControlReader(Atom ownNode, TermDecodeOptions options, boo
     }
 
     // {31, ReqId, To, Flags, Result}, and a token behind them in 32
-    private ControlMessage ReadSpawnReply(ref TermReader reader, ControlOperation operation, int arity, ref string field)
+    private ControlMessage ReadSpawnReply(
+        ref TermReader reader, ControlOperation operation, int arity, ref string field)
     {
         var isTraced = operation == ControlOperation.SpawnReplyTraced;
         Check(operation, arity, isTraced ? 6 : 5);
@@ -244,7 +258,10 @@ internal sealed class ControlReader(Atom ownNode, TermDecodeOptions options, boo
         field = "Result";
         var result = reader.ReadTerm();
         if (result.Pid is null && result.Atom is null)
-            throw new DistributionProtocolException($"A control message {operation.Name()} has neither a pid nor an atom as its result.");
+        {
+            throw new DistributionProtocolException(
+                $"A control message {operation.Name()} has neither a pid nor an atom as its result.");
+        }
         var details = (isTraced ? ReadToken(ref reader, ref field) : ControlMessage.Details.None) with
         {
             Reference = id,

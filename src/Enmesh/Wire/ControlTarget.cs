@@ -6,7 +6,8 @@ namespace Enmesh.Wire;
 
 /// <summary>Whom a control message is for: a pid, a registered name or an alias; or nobody.</summary>
 /// <remarks>
-/// A pid or an alias of our own node that came over the wire is kept as its numbers, so that to route a message costs no
+/// A pid or an alias of our own node that came over the wire is kept as its numbers, so that to route a message costs
+/// no
 /// allocation; <see cref="Pid"/> and <see cref="Alias"/> make an object of them when asked.
 /// </remarks>
 internal readonly struct ControlTarget
@@ -39,10 +40,14 @@ internal readonly struct ControlTarget
     /// <summary>The registered name, if it is one.</summary>
     internal Atom? Name => _shape == Shape.Name ? (Atom)_value! : null;
 
-    /// <summary>Whether this is a pid of our own node, whatever its creation. Then <see cref="OwnPid"/> says which.</summary>
+    /// <summary>
+    /// Whether this is a pid of our own node, whatever its creation. Then <see cref="OwnPid"/> says which.
+    /// </summary>
     internal bool IsOwnPid => _shape == Shape.OwnPid;
 
-    /// <summary>Whether this is an alias made by our own node, whatever its creation. Then <see cref="OwnAlias"/> says which.</summary>
+    /// <summary>
+    /// Whether this is an alias made by our own node, whatever its creation. Then <see cref="OwnAlias"/> says which.
+    /// </summary>
     internal bool IsOwnAlias => _shape == Shape.OwnAlias;
 
     /// <summary>The numbers of a pid of our own node.</summary>

@@ -144,7 +144,9 @@ internal static class DistributionFlagSets
     internal static DistributionFlags Missing(this DistributionFlags flags, DistributionFlags demanded) =>
         demanded & ~flags.Expand();
 
-    /// <summary>Whether frames begin with a distribution header; otherwise they are passed through as they are.</summary>
+    /// <summary>
+    /// Whether frames begin with a distribution header; otherwise they are passed through as they are.
+    /// </summary>
     internal static bool UsesHeader(this DistributionFlags negotiated) =>
         (negotiated & (DistributionFlags.DistHdrAtomCache | DistributionFlags.Fragments)) != DistributionFlags.None;
 
@@ -153,7 +155,9 @@ internal static class DistributionFlagSets
         (negotiated.Has(DistributionFlags.V4Nc) ? TermDialect.WideIdentifiers : TermDialect.Narrow)
         | (negotiated.Has(DistributionFlags.NativeRecords) ? TermDialect.NativeRecords : TermDialect.Narrow);
 
-    /// <summary>The names of the set flags as the protocol's description spells them: <c>"BIG_CREATION, UTF8_ATOMS"</c>.</summary>
+    /// <summary>
+    /// The names of the set flags as the protocol's description spells them: <c>"BIG_CREATION, UTF8_ATOMS"</c>.
+    /// </summary>
     internal static string Describe(this DistributionFlags flags)
     {
         var names = new List<string>();

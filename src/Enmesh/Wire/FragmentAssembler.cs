@@ -5,10 +5,14 @@ namespace Enmesh.Wire;
 
 // erl_dist_protocol, "Protocol between Connected Nodes", on fragments. See FragmentHeader for the layout.
 
-/// <summary>Puts the fragments of several messages together, each message in an array of its own. For one reader.</summary>
+/// <summary>
+/// Puts the fragments of several messages together, each message in an array of its own. For one reader.
+/// </summary>
 /// <remarks>
-/// For each fragment: <see cref="Reserve"/>, fill what it gives with the rest of the frame, <see cref="Commit"/>. What is
-/// set aside stays within the limits, and never far beyond what has really come, whatever number of fragments was announced.
+/// For each fragment: <see cref="Reserve"/>, fill what it gives with the rest of the frame, <see cref="Commit"/>. What
+/// is
+/// set aside stays within the limits, and never far beyond what has really come, whatever number of fragments was
+/// announced.
 /// </remarks>
 internal sealed class FragmentAssembler(InboundAtomCache cache, ControlReader control, FrameLimits limits)
 {
@@ -36,7 +40,7 @@ internal sealed class FragmentAssembler(InboundAtomCache cache, ControlReader co
             if (_unfinished.Count >= limits.MaxUnfinishedMessages)
             {
                 throw new DistributionProtocolException(
-                    $"The peer has begun more than {limits.MaxUnfinishedMessages} fragmented messages without ending one.");
+                    $"The peer has begun {limits.MaxUnfinishedMessages} fragmented messages without ending one.");
             }
             message = new Unfinished { Next = header.Number };
             _unfinished.Add(header.Sequence, message);
@@ -110,7 +114,9 @@ internal sealed class FragmentAssembler(InboundAtomCache cache, ControlReader co
         // All fragments but the last have the same length, as nodes cut them. A liar is believed only up to a multiple
         // of what it has sent, and not beyond the limit.
         var believed = Math.Min((long)needed * limits.TrustedMultiple, limits.MaxMessageBytes);
-        var announced = toCome > (ulong)limits.MaxMessageBytes ? long.MaxValue : message.Length + ((long)toCome * length);
+        var announced = toCome > (ulong)limits.MaxMessageBytes
+            ? long.MaxValue
+            : message.Length + ((long)toCome * length);
         var capacity = (int)Math.Max(needed, Math.Min(announced, believed));
         var more = (long)capacity - message.Array.Length;
         if (UnfinishedBytes + more > limits.MaxUnfinishedBytes)
@@ -120,7 +126,8 @@ internal sealed class FragmentAssembler(InboundAtomCache cache, ControlReader co
             if (UnfinishedBytes + more > limits.MaxUnfinishedBytes)
             {
                 throw new DistributionProtocolException(
-                    $"The peer has begun fragmented messages of more than {limits.MaxUnfinishedBytes} bytes in all without ending them.");
+                    $"The peer has begun fragmented messages of more than {limits.MaxUnfinishedBytes} bytes in all "
+                    + "without ending them.");
             }
         }
         var larger = GC.AllocateUninitializedArray<byte>(capacity);

@@ -27,7 +27,9 @@ internal static class FrameTag
 }
 
 /// <summary>The opening of a fragment.</summary>
-/// <param name="IsFirst">Whether this is the message's first fragment, with the references to atoms and the control message.</param>
+/// <param name="IsFirst">
+/// Whether this is the message's first fragment, with the references to atoms and the control message.
+/// </param>
 /// <param name="Sequence">Which message it belongs to, <c>Seq</c>.</param>
 /// <param name="Number">How many fragments of the message are to come, this one among them; <c>Id</c>.</param>
 internal readonly record struct FragmentHeader(bool IsFirst, ulong Sequence, ulong Number)

@@ -6,13 +6,17 @@ namespace Enmesh.Wire;
 
 // erl_dist_protocol, "Protocol between Connected Nodes". Behind the frame's length (u32; 0 is a tick) stands
 //   without headers   112, 131 control, and 131 payload if there is one
-//   with headers      131 68, references (see OutboundAtomCache), control, and the payload if there is one; or a fragment
+//   with headers      131 68, references (see OutboundAtomCache), control, and the payload if there is one; or a
+// fragment
 
 /// <summary>A control message, and where its payload is.</summary>
 /// <param name="Control">The control message.</param>
 /// <param name="PayloadOffset">Where the payload begins in the frame, or in the array of a fragmented message.</param>
-/// <param name="References">What <c>82 i</c> stands for in the payload. Of a whole frame: until the next one is read.</param>
-internal readonly record struct InboundMessage(ControlMessage Control, int PayloadOffset, ReadOnlyMemory<Atom> References);
+/// <param name="References">
+/// What <c>82 i</c> stands for in the payload. Of a whole frame: until the next one is read.
+/// </param>
+internal readonly record struct InboundMessage(
+    ControlMessage Control, int PayloadOffset, ReadOnlyMemory<Atom> References);
 
 /// <summary>Reads the frames of one connection. For one reader at a time, in the order in which they come.</summary>
 internal sealed class FrameReader
@@ -29,7 +33,11 @@ internal sealed class FrameReader
     /// <param name="limits">Limits for frames.</param>
     /// <param name="withSenders">Whether the senders of messages are wanted, which costs an allocation each.</param>
     internal FrameReader(
-        DistributionFlags negotiated, Atom ownNode, TermDecodeOptions options, FrameLimits limits, bool withSenders = false)
+        DistributionFlags negotiated,
+        Atom ownNode,
+        TermDecodeOptions options,
+        FrameLimits limits,
+        bool withSenders = false)
     {
         _usesHeader = negotiated.UsesHeader();
         _cache = new InboundAtomCache(options.Atoms ?? new AtomTable());
@@ -70,7 +78,8 @@ internal sealed class FrameReader
     /// <summary>Reads a whole frame that is neither a tick nor a fragment.</summary>
     /// <param name="frame">The frame without its length.</param>
     /// <exception cref="DistributionProtocolException">It is not as agreed upon, or broken.</exception>
-    internal InboundMessage Read(ReadOnlySpan<byte> frame) => _usesHeader ? ReadWithHeader(frame) : ReadPassThrough(frame);
+    internal InboundMessage Read(ReadOnlySpan<byte> frame) =>
+        _usesHeader ? ReadWithHeader(frame) : ReadPassThrough(frame);
 
     /// <inheritdoc cref="FragmentAssembler.Reserve"/>
     internal Memory<byte> Reserve(FragmentHeader header, int frameLength) => _fragments.Reserve(header, frameLength);
@@ -100,7 +109,7 @@ internal sealed class FrameReader
             if (frame[at] != FrameTag.Version)
             {
                 throw new DistributionProtocolException(
-                    $"The payload of a control message {control.Operation.Name()} does not begin with the version byte 131.");
+                    $"The payload of a message {control.Operation.Name()} does not begin with the version byte 131.");
             }
             at++;
         }

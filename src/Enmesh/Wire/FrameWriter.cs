@@ -3,7 +3,9 @@ using Enmesh.Terms;
 
 namespace Enmesh.Wire;
 
-/// <summary>Writes what stands before the terms of a frame, its length included. For one link, under its lock.</summary>
+/// <summary>
+/// Writes what stands before the terms of a frame, its length included. For one link, under its lock.
+/// </summary>
 /// <remarks>
 /// The terms have been encoded before, without a lock: the control tuple and the payload one behind the other, and with
 /// a version byte between them where <see cref="UsesHeader"/> is false. <see cref="FrameReader"/> shows the layout.

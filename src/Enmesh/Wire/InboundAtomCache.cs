@@ -3,8 +3,9 @@ using Enmesh.Terms;
 
 namespace Enmesh.Wire;
 
+// erl_ext_dist, "Distribution Header": the layout stands at OutboundAtomCache.
+
 /// <summary>The atoms that a peer has named, by slot, and those of the message at hand. For one reader.</summary>
-/// <remarks>The layout stands at <see cref="OutboundAtomCache"/>.</remarks>
 internal sealed class InboundAtomCache(AtomTable table)
 {
     internal const int MaxReferences = 255;
@@ -20,7 +21,8 @@ internal sealed class InboundAtomCache(AtomTable table)
 
     /// <summary>Reads the references of a message, from the count on.</summary>
     /// <returns>How many bytes they took.</returns>
-    /// <exception cref="DistributionProtocolException">The header is cut off, or refers to a slot that holds nothing.</exception>
+    /// <exception cref="DistributionProtocolException">The header is cut off, or refers to a slot that holds
+    /// nothing.</exception>
     internal int Read(ReadOnlySpan<byte> header)
     {
         ReferenceCount = 0;
@@ -78,7 +80,7 @@ internal sealed class InboundAtomCache(AtomTable table)
         }
         catch (TermFormatException e)
         {
-            throw new DistributionProtocolException("A distribution header names an atom that is none: " + e.Message, e);
+            throw new DistributionProtocolException("A distribution header has a broken atom: " + e.Message, e);
         }
     }
 

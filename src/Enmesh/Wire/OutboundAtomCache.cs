@@ -9,7 +9,9 @@ namespace Enmesh.Wire;
 //   N times Index:8 and, if New, Length (8 bits, 16 with LongAtoms) and the text in UTF-8
 // In the terms of the message, 82 i is reference i. Slot = Segment * 256 + Index; a new entry overwrites the slot.
 
-/// <summary>What the peer's cache of our atoms holds. Written in the order in which the frames are sent, so under a lock.</summary>
+/// <summary>
+/// What the peer's cache of our atoms holds. Written in the order in which the frames are sent, so under a lock.
+/// </summary>
 internal sealed class OutboundAtomCache
 {
     internal const int SlotCount = 2048;
@@ -30,7 +32,9 @@ internal sealed class OutboundAtomCache
 
     /// <summary>Writes the references of a message, from the count on, and brings the cache up to date.</summary>
     /// <param name="destination">At least <see cref="MaxBytes"/>.</param>
-    /// <param name="atoms">The distinct atoms of the message, at most 255, in the order in which its terms count them.</param>
+    /// <param name="atoms">
+    /// The distinct atoms of the message, at most 255, in the order in which its terms count them.
+    /// </param>
     /// <returns>How many bytes were written.</returns>
     internal int Write(Span<byte> destination, ReadOnlySpan<Atom> atoms)
     {
@@ -71,7 +75,8 @@ internal sealed class OutboundAtomCache
         return prefix + utf8.Length;
     }
 
-    // One long text, new or not, and all lengths have 16 bits: simpler than to ask the cache twice, and hardly ever met.
+    // One long text, new or not, and all lengths have 16 bits: simpler than to ask the cache twice, and hardly ever
+    // met.
     private static bool HasLongAtom(ReadOnlySpan<Atom> atoms)
     {
         foreach (var atom in atoms)

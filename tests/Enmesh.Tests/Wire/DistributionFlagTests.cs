@@ -11,6 +11,7 @@ public class DistributionFlagTests
     public void Our_flag_word_is_frozen()
     {
         Assert.Equal(0x6C07DF7FBCUL, (ulong)DistributionFlagSets.Hidden);
+        // All below bit 32: an old name message, which holds no more, can be judged at once.
         Assert.Equal(0x70F84UL, (ulong)DistributionFlagSets.Demanded);
         Assert.Equal(0x1070F94UL, (ulong)DistributionFlagSets.Mandatory25);
     }
