@@ -2,20 +2,13 @@ using Enmesh.Epmd;
 using Enmesh.Handshake;
 using Enmesh.Peers;
 using Enmesh.Transport;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Enmesh.Bench;
 
 /// <summary>A node as the product starts one with EPMD, except that its cookie comes from the environment.</summary>
 internal sealed class BenchNode : IAsyncDisposable
 {
-    private readonly EpmdPresence _presence;
-
-    private BenchNode(ErlangNode node, EpmdPresence presence)
-    {
-        Node = node;
-        _presence = presence;
-    }
+    private BenchNode(ErlangNode node) => Node = node;
 
     internal ErlangNode Node { get; }
 
@@ -26,29 +19,19 @@ internal sealed class BenchNode : IAsyncDisposable
     {
         if (Settings.Optional("PEER_PROTO") is { } protocol and not "tcp")
             throw new NotSupportedException($"This peer has no distribution over {protocol}.");
-        var name = NodeName.Parse(Settings.Required("PEER_NODE"));
         var cookie = new PeerCookies(Settings.Required("PEER_COOKIE"));
-        var epmd = EpmdSettings.FromEnvironment(Environment.GetEnvironmentVariable);
-        var transport = new TcpTransport();
-        var listener = transport.Listen(ListenAddress.Loopback());
-        var presence = await EpmdPresence.StartAsync(
-            EpmdMode.Register, epmd, new EpmdEntry(EpmdName.Of(name), listener.Port), transport, TimeProvider.System, NullLogger.Instance);
-        var client = new EpmdClient(transport, TimeProvider.System, epmd.Port);
-        var node = ErlangNode.Start(new NodeParts
+        var node = new ErlangNode(new NodePlan
         {
-            Name = name,
-            Creation = presence.Creation,
+            Name = NodeName.Parse(Settings.Required("PEER_NODE")),
             Cookies = _ => cookie,
-            Transport = transport,
-            Listener = listener,
-            Locate = async (peer, token) => new PeerEndPoint(peer.Host, (await client.LookUpAsync(peer, token)).Port),
+            Listen = ListenAddress.Loopback(),
+            Epmd = EpmdMode.Register,
+            EpmdSettings = EpmdSettings.FromEnvironment(Environment.GetEnvironmentVariable),
+            Locate = client => async (peer, token) => new PeerEndPoint(peer.Host, (await client.LookUpAsync(peer, token)).Port),
         });
-        return new BenchNode(node, presence);
+        await node.StartAsync();
+        return new BenchNode(node);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _presence.DisposeAsync();
-        await Node.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => Node.DisposeAsync();
 }

@@ -1,1 +1,3 @@
-return 0;
+using Enmesh.Cli;
+
+return await CommandLine.RunAsync(args).ConfigureAwait(false);

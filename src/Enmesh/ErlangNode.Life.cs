@@ -1,89 +1,196 @@
 using System.Security.Cryptography;
-using Enmesh.Handshake;
+using Enmesh.Cluster;
+using Enmesh.Epmd;
 using Enmesh.Peers;
 using Enmesh.Processes;
 using Enmesh.Services;
 using Enmesh.Terms;
 using Enmesh.Transport;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Enmesh;
 
 // How a node begins and ends.
 public sealed partial class ErlangNode
 {
-    private ErlangNode(NodeParts parts)
+    private readonly Func<CancellationToken, Task<NodePlan>> _prepare;
+    private readonly ILoggerFactory _logs;
+    private readonly TimeProvider _timeProvider;
+    private readonly List<(Atom? Name, Func<ProcessContext, Task> Body)> _beforeStart = [];
+    private Life? _life;
+    private int _started;
+
+    /// <summary>Makes a node. Nothing happens before <see cref="StartAsync(CancellationToken)"/>.</summary>
+    /// <param name="options">Its settings; they are copied.</param>
+    /// <param name="logs">Where it logs; nowhere when null.</param>
+    /// <param name="timeProvider">Its clock; the system's when null.</param>
+    /// <exception cref="ArgumentException">The settings are wrong; the message lists every problem by its key.</exception>
+    public ErlangNode(ErlangNodeOptions options, ILoggerFactory? logs = null, TimeProvider? timeProvider = null)
+        : this(Prepare(options), logs, timeProvider)
     {
-        var atoms = new AtomTable(parts.Options.AtomBudget);
-        atoms.Intern(parts.Name.Atom);
-        var peers = new PeerSettings
-        {
-            Name = parts.Name,
-            Creation = parts.Creation,
-            Cookies = parts.Cookies,
-            Transport = parts.Transport,
-            Locate = parts.Locate,
-            HandshakeLimits = new(parts.Options.SetupTime, parts.Options.SetupTime * 4),
-            Link = new()
-            {
-                SendBufferBytes = parts.Options.SendBufferBytes,
-                NetTickTime = parts.Options.NetTickTime,
-                NetTickIntensity = parts.Options.NetTickIntensity,
-                Limits = new() { MaxMessageBytes = parts.Options.MaxMessageBytes },
-            },
-        };
-        _runtime = new ProcessRuntime(
-            parts.Name, parts.Creation, parts.TimeProvider, parts.LoggerFactory.CreateLogger("Enmesh.Processes"));
-        _peers = new PeerTable(peers, _runtime, atoms, parts.TimeProvider, parts.LoggerFactory.CreateLogger("Enmesh.Peers"));
-        _runtime.Start(_peers);
-        Functions = new ExportedFunctions();
-        ExportOwn();
-        if (parts.Listener is { } listener)
-            _peers.Listen(listener);
-        _runtime.Spawn(NetKernel.RunAsync, NetKernel.Name);
-        _runtime.Spawn(new Rex(_runtime, Functions).RunAsync, Rex.Name);
     }
 
-    /// <inheritdoc/>
+    /// <summary>For tests: a node made of given parts.</summary>
+    internal ErlangNode(NodePlan plan, ILoggerFactory? logs = null, TimeProvider? timeProvider = null)
+        : this(_ => Task.FromResult(plan), logs, timeProvider)
+    {
+    }
+
+    private ErlangNode(Func<CancellationToken, Task<NodePlan>> prepare, ILoggerFactory? logs, TimeProvider? timeProvider)
+    {
+        _prepare = prepare;
+        _logs = logs ?? NullLoggerFactory.Instance;
+        _timeProvider = timeProvider ?? TimeProvider.System;
+    }
+
+    private Life Running => _life ?? throw new InvalidOperationException("The node has not started; await StartAsync first.");
+
+    private ProcessRuntime Runtime => Running.Runtime;
+
+    private PeerTable Peers => Running.Peers;
+
+    /// <summary>Makes a node and starts it.</summary>
+    /// <inheritdoc cref="ErlangNode(ErlangNodeOptions, ILoggerFactory, TimeProvider)"/>
+    /// <inheritdoc cref="StartAsync(CancellationToken)"/>
+    public static async Task<ErlangNode> StartAsync(
+        ErlangNodeOptions options, ILoggerFactory? logs = null, TimeProvider? timeProvider = null, CancellationToken cancellationToken = default)
+    {
+        var node = new ErlangNode(options, logs, timeProvider);
+        await node.StartAsync(cancellationToken).ConfigureAwait(false);
+        return node;
+    }
+
+    /// <summary>Starts the node: takes its port, registers with EPMD if it is to, and begins to look for its cluster.</summary>
+    /// <exception cref="InvalidOperationException">It has been started before.</exception>
+    /// <exception cref="ArgumentException">There is no name to be had; the message says what to set.</exception>
+    /// <exception cref="CookieException">There is no good cookie; the message says where it was looked for.</exception>
+    /// <exception cref="EnmeshException">The port is taken, EPMD does not answer, or the name is registered by another node.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        if (Interlocked.Exchange(ref _started, 1) != 0)
+            throw new InvalidOperationException("The node has been started before; make a new one.");
+        _life = await Life.BeginAsync(this, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends the node: its links at once, then its processes, which get the exit signal <c>shutdown</c>.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _peers.DisposeAsync().ConfigureAwait(false);
-        await _runtime.DisposeAsync().ConfigureAwait(false);
+        if (_life is { } life)
+            await life.EndAsync().ConfigureAwait(false);
     }
 
-    /// <summary>For tests and for what starts a node from elsewhere than options.</summary>
-    internal static ErlangNode Start(NodeParts parts) => new(parts);
+    private static Func<CancellationToken, Task<NodePlan>> Prepare(ErlangNodeOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.Validate() is { Count: > 0 } problems)
+            throw new ArgumentException(string.Join(Environment.NewLine, problems), nameof(options));
+        var copy = options.Copy();
+        return token => NodePlan.FromAsync(copy, Environment.GetEnvironmentVariable, token);
+    }
 
     /// <summary>A creation that no other start of this node has had, most likely; at least 4, as from OTP 23 on.</summary>
-    internal static uint NewCreation() => (uint)RandomNumberGenerator.GetInt32(4, int.MaxValue);
+    private static uint NewCreation() => (uint)RandomNumberGenerator.GetInt32(4, int.MaxValue);
 
     private void ExportOwn()
     {
         Functions.Export("erlang", "node", 0, (_, _) => new(Name.Atom));
-        Functions.Export("erlang", "nodes", 0, (_, _) => new(Term.Nil)); // visible ones: none, we are hidden
+        Functions.Export("erlang", "nodes", 0, (_, _) => new(Term.Nil)); // the visible ones: none, as we are hidden
+        Functions.Export("erlang", "nodes", 1, (_, arguments) => new(NodesOf(arguments[0])));
         Functions.Export("erlang", "is_alive", 0, (_, _) => new(true));
     }
-}
 
-/// <summary>What a node is made of, once all options are looked up and found good.</summary>
-internal sealed record NodeParts
-{
-    internal required NodeName Name { get; init; }
+    // erlang:nodes/1: all of a hidden node's connections are hidden ones.
+    private Term NodesOf(Term kinds)
+    {
+        var wanted = kinds.AsList is { } list ? list.Select(kind => kind.AtomText) : [kinds.AtomText];
+        var nodes = new List<Term>();
+        foreach (var kind in wanted)
+        {
+            if (kind == "this")
+                nodes.Add(Name.Atom);
+            else if (kind is "connected" or "hidden" or "known")
+                nodes.AddRange(ConnectedNodes.Select(node => (Term)node.Atom));
+            else if (kind != "visible")
+                throw new ArgumentException($"{kinds} is none of this, visible, hidden, connected and known.", nameof(kinds));
+        }
+        return Term.List([.. nodes.Distinct()]);
+    }
 
-    internal uint Creation { get; init; } = ErlangNode.NewCreation();
+    /// <summary>What there is while the node runs.</summary>
+    private sealed record Life(
+        NodeName Name, ProcessRuntime Runtime, PeerTable Peers, ITransportListener? Listener, EpmdPresence? Epmd, ClusterMembership Cluster)
+    {
+        internal static async Task<Life> BeginAsync(ErlangNode node, CancellationToken cancellationToken)
+        {
+            var plan = await node._prepare(cancellationToken).ConfigureAwait(false);
+            var time = node._timeProvider;
+            var logger = node._logs.CreateLogger("Enmesh.Peers");
+            var transport = plan.Transport(time, logger);
+            var listener = plan.Listen is null ? null : transport.Listen(plan.Listen);
+            EpmdPresence? presence = null;
+            try
+            {
+                if (plan.Epmd != EpmdMode.Off && listener is not null)
+                {
+                    presence = await EpmdPresence.StartAsync(
+                        plan.Epmd, plan.EpmdSettings, new EpmdEntry(EpmdName.Of(plan.Name), listener.Port), transport, time, logger, cancellationToken)
+                        .ConfigureAwait(false);
+                }
+                return Begin(node, plan, transport, listener, presence);
+            }
+            catch
+            {
+                if (presence is not null)
+                    await presence.DisposeAsync().ConfigureAwait(false);
+                if (listener is not null)
+                    await listener.DisposeAsync().ConfigureAwait(false);
+                throw;
+            }
+        }
 
-    internal required Func<NodeName, PeerCookies> Cookies { get; init; }
+        internal async Task EndAsync()
+        {
+            await Cluster.DisposeAsync().ConfigureAwait(false);
+            if (Epmd is not null)
+                await Epmd.DisposeAsync().ConfigureAwait(false);
+            await Peers.DisposeAsync().ConfigureAwait(false);
+            await Runtime.DisposeAsync().ConfigureAwait(false);
+        }
 
-    internal required ITransport Transport { get; init; }
-
-    internal required Func<NodeName, CancellationToken, ValueTask<PeerEndPoint>> Locate { get; init; }
-
-    /// <summary>Where calls come in; null for a node that only dials.</summary>
-    internal ITransportListener? Listener { get; init; }
-
-    internal ErlangNodeOptions Options { get; init; } = new();
-
-    internal TimeProvider TimeProvider { get; init; } = TimeProvider.System;
-
-    internal ILoggerFactory LoggerFactory { get; init; } = Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance;
+        private static Life Begin(
+            ErlangNode node, NodePlan plan, ITransport transport, ITransportListener? listener, EpmdPresence? presence)
+        {
+            var time = node._timeProvider;
+            var atoms = new AtomTable(plan.AtomBudget);
+            var creation = presence?.Creation is { } given and >= 4 ? given : NewCreation();
+            var runtime = new ProcessRuntime(plan.Name, creation, time, node._logs.CreateLogger("Enmesh.Processes"));
+            var settings = new PeerSettings
+            {
+                Name = plan.Name,
+                Creation = creation,
+                Cookies = plan.Cookies,
+                Transport = transport,
+                Locate = plan.Locate(new EpmdClient(transport, time, plan.EpmdSettings.Port)),
+                HandshakeLimits = plan.Handshake,
+                Link = plan.Link,
+            };
+            var peers = new PeerTable(settings, runtime, atoms, time, node._logs.CreateLogger("Enmesh.Peers"));
+            var cluster = new ClusterMembership(
+                new PeerConnector(peers, plan.Name, listener), plan.Discovery, plan.Cluster, time, node._logs.CreateLogger("Enmesh.Cluster"));
+            var life = new Life(plan.Name, runtime, peers, listener, presence, cluster);
+            runtime.Start(peers);
+            node._life = life;
+            node.ExportOwn();
+            runtime.Spawn(NetKernel.RunAsync, NetKernel.Name);
+            runtime.Spawn(new Rex(runtime, node.Functions).RunAsync, Rex.Name);
+            foreach (var (name, body) in node._beforeStart)
+                runtime.Spawn(body, name);
+            // The first caller finds everything in its place.
+            if (listener is not null)
+                peers.Listen(listener);
+            cluster.Start();
+            return life;
+        }
+    }
 }

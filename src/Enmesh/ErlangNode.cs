@@ -1,3 +1,4 @@
+using Enmesh.Cluster;
 using Enmesh.Peers;
 using Enmesh.Processes;
 using Enmesh.Services;
@@ -12,66 +13,80 @@ namespace Enmesh;
 /// </remarks>
 public sealed partial class ErlangNode : IAsyncDisposable
 {
-    private readonly ProcessRuntime _runtime;
-    private readonly PeerTable _peers;
-
     /// <summary>The node's name.</summary>
-    public NodeName Name => _runtime.Name;
+    /// <exception cref="InvalidOperationException">The node has not started; so for most members.</exception>
+    public NodeName Name => Running.Name;
 
     /// <summary>Which start of the node this is; part of every pid and reference it makes.</summary>
-    public long Creation => _runtime.Creation;
+    public long Creation => Runtime.Creation;
 
     /// <summary>The functions that peers may call by <c>rpc</c>.</summary>
-    public ExportedFunctions Functions { get; }
+    public ExportedFunctions Functions { get; } = new();
+
+    /// <summary>Who belongs to the cluster, as discovery and the links tell.</summary>
+    public ClusterMembership Cluster => Running.Cluster;
+
+    /// <summary>The port calls are taken on; null for a node that only dials.</summary>
+    public int? Port => Running.Listener?.Port;
 
     /// <summary>The names registered on this node.</summary>
-    public IReadOnlyCollection<Atom> RegisteredNames => _runtime.RegisteredNames;
+    public IReadOnlyCollection<Atom> RegisteredNames => Runtime.RegisteredNames;
 
     /// <summary>The nodes that are connected, hidden ones included.</summary>
-    public IReadOnlyCollection<NodeName> ConnectedNodes => [.. _peers.Links.Select(link => link.Peer)];
+    public IReadOnlyCollection<NodeName> ConnectedNodes => [.. Peers.Links.Select(link => link.Peer)];
 
     /// <summary>Starts a process.</summary>
     /// <param name="body">What it does; when that ends, the process does. An exception is its exit reason.</param>
     /// <param name="name">A name to register it under, before it can miss a message.</param>
     /// <returns>Its pid.</returns>
-    /// <exception cref="InvalidOperationException">The name is taken; nothing was started.</exception>
+    /// <exception cref="InvalidOperationException">The name is taken, and nothing was started; or the node has not started.</exception>
     public Pid Spawn(Func<ProcessContext, Task> body, string? name = null)
     {
         ArgumentNullException.ThrowIfNull(body);
-        return _runtime.Spawn(body, name is null ? null : new Atom(name)).Self;
+        return Runtime.Spawn(body, name is null ? null : new Atom(name)).Self;
+    }
+
+    /// <summary>Has a process started together with the node, before any peer can reach it.</summary>
+    /// <exception cref="InvalidOperationException">The node has started; use <see cref="Spawn"/>.</exception>
+    public void SpawnAtStart(Func<ProcessContext, Task> body, string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        if (Volatile.Read(ref _started) != 0)
+            throw new InvalidOperationException("The node has started; use Spawn.");
+        _beforeStart.Add((name is null ? null : new Atom(name), body));
     }
 
     /// <summary>The process that has a name on this node; null when none has.</summary>
-    public Pid? WhereIs(string name) => _runtime.WhereIs(new Atom(name));
+    public Pid? WhereIs(string name) => Runtime.WhereIs(new Atom(name));
 
     /// <summary>Takes a name back from its process.</summary>
     /// <returns>Whether there was such a name.</returns>
-    public bool Unregister(string name) => _runtime.Unregister(new Atom(name));
+    public bool Unregister(string name) => Runtime.Unregister(new Atom(name));
 
     /// <summary>Whether a process of this node is alive.</summary>
     public bool IsAlive(Pid pid)
     {
         ArgumentNullException.ThrowIfNull(pid);
-        return _runtime.IsAlive(pid);
+        return Runtime.IsAlive(pid);
     }
 
     /// <summary>Sends a message, from no process in particular. Sending to nobody is no error.</summary>
     /// <inheritdoc cref="ProcessContext.SendAsync"/>
     public ValueTask SendAsync(ProcessAddress to, Term message, CancellationToken cancellationToken = default) =>
-        _runtime.SendAsync(null, to, message, cancellationToken);
+        Runtime.SendAsync(null, to, message, cancellationToken);
 
     /// <summary>Sends a message if that takes no waiting.</summary>
     /// <returns>False when the node is not connected or its link is full; the message was not sent.</returns>
-    public bool TrySend(ProcessAddress to, Term message) => _runtime.TrySend(null, to, message);
+    public bool TrySend(ProcessAddress to, Term message) => Runtime.TrySend(null, to, message);
 
     /// <inheritdoc cref="ProcessContext.CallAsync"/>
     public ValueTask<Term> CallAsync(
         ProcessAddress to, Term request, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
-        _runtime.CallAsync(null, to, request, timeout, cancellationToken);
+        Runtime.CallAsync(null, to, request, timeout, cancellationToken);
 
     /// <summary>Casts to a gen_server: <c>{'$gen_cast', Request}</c>.</summary>
     public ValueTask CastAsync(ProcessAddress to, Term request, CancellationToken cancellationToken = default) =>
-        _runtime.SendAsync(null, to, Term.Tuple(GenAtoms.GenCast, request), cancellationToken);
+        Runtime.SendAsync(null, to, Term.Tuple(GenAtoms.GenCast, request), cancellationToken);
 
     /// <summary>Connects to a node, if that is not done already.</summary>
     /// <exception cref="PeerUnreachableException">Nobody answers there.</exception>
@@ -79,7 +94,7 @@ public sealed partial class ErlangNode : IAsyncDisposable
     public async Task ConnectAsync(NodeName node, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(node);
-        await _peers.DialAsync(node, null, cancellationToken).ConfigureAwait(false);
+        await Peers.DialAsync(node, null, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Ends the link to a node.</summary>
@@ -87,7 +102,7 @@ public sealed partial class ErlangNode : IAsyncDisposable
     public async Task<bool> DisconnectAsync(NodeName node)
     {
         ArgumentNullException.ThrowIfNull(node);
-        if (_peers.Find(node.Atom) is not { } link)
+        if (Peers.Find(node.Atom) is not { } link)
             return false;
         await link.CloseAndWaitAsync(new LinkEnd(LinkEndCause.ClosedHere, "this node disconnected it")).ConfigureAwait(false);
         return true;
@@ -107,5 +122,23 @@ public sealed partial class ErlangNode : IAsyncDisposable
         var answer = await CallAsync((NetKernel.Name, node), NetKernel.PingRequest(Name), timeout, cancellationToken).ConfigureAwait(false);
         if (!NetKernel.IsYes(answer))
             throw new DistributionProtocolException($"{node} answered a ping with something else than 'yes'.");
+    }
+
+    /// <summary>Calls a function on another node: <c>rpc:call/4</c>.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="module">The module.</param>
+    /// <param name="function">The function.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="timeout">How long to wait; 5 s when null.</param>
+    /// <param name="cancellationToken">Gives the call up.</param>
+    /// <exception cref="RpcException">It failed there, or does not exist.</exception>
+    /// <exception cref="CallExitException">The node is out of reach, or has no <c>rex</c>.</exception>
+    /// <exception cref="TimeoutException">No answer came in time.</exception>
+    public Task<Term> RpcAsync(
+        NodeName node, string module, string function, IReadOnlyList<Term> arguments, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        ArgumentNullException.ThrowIfNull(arguments);
+        return RpcClient.CallAsync(Runtime, node, new Atom(module), new Atom(function), arguments, timeout, cancellationToken);
     }
 }

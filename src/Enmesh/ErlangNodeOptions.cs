@@ -1,20 +1,8 @@
 using System.Net;
+using Enmesh.Cluster;
 using Enmesh.Discovery;
 
 namespace Enmesh;
-
-/// <summary>How the node and EPMD, Erlang's port mapper, have to do with one another.</summary>
-public enum EpmdMode
-{
-    /// <summary>Not at all: every node listens on the same, fixed port.</summary>
-    Off,
-
-    /// <summary>The node registers with the EPMD of its host and asks that of others for ports.</summary>
-    Register,
-
-    /// <summary>The same, and where the host has no EPMD, the node is it.</summary>
-    Embedded,
-}
 
 /// <summary>The settings of a node. Copied when it starts; later changes have no effect.</summary>
 public sealed class ErlangNodeOptions
@@ -40,15 +28,31 @@ public sealed class ErlangNodeOptions
     public bool Insecure { get; set; }
 
     /// <summary>
-    /// The distribution port to listen on. Default 4370, or what <c>ERL_DIST_PORT</c> says; 0 lets the system choose, which only
-    /// makes sense with EPMD.
+    /// The distribution port to listen on. Default: what <c>ERL_DIST_PORT</c> says, else 4370; 0 lets the system choose, which
+    /// only makes sense with EPMD.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is no port.</exception>
-    public int Port
+    public int? Port
     {
         get;
-        set { CheckPort(value); field = value; }
-    } = DefaultPort;
+        set { CheckPort(value ?? 0); field = value; }
+    }
+
+    /// <summary>The port on which peers are dialled while EPMD is off. Default: <see cref="Port"/>, as all nodes have the same.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is no port.</exception>
+    public int? PeerPort
+    {
+        get;
+        set { CheckPort(value ?? 0); field = value; }
+    }
+
+    /// <summary>The port of EPMD. Default: what <c>ERL_EPMD_PORT</c> says, else 4369.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is no port.</exception>
+    public int? EpmdPort
+    {
+        get;
+        set { CheckPort(value ?? 0); field = value; }
+    }
 
     /// <summary>The last port of a range, of which the first free one is taken. Default 0: <see cref="Port"/> alone.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is no port.</exception>
@@ -61,7 +65,7 @@ public sealed class ErlangNodeOptions
     /// <summary>
     /// The addresses to listen on. Default: loopback, or every address in a Kubernetes pod. <c>::</c> takes IPv4 as well.
     /// </summary>
-    public IList<IPAddress> ListenAddresses { get; } = [];
+    public IList<IPAddress> ListenAddresses { get; private set; } = [];
 
     /// <summary>Whether calls are taken at all. Default true; a tool that only dials needs no port.</summary>
     public bool Listen { get; set; } = true;
@@ -133,7 +137,36 @@ public sealed class ErlangNodeOptions
     } = Terms.AtomTable.DefaultBudget;
 
     /// <summary>Where the members of the cluster are found. Default: nowhere; peers are met when they call or are called.</summary>
-    public IList<DiscoverySource> Discovery { get; } = [];
+    public IList<DiscoverySource> Discovery { get; private set; } = [];
+
+    /// <summary>How the node keeps itself connected to the peers that discovery names.</summary>
+    public ClusterOptions Cluster { get; set; } = new();
+
+    /// <summary>Says what is wrong between the settings, each problem beginning with its key.</summary>
+    /// <returns>Empty when all is well.</returns>
+    public IReadOnlyList<string> Validate()
+    {
+        var problems = new List<string>();
+        if (string.IsNullOrWhiteSpace(Name))
+            problems.Add($"{nameof(Name)}: the node has no name. Set one: 'orders@10.0.0.7', or only 'orders' to take the host's.");
+        if (LastPort != 0 && LastPort < (Port ?? DefaultPort))
+            problems.Add($"{nameof(LastPort)}: the range ends at {LastPort}, before it begins at {Port ?? DefaultPort}.");
+        if (Listen && Port == 0 && Epmd == EpmdMode.Off)
+            problems.Add($"{nameof(Port)}: 0 takes a port that peers can only learn from EPMD; set {nameof(Epmd)} to Register or Embedded.");
+        problems.AddRange(Cluster.Validate().Select(problem => $"{nameof(Cluster)}:{problem}"));
+        var twice = Discovery.GroupBy(source => source.Name, StringComparer.Ordinal).Where(group => group.Count() > 1);
+        problems.AddRange(twice.Select(group => $"{nameof(Discovery)}: two sources have the name '{group.Key}'."));
+        return problems;
+    }
+
+    /// <summary>A copy that later changes do not reach.</summary>
+    internal ErlangNodeOptions Copy()
+    {
+        var copy = (ErlangNodeOptions)MemberwiseClone();
+        copy.ListenAddresses = [.. ListenAddresses];
+        copy.Discovery = [.. Discovery];
+        return copy;
+    }
 
     private static void CheckPort(int value)
     {

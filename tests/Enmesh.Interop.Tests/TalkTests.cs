@@ -119,15 +119,15 @@ public sealed class TalkTests
 
     private sealed class Pair : IAsyncDisposable
     {
-        private readonly LoopbackCluster _cluster = new();
+        private readonly LoopbackCluster _cluster;
 
-        private Pair(BeamNode beam)
+        private Pair(BeamNode beam, LoopbackCluster cluster, ErlangNode node)
         {
+            _cluster = cluster;
             Beam = beam;
             BeamName = NodeName.Parse(beam.Name);
-            // Without EPMD the BEAM dials its own port on every host: ours has the same port on another loopback address.
-            Node = _cluster.Start($"{Otp.NewName("net").Split('@')[0]}@127.0.0.2", cookie: beam.Cookie, port: beam.Port);
-            _cluster.Place(BeamName, beam.Port);
+            Node = node;
+            cluster.Place(BeamName, beam.Port);
         }
 
         internal BeamNode Beam { get; }
@@ -136,7 +136,14 @@ public sealed class TalkTests
 
         internal ErlangNode Node { get; }
 
-        internal static async Task<Pair> StartAsync(int release) => new(await BeamNode.StartAsync(release));
+        internal static async Task<Pair> StartAsync(int release)
+        {
+            var beam = await BeamNode.StartAsync(release);
+            var cluster = new LoopbackCluster();
+            // Without EPMD the BEAM dials its own port on every host: ours has the same port on another loopback address.
+            var name = $"{Otp.NewName("net").Split('@')[0]}@127.0.0.2";
+            return new(beam, cluster, await cluster.StartAsync(name, cookie: beam.Cookie, port: beam.Port));
+        }
 
         public async ValueTask DisposeAsync()
         {

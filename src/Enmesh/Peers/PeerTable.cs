@@ -247,6 +247,7 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
     {
         var link = new PeerLink(
             Interlocked.Increment(ref _lastSession), result, connection, _handler, _settings.Link, _pulse, _settings.Name.Atom, _atoms, _logger);
+        Attempt? attempt;
         while (true)
         {
             PeerLink? older;
@@ -258,7 +259,7 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
                 if (older is null)
                 {
                     _links[result.Peer.Atom] = link;
-                    _attempts.GetValueOrDefault(result.Peer)?.Link.TrySetResult(link);
+                    attempt = _attempts.GetValueOrDefault(result.Peer);
                     break;
                 }
             }
@@ -268,6 +269,8 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
         _logger.PeerUp(link.Peer, link.PeerIsPublished ? "published" : "hidden", link.Transport);
         _handler.OnUp(link);
         Notify(link);
+        // Who dials is told last: by then everybody else knows.
+        attempt?.Link.TrySetResult(link);
         _ = RunLinkAsync(link);
         return link;
     }

@@ -212,16 +212,19 @@ internal sealed class Mailbox : IValueTaskSource<Term>, IValueTaskSource<Term?>,
         return token;
     }
 
+    // An exit or a cancellation goes before messages, a message goes before the time-out that would miss it.
     private void Resume()
     {
         while (true)
         {
-            if (TakeAgain(out var message))
+            Signals signals;
+            lock (this)
+                signals = _signals;
+            if ((signals & (Signals.Exit | Signals.Canceled)) == Signals.None && TakeAgain(out var message))
             {
                 Complete(message);
                 return;
             }
-            Signals signals;
             lock (this)
             {
                 signals = _signals;

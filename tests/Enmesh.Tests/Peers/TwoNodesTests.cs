@@ -14,7 +14,7 @@ public sealed class TwoNodesTests
     public async Task Nodes_ping_each_other()
     {
         await using var cluster = new LoopbackCluster();
-        var (a, b) = (cluster.Start("a@127.0.0.1"), cluster.Start("b@127.0.0.1"));
+        var (a, b) = (await cluster.StartAsync("a@127.0.0.1"), await cluster.StartAsync("b@127.0.0.1"));
         await a.PingAsync(b.Name);
         await b.PingAsync(a.Name);
         Assert.Equal([b.Name], a.ConnectedNodes);
@@ -25,7 +25,7 @@ public sealed class TwoNodesTests
     public async Task A_call_is_answered_and_one_to_nobody_ends_with_noproc()
     {
         await using var cluster = new LoopbackCluster();
-        var (a, b) = (cluster.Start("a@127.0.0.1"), cluster.Start("b@127.0.0.1"));
+        var (a, b) = (await cluster.StartAsync("a@127.0.0.1"), await cluster.StartAsync("b@127.0.0.1"));
         b.Spawn(Echo, "echo");
         Assert.Equal(42, (await a.CallAsync(("echo", b.Name), 42)).Int32);
         var error = await Assert.ThrowsAsync<CallExitException>(() => a.CallAsync(("nobody", b.Name), 1).AsTask());
@@ -41,7 +41,7 @@ public sealed class TwoNodesTests
     public async Task A_binary_of_any_size_comes_back_unchanged(int size)
     {
         await using var cluster = new LoopbackCluster();
-        var (a, b) = (cluster.Start("a@127.0.0.1"), cluster.Start("b@127.0.0.1"));
+        var (a, b) = (await cluster.StartAsync("a@127.0.0.1"), await cluster.StartAsync("b@127.0.0.1"));
         b.Spawn(Echo, "echo");
         var bytes = new byte[size];
         new Random(size).NextBytes(bytes);
@@ -54,7 +54,7 @@ public sealed class TwoNodesTests
     public async Task Messages_of_one_sender_keep_their_order_past_large_ones()
     {
         await using var cluster = new LoopbackCluster();
-        var (a, b) = (cluster.Start("a@127.0.0.1"), cluster.Start("b@127.0.0.1"));
+        var (a, b) = (await cluster.StartAsync("a@127.0.0.1"), await cluster.StartAsync("b@127.0.0.1"));
         var done = new TaskCompletionSource<int>();
         b.Spawn(async context =>
         {
@@ -88,7 +88,7 @@ public sealed class TwoNodesTests
         for (var round = 0; round < 20; round++)
         {
             await using var cluster = new LoopbackCluster();
-            var (a, b) = (cluster.Start("a@127.0.0.1"), cluster.Start("b@127.0.0.1"));
+            var (a, b) = (await cluster.StartAsync("a@127.0.0.1"), await cluster.StartAsync("b@127.0.0.1"));
             await Task.WhenAll(Task.Run(() => a.PingAsync(b.Name)), Task.Run(() => b.PingAsync(a.Name))).WaitAsync(Patience);
             Assert.Equal([b.Name], a.ConnectedNodes);
         }

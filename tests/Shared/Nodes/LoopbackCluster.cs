@@ -12,31 +12,24 @@ internal sealed class LoopbackCluster : IAsyncDisposable
     private readonly Dictionary<NodeName, int> _ports = [];
     private readonly List<ErlangNode> _nodes = [];
 
-    internal ErlangNode Start(
-        string name, Action<ErlangNodeOptions>? configure = null, string cookie = "loopback-cookie-of-the-tests",
+    internal async Task<ErlangNode> StartAsync(
+        string name, PeerLinkOptions? link = null, string cookie = "loopback-cookie-of-the-tests",
         TimeProvider? timeProvider = null, ILoggerFactory? logs = null, int port = 0)
     {
-        var options = new ErlangNodeOptions();
-        configure?.Invoke(options);
-        var transport = new TcpTransport();
         var own = NodeName.Parse(name);
-        var listener = transport.Listen(ListenAddress.On(IPAddress.Parse(own.Host), port));
-        var parts = new NodeParts
+        var plan = new NodePlan
         {
             Name = own,
             Cookies = _ => new PeerCookies(cookie),
-            Transport = transport,
-            Locate = Locate,
-            Options = options,
-            TimeProvider = timeProvider ?? TimeProvider.System,
-            Listener = listener,
+            Locate = _ => Locate,
+            Listen = ListenAddress.On(IPAddress.Parse(own.Host), port),
+            Link = link ?? new(),
         };
-        if (logs is not null)
-            parts = parts with { LoggerFactory = logs };
-        var node = ErlangNode.Start(parts);
-        lock (_ports)
-            _ports[node.Name] = listener.Port;
+        var node = new ErlangNode(plan, logs, timeProvider);
         _nodes.Add(node);
+        await node.StartAsync();
+        lock (_ports)
+            _ports[node.Name] = node.Port!.Value;
         return node;
     }
 

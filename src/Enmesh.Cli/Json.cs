@@ -1,0 +1,37 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Enmesh.Cli;
+
+internal sealed record PingResult(string Node, string Answer, double? ConnectedMs, double? AnsweredMs, string? Error);
+
+internal sealed record NodesResult(string Node, IReadOnlyList<string> Sees);
+
+internal sealed record NamesResult(string Host, int Port, IReadOnlyList<NameResult> Names);
+
+internal sealed record NameResult(string Name, int Port);
+
+internal sealed record MeshResult(bool Complete, IReadOnlyList<MeshNodeResult> Nodes);
+
+internal sealed record MeshNodeResult(string Name, string Runtime, IReadOnlyList<string> Sees);
+
+internal sealed record TermResult(string Erlang, string Elixir, int Bytes);
+
+[JsonSerializable(typeof(PingResult))]
+[JsonSerializable(typeof(NodesResult))]
+[JsonSerializable(typeof(NamesResult))]
+[JsonSerializable(typeof(MeshResult))]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+internal sealed partial class JsonShapes : JsonSerializerContext;
+
+/// <summary>What programs read: one JSON value on stdout.</summary>
+internal static class Json
+{
+    private static readonly JsonShapes Shapes = new(new JsonSerializerOptions(JsonShapes.Default.Options)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // stdout is no web page: names stay readable
+    });
+
+    internal static void Print<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, typeof(T), Shapes));
+}

@@ -1,0 +1,126 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Enmesh.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
+
+namespace Enmesh.Cli;
+
+/// <summary><c>enmesh node</c>: the ready-made node, configured by arguments, environment and appsettings.json.</summary>
+internal static class NodeCommand
+{
+    internal static Command Create()
+    {
+        var name = new Option<string?>("--name") { Description = "The node's name, alive@host, or the part before the @.", HelpName = "NAME" };
+        var shortNames = new Option<bool>("--short-names") { Description = "Use a short host name, as erl -sname." };
+        var cookie = new Option<string?>("--cookie-file") { Description = "The file with the cookie. Default: $ENMESH_COOKIE_FILE, else ~/.erlang.cookie.", HelpName = "FILE" };
+        var insecure = new Option<bool>("--insecure") { Description = "Take weak and well-known cookies too." };
+        var listen = new Option<string?>("--listen") { Description = "Addresses to listen on, with commas. Default: loopback; all in a Kubernetes pod.", HelpName = "ADDRESSES" };
+        var port = new Option<int?>("--port") { Description = "The distribution port. Default: $ERL_DIST_PORT, else 4370; 0 takes a free one.", HelpName = "PORT" };
+        var epmd = new Option<string?>("--epmd") { Description = "What to do about EPMD. Default: off.", HelpName = "off|register|embedded" };
+        var epmdPort = new Option<int?>("--epmd-port") { Description = "The port of EPMD. Default: $ERL_EPMD_PORT, else 4369.", HelpName = "PORT" };
+        var peers = new Option<string[]>("--peer") { Description = "A member of the cluster, alive@host or alive@host:port. May be repeated.", HelpName = "NODE" };
+        var hosts = new Option<string[]>("--epmd-host") { Description = "Find the members that are registered with EPMD on this host. May be repeated.", HelpName = "HOST" };
+        var domains = new Option<string[]>("--dns") { Description = "Find the members behind the addresses of this domain. May be repeated.", HelpName = "DOMAIN" };
+        var untilInputEnds = new Option<bool>("--until-stdin-closes") { Description = "End when stdin does, for whoever starts nodes as its children.", Hidden = true };
+        var command = new Command(
+            "node",
+            "Run a node until Ctrl-C. Settings also come from appsettings.json and the environment, section Enmesh: "
+            + "Enmesh__NetTickTime=30, Enmesh__Discovery__main__Strategy=dns, Enmesh__Discovery__main__Domains=orders-headless.")
+        {
+            name, shortNames, cookie, insecure, listen, port, epmd, epmdPort, peers, hosts, domains, untilInputEnds,
+        };
+        command.SetAction((parsed, cancellationToken) =>
+        {
+            var settings = new Dictionary<string, string?>();
+            void Put(string key, string? value)
+            {
+                if (value is not null)
+                    settings[$"Enmesh:{key}"] = value;
+            }
+
+            void PutSource(string strategy, string key, string[]? values)
+            {
+                if (values is not { Length: > 0 })
+                    return;
+                Put($"Discovery:{strategy}:Strategy", strategy);
+                for (var i = 0; i < values.Length; i++)
+                    Put($"Discovery:{strategy}:{key}:{i.ToString(CultureInfo.InvariantCulture)}", values[i]);
+            }
+
+            Put("Name", parsed.GetValue(name));
+            Put("ShortNames", parsed.GetValue(shortNames) ? "true" : null);
+            Put("CookieFile", parsed.GetValue(cookie));
+            Put("Insecure", parsed.GetValue(insecure) ? "true" : null);
+            Put("ListenAddresses", parsed.GetValue(listen));
+            Put("Port", parsed.GetValue(port)?.ToString(CultureInfo.InvariantCulture));
+            Put("Epmd", parsed.GetValue(epmd));
+            Put("EpmdPort", parsed.GetValue(epmdPort)?.ToString(CultureInfo.InvariantCulture));
+            PutSource("static", "Peers", parsed.GetValue(peers));
+            PutSource("epmd", "Hosts", parsed.GetValue(hosts));
+            PutSource("dns", "Domains", parsed.GetValue(domains));
+            return RunAsync(settings, parsed.GetValue(untilInputEnds), cancellationToken);
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(Dictionary<string, string?> settings, bool untilInputEnds, CancellationToken cancellationToken)
+    {
+        var builder = Host.CreateApplicationBuilder();
+        builder.Configuration.AddInMemoryCollection(settings);
+        builder.Logging.ClearProviders();
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "HH:mm:ss.fff ";
+            console.ColorBehavior = LoggerColorBehavior.Default;
+        });
+        builder.Logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.AddErlangNode();
+        using var host = builder.Build();
+        try
+        {
+            await host.StartAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OptionsValidationException e)
+        {
+            foreach (var failure in e.Failures)
+                CommandLine.Complain(failure);
+            return ExitCode.Usage;
+        }
+        var node = host.Services.GetRequiredService<ErlangNode>();
+        Console.Out.WriteLine($"{node.Name} is up{(node.Port is { } port ? $" on port {port}" : "")}.");
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        // systemd and Kubernetes end a process with SIGTERM; the default action would skip the node's own end.
+        using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
+        {
+            context.Cancel = true;
+            stopping.Cancel();
+        });
+        if (untilInputEnds)
+            _ = WaitForEndOfInputAsync(stopping);
+        await Task.Delay(Timeout.Infinite, stopping.Token).ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
+        await host.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        return ExitCode.Success;
+    }
+
+    private static async Task WaitForEndOfInputAsync(CancellationTokenSource stopping)
+    {
+        var buffer = new byte[64];
+        var input = Console.OpenStandardInput();
+        await using (input.ConfigureAwait(false))
+        {
+            while (await input.ReadAsync(buffer).ConfigureAwait(false) > 0)
+            {
+                // Whatever comes is of no interest, only its end is.
+            }
+        }
+        await stopping.CancelAsync().ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,40 @@
+using System.CommandLine;
+using Enmesh.Terms;
+
+namespace Enmesh.Cli;
+
+/// <summary><c>enmesh nodes NODE</c>: whom does it see?</summary>
+internal static class NodesCommand
+{
+    internal static Command Create()
+    {
+        var node = new Argument<string>("node") { Description = "The node that is asked: alive@host.", HelpName = "NODE" };
+        var tool = new ToolNode();
+        var command = new Command("nodes", "List the nodes that a node is connected to, hidden ones included; this command's own is left out.") { node };
+        tool.AddTo(command);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var target = NodeName.Parse(parsed.GetValue(node)!);
+            var own = await tool.ConnectAsync(parsed, target, cancellationToken).ConfigureAwait(false);
+            await using (own.ConfigureAwait(false))
+            {
+                var seen = await SeenByAsync(own, target, TimeSpan.FromSeconds(parsed.GetValue(tool.Timeout)), cancellationToken).ConfigureAwait(false);
+                var others = seen.Where(name => name != own.Name.Text).Order(StringComparer.Ordinal).ToList();
+                if (parsed.GetValue(tool.Json))
+                    Json.Print(new NodesResult(target.Text, others));
+                else
+                    others.ForEach(Console.Out.WriteLine);
+                return ExitCode.Success;
+            }
+        });
+        return command;
+    }
+
+    /// <summary>Asks a node for <c>nodes(connected)</c>.</summary>
+    internal static async Task<IReadOnlyList<string>> SeenByAsync(
+        ErlangNode own, NodeName target, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var answer = await own.RpcAsync(target, "erlang", "nodes", [new Atom("connected")], timeout, cancellationToken).ConfigureAwait(false);
+        return [.. (answer.AsList ?? default).Select(node => node.AtomText).OfType<string>()];
+    }
+}

@@ -1,0 +1,117 @@
+using System.CommandLine;
+using Enmesh.Terms.External;
+using Enmesh.Terms.Text;
+
+namespace Enmesh.Cli;
+
+/// <summary><c>enmesh term encode</c> and <c>decode</c>: between Erlang's text and its external term format.</summary>
+internal static class TermCommand
+{
+    internal static Command Create()
+    {
+        var command = new Command("term", "Turn Erlang terms into bytes and back.");
+        command.Subcommands.Add(CreateEncode());
+        command.Subcommands.Add(CreateDecode());
+        return command;
+    }
+
+    private static Command CreateEncode()
+    {
+        var text = new Argument<string?>("term")
+        {
+            Description = "The term as Erlang writes it, as in '{ok, [1, 2.5, <<\"a\">>]}'. Without it, stdin is read.",
+            HelpName = "TERM",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var form = new Option<BytesForm>("--to") { Description = "How the bytes are printed.", HelpName = "hex|base64|raw|erlang" };
+        var compress = new Option<bool>("--compress") { Description = "Compress, where that makes it smaller." };
+        var command = new Command("encode", "Print the external term format of a term, as term_to_binary/1.") { text, form, compress };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var source = parsed.GetValue(text) ?? await Console.In.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
+            var term = ErlangText.Parse(source);
+            Write(ExternalTermFormat.Encode(term, new TermEncodeOptions { Compress = parsed.GetValue(compress) }), parsed.GetValue(form));
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static Command CreateDecode()
+    {
+        var text = new Argument<string?>("bytes")
+        {
+            Description = "The bytes in hexadecimal or base64, or as <<131,97,1>>. Without it, stdin is read, where raw bytes are taken too.",
+            HelpName = "BYTES",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var elixir = new Option<bool>("--elixir") { Description = "Print as Elixir's inspect does." };
+        var command = new Command("decode", "Print the term that bytes in the external term format stand for, as binary_to_term/1.") { text, elixir };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var bytes = parsed.GetValue(text) is { } given ? FromText(given) : await FromInputAsync(cancellationToken).ConfigureAwait(false);
+            var term = ExternalTermFormat.Decode(bytes);
+            Console.Out.WriteLine(parsed.GetValue(elixir) ? ErlangText.Print(term) : ErlangText.Print(term, ErlangPrintOptions.PrettyUnicode));
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static void Write(byte[] bytes, BytesForm form)
+    {
+        switch (form)
+        {
+            case BytesForm.Hex:
+                Console.Out.WriteLine(Convert.ToHexStringLower(bytes));
+                break;
+            case BytesForm.Base64:
+                Console.Out.WriteLine(Convert.ToBase64String(bytes));
+                break;
+            case BytesForm.Erlang:
+                Console.Out.WriteLine($"<<{string.Join(',', bytes)}>>");
+                break;
+            default:
+                using (var output = Console.OpenStandardOutput())
+                    output.Write(bytes);
+                break;
+        }
+    }
+
+    private static async Task<byte[]> FromInputAsync(CancellationToken cancellationToken)
+    {
+        using var all = new MemoryStream();
+        var input = Console.OpenStandardInput();
+        await using (input.ConfigureAwait(false))
+            await input.CopyToAsync(all, cancellationToken).ConfigureAwait(false);
+        var bytes = all.ToArray();
+        return bytes is [131, ..] ? bytes : FromText(System.Text.Encoding.UTF8.GetString(bytes));
+    }
+
+    private static byte[] FromText(string text)
+    {
+        var trimmed = string.Concat(text.Where(static c => !char.IsWhiteSpace(c)));
+        if (trimmed.StartsWith("<<", StringComparison.Ordinal))
+        {
+            return ErlangText.Parse(trimmed).TryGetBinary(out var binary)
+                ? binary.ToArray()
+                : throw new FormatException("That is no binary; give the bytes as <<131,97,1>>, in hexadecimal or base64.");
+        }
+        if (trimmed.Length % 2 == 0 && trimmed.All(char.IsAsciiHexDigit))
+            return Convert.FromHexString(trimmed);
+        try
+        {
+            return Convert.FromBase64String(trimmed);
+        }
+        catch (FormatException e)
+        {
+            throw new FormatException("The bytes are neither hexadecimal (83610a), nor base64 (g2EK), nor an Erlang binary (<<131,97,10>>).", e);
+        }
+    }
+
+    private enum BytesForm
+    {
+        Hex,
+        Base64,
+        Raw,
+        Erlang,
+    }
+}

@@ -1,0 +1,122 @@
+using Enmesh.Processes;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Enmesh.Hosting;
+
+/// <summary>Adds Erlang nodes to a host.</summary>
+public static class ErlangNodeExtensions
+{
+    /// <summary>The section of the configuration that the unnamed node reads; named ones read <c>Enmesh:Nodes:NAME</c>.</summary>
+    public const string Section = "Enmesh";
+
+    /// <summary>
+    /// Adds a node that starts and ends with the host. Its settings come from the section <c>Enmesh</c> of the configuration, then
+    /// from <paramref name="configure"/>. Inject it as <see cref="ErlangNode"/>.
+    /// </summary>
+    /// <remarks>
+    /// The node starts before the host's other services do. All that is wrong with its settings is said at once, by key, when the
+    /// host starts.
+    /// </remarks>
+    public static ErlangNodeBuilder AddErlangNode(this IHostApplicationBuilder builder, Action<ErlangNodeOptions>? configure = null) =>
+        Add(builder, Options.DefaultName, Section, configure);
+
+    /// <summary>
+    /// Adds one of several nodes. Its settings come from the section <c>Enmesh:Nodes:NAME</c>, then from
+    /// <paramref name="configure"/>. Inject it with <c>[FromKeyedServices(NAME)]</c>.
+    /// </summary>
+    /// <inheritdoc cref="AddErlangNode(IHostApplicationBuilder, Action{ErlangNodeOptions})" path="/remarks"/>
+    public static ErlangNodeBuilder AddErlangNode(
+        this IHostApplicationBuilder builder, string name, Action<ErlangNodeOptions>? configure = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        return Add(builder, name, $"{Section}:Nodes:{name}", configure);
+    }
+
+    private static ErlangNodeBuilder Add(IHostApplicationBuilder builder, string name, string section, Action<ErlangNodeOptions>? configure)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var services = builder.Services;
+        if (services.Any(service => service.ServiceType == typeof(ErlangNode) && Equals(service.ServiceKey ?? Options.DefaultName, name)))
+            throw new InvalidOperationException($"There is a node {(name.Length == 0 ? "without a name" : $"named '{name}'")} already; name the others.");
+
+        var bound = new ErlangNodeBinding(section);
+        services.AddOptions<ErlangNodeOptions>(name)
+            .Configure<IConfiguration>((options, configuration) => bound.Bind(configuration.GetSection(section), options))
+            .Configure(options => configure?.Invoke(options))
+            .ValidateOnStart();
+        services.AddSingleton<IValidateOptions<ErlangNodeOptions>>(new ErlangNodeValidation(name, section, bound));
+
+        var node = new ErlangNodeBuilder(services, name);
+        services.AddKeyedSingleton(name, (provider, _) => Make(provider, name, node));
+        if (name.Length == 0)
+            services.AddSingleton(provider => provider.GetRequiredKeyedService<ErlangNode>(name));
+        services.AddSingleton<IHostedService>(provider => new ErlangNodeService(() => provider.GetRequiredKeyedService<ErlangNode>(name)));
+        services.TryAddSingleton(TimeProvider.System);
+        return node;
+    }
+
+    private static ErlangNode Make(IServiceProvider provider, string name, ErlangNodeBuilder built)
+    {
+        var node = new ErlangNode(
+            provider.GetRequiredService<IOptionsMonitor<ErlangNodeOptions>>().Get(name),
+            provider.GetService<ILoggerFactory>(),
+            provider.GetService<TimeProvider>());
+        foreach (var (process, body) in built.Processes)
+            node.SpawnAtStart(context => body(provider, context), process);
+        foreach (var export in built.Exports)
+            export(provider, node.Functions);
+        return node;
+    }
+}
+
+/// <summary>What is added to a node before it starts.</summary>
+public sealed class ErlangNodeBuilder
+{
+    internal ErlangNodeBuilder(IServiceCollection services, string name)
+    {
+        Services = services;
+        Name = name;
+    }
+
+    /// <summary>The host's services.</summary>
+    public IServiceCollection Services { get; }
+
+    /// <summary>The node's name among the host's nodes; empty for the only one.</summary>
+    public string Name { get; }
+
+    internal List<(string? Name, Func<IServiceProvider, ProcessContext, Task> Body)> Processes { get; } = [];
+
+    internal List<Action<IServiceProvider, Services.ExportedFunctions>> Exports { get; } = [];
+
+    /// <summary>Starts a process together with the node, before any peer can reach it.</summary>
+    /// <param name="name">The name it is registered under; null for none.</param>
+    /// <param name="body">What it does.</param>
+    public ErlangNodeBuilder AddProcess(string? name, Func<ProcessContext, Task> body)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        return AddProcess(name, (_, context) => body(context));
+    }
+
+    /// <summary>Starts a process together with the node, before any peer can reach it.</summary>
+    /// <param name="name">The name it is registered under; null for none.</param>
+    /// <param name="body">What it does, with the host's services.</param>
+    public ErlangNodeBuilder AddProcess(string? name, Func<IServiceProvider, ProcessContext, Task> body)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        Processes.Add((name, body));
+        return this;
+    }
+
+    /// <summary>Lets peers call functions.</summary>
+    public ErlangNodeBuilder Export(Action<IServiceProvider, Services.ExportedFunctions> export)
+    {
+        ArgumentNullException.ThrowIfNull(export);
+        Exports.Add(export);
+        return this;
+    }
+}

@@ -1,0 +1,30 @@
+using Microsoft.Extensions.Hosting;
+
+namespace Enmesh.Hosting;
+
+/// <summary>Starts the node before the host's services start, and ends it after they have ended.</summary>
+internal sealed class ErlangNodeService(Func<ErlangNode> node) : IHostedLifecycleService
+{
+    private ErlangNode? _node;
+
+    public Task StartingAsync(CancellationToken cancellationToken)
+    {
+        // Made here and not by the container before: a host with wrong settings reports them through its validation.
+        _node = node();
+        return _node.StartAsync(cancellationToken);
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async Task StoppedAsync(CancellationToken cancellationToken)
+    {
+        if (_node is not null)
+            await _node.DisposeAsync().ConfigureAwait(false);
+    }
+}

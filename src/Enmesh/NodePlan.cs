@@ -1,0 +1,103 @@
+using System.Globalization;
+using System.Net;
+using Enmesh.Cluster;
+using Enmesh.Discovery;
+using Enmesh.Epmd;
+using Enmesh.Handshake;
+using Enmesh.Peers;
+using Enmesh.Transport;
+using Microsoft.Extensions.Logging;
+
+namespace Enmesh;
+
+/// <summary>What a node is made of, once its options are checked and what they leave open is looked up.</summary>
+internal sealed record NodePlan
+{
+    internal required NodeName Name { get; init; }
+
+    internal required Func<NodeName, PeerCookies> Cookies { get; init; }
+
+    internal Func<TimeProvider, ILogger, ITransport> Transport { get; init; } = static (time, logger) => new TcpTransport(time, logger);
+
+    /// <summary>Where calls are taken; null for a node that only dials.</summary>
+    internal ListenAddress? Listen { get; init; }
+
+    internal EpmdMode Epmd { get; init; }
+
+    internal EpmdSettings EpmdSettings { get; init; } = new(EpmdSettings.DefaultPort, []);
+
+    /// <summary>Finds out where a peer listens, with the EPMD client where EPMD is in use.</summary>
+    internal required Func<EpmdClient, Func<NodeName, CancellationToken, ValueTask<PeerEndPoint>>> Locate { get; init; }
+
+    internal HandshakeLimits Handshake { get; init; } = HandshakeLimits.Default;
+
+    internal PeerLinkOptions Link { get; init; } = new();
+
+    internal int AtomBudget { get; init; } = Terms.AtomTable.DefaultBudget;
+
+    internal IReadOnlyList<DiscoverySource> Discovery { get; init; } = [];
+
+    internal ClusterOptions Cluster { get; init; } = new();
+
+    /// <summary>Looks up what the options leave open: the name's host, the cookie, the addresses.</summary>
+    /// <exception cref="ArgumentException">There is no name to be had; the message says what to set.</exception>
+    /// <exception cref="CookieException">There is no good cookie; the message says where it was looked for.</exception>
+    internal static async Task<NodePlan> FromAsync(
+        ErlangNodeOptions options, Func<string, string?> environment, CancellationToken cancellationToken)
+    {
+        var inputs = await OwnName.ReadEnvironmentAsync(options.Name, options.ShortNames, environment, cancellationToken).ConfigureAwait(false);
+        if (!OwnName.TryResolve(inputs, out var name, out var problem))
+            throw new ArgumentException(problem, nameof(options));
+        var epmd = EpmdSettings.FromEnvironment(environment);
+        if (options.EpmdPort is { } epmdPort)
+            epmd = epmd with { Port = epmdPort };
+        var port = options.Port ?? PortFrom(environment) ?? ErlangNodeOptions.DefaultPort;
+        var cookies = ReadCookies(options, environment);
+        return new NodePlan
+        {
+            Name = name,
+            Cookies = _ => cookies,
+            Listen = options.Listen ? new ListenAddress(Addresses(options, environment), port, Math.Max(port, options.LastPort)) : null,
+            Epmd = options.Epmd,
+            EpmdSettings = epmd,
+            Locate = client => options.Epmd == EpmdMode.Off
+                ? FixedPort(options.PeerPort ?? (port == 0 ? ErlangNodeOptions.DefaultPort : port))
+                : AskEpmd(client),
+            Handshake = new(options.SetupTime, options.SetupTime * 4),
+            Link = new()
+            {
+                SendBufferBytes = options.SendBufferBytes,
+                NetTickTime = options.NetTickTime,
+                NetTickIntensity = options.NetTickIntensity,
+                Limits = new() { MaxMessageBytes = options.MaxMessageBytes },
+            },
+            AtomBudget = options.AtomBudget,
+            Discovery = [.. options.Discovery],
+            Cluster = options.Cluster,
+        };
+    }
+
+    private static PeerCookies ReadCookies(ErlangNodeOptions options, Func<string, string?> environment)
+    {
+        var cookies = CookieSource.Locate(options.CookieFile, environment).Read(options.Insecure);
+        return new PeerCookies(cookies[0].Value, [.. cookies.Skip(1).Select(cookie => cookie.Value)]);
+    }
+
+    private static Func<NodeName, CancellationToken, ValueTask<PeerEndPoint>> FixedPort(int port) =>
+        (name, _) => new(new PeerEndPoint(name.Host, port));
+
+    private static Func<NodeName, CancellationToken, ValueTask<PeerEndPoint>> AskEpmd(EpmdClient client) => async (name, token) =>
+    {
+        var entry = await client.LookUpAsync(name, token).ConfigureAwait(false);
+        return new PeerEndPoint(name.Host, entry.Port);
+    };
+
+    private static int? PortFrom(Func<string, string?> environment) =>
+        int.TryParse(environment("ERL_DIST_PORT"), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and <= IPEndPoint.MaxPort ? port : null;
+
+    // A pod's address is dialled by the others; anywhere else nobody is let in who was not meant to be.
+    private static IReadOnlyList<IPAddress> Addresses(ErlangNodeOptions options, Func<string, string?> environment) =>
+        options.ListenAddresses.Count > 0 ? [.. options.ListenAddresses]
+        : environment("KUBERNETES_SERVICE_HOST") is not null ? [IPAddress.IPv6Any]
+        : [IPAddress.Loopback, IPAddress.IPv6Loopback];
+}
