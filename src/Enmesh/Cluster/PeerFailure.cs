@@ -54,6 +54,7 @@ public sealed record PeerFailure(PeerStage Stage, string Message, DateTimeOffset
         {
             PeerUnreachableException { Reason: UnreachableReason.NameNotFound } => PeerStage.Dns,
             PeerUnreachableException => PeerStage.Tcp,
+            EpmdException => PeerStage.Epmd,
             AuthenticationException => PeerStage.Tls,
             HandshakeException handshake => StageOf(handshake.Failure),
             _ => PeerStage.Other,

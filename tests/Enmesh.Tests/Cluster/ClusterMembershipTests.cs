@@ -101,6 +101,7 @@ public sealed class ClusterMembershipTests : IAsyncDisposable
         {
             (new PeerUnreachableException("h", 1, UnreachableReason.NameNotFound, "no such name"), PeerStage.Dns),
             (new PeerUnreachableException("h", 1, UnreachableReason.Refused, "refused"), PeerStage.Tcp),
+            (new EpmdException(EpmdFailure.UnknownNode, "h", 4369, "not registered"), PeerStage.Epmd),
             (new System.Security.Authentication.AuthenticationException("expired"), PeerStage.Tls),
             (new HandshakeException(HandshakeFailure.NameMismatch, null, "another name"), PeerStage.Name),
             (new HandshakeException(HandshakeFailure.NotAllowed, null, "not allowed"), PeerStage.NotAllowed),
@@ -113,8 +114,9 @@ public sealed class ClusterMembershipTests : IAsyncDisposable
         var cluster = Cluster(Finds([.. Enumerable.Range(1, failures.Length)]));
         cluster.Start();
         var view = await ViewAsync(cluster, view => view.Members.Length == failures.Length && view.Members.All(member => member.LastFailure is not null));
-        Assert.Equal(failures.Select(failure => failure.Stage), view.Members.Select(member => member.LastFailure!.Stage));
-        Assert.Equal(failures.Select(failure => failure.Thrown.Message), view.Members.Select(member => member.LastFailure!.Message));
+        Assert.Equal(
+            failures.Select((failure, i) => (Name(i + 1), failure.Stage, failure.Thrown.Message)).OrderBy(failure => failure.Item1),
+            view.Members.Select(member => (member.Name, member.LastFailure!.Stage, member.LastFailure.Message)));
     }
 
     [Fact]
