@@ -6,25 +6,33 @@ namespace Enmesh.Generators;
 internal static class Diagnostics
 {
     internal static readonly DiagnosticDescriptor NotPartial = Error(
-        "ENM001", "A serializer context must be partial", "Make '{0}' and the types around it partial, so that type infos can be added to it");
+        "ENM001",
+        "A serializer context must be partial",
+        "Make '{0}' and the types around it partial, so that type infos can be added to it");
 
     internal static readonly DiagnosticDescriptor UnsupportedType = Error(
         "ENM002", "A type has no form as a term", "'{0}' ({1}) has no form as a term: {2}");
 
     internal static readonly DiagnosticDescriptor DuplicateCase = Error(
-        "ENM003", "Two cases of a union look the same", "The cases '{0}' and '{1}' of '{2}' are both written as {3}; give one of them another tag");
+        "ENM003",
+        "Two cases of a union look the same",
+        "The cases '{0}' and '{1}' of '{2}' are both written as {3}; give one of them another tag");
 
     internal static readonly DiagnosticDescriptor NoConstructor = Error(
         "ENM004", "No constructor to read with", "'{0}' has {1}; mark the one to use with [TermConstructor]");
 
     internal static readonly DiagnosticDescriptor UnmatchedParameter = Error(
-        "ENM005", "A constructor parameter has no property", "The parameter '{0}' of '{1}' has no public property of the same name and type, so it could not be written");
+        "ENM005",
+        "A constructor parameter has no property",
+        "The parameter '{0}' of '{1}' has no public property of the same name and type, so it could not be written");
 
     internal static readonly DiagnosticDescriptor FormatDoesNotFit = Error(
         "ENM006", "A format does not fit its type", "[TermFormat(TermFormat.{0})] fits no value in '{1}' ({2})");
 
     internal static readonly DiagnosticDescriptor DuplicateName = Error(
-        "ENM007", "Two members have the same Erlang name", "'{0}' and '{1}' of '{2}' are both named '{3}'; rename one with [TermName]");
+        "ENM007",
+        "Two members have the same Erlang name",
+        "'{0}' and '{1}' of '{2}' are both named '{3}'; rename one with [TermName]");
 
     internal static readonly DiagnosticDescriptor BadConverter = Error(
         "ENM008", "A converter does not fit", "The converter '{0}' does not fit '{1}': {2}");
@@ -39,13 +47,17 @@ internal static class Diagnostics
         "ENM011", "A name is no atom", "'{0}' cannot be an atom: it has {1} characters, at most 255 are allowed");
 
     internal static readonly DiagnosticDescriptor NotAccessible = Error(
-        "ENM012", "A type is not accessible from its context", "'{0}' is not accessible from '{1}'; make it internal or public");
+        "ENM012",
+        "A type is not accessible from its context",
+        "'{0}' is not accessible from '{1}'; make it internal or public");
 
     internal static readonly DiagnosticDescriptor BadContext = Error(
         "ENM013", "A serializer context is declared wrongly", "'{0}' {1}");
 
     internal static readonly DiagnosticDescriptor DuplicateRoot = Error(
-        "ENM014", "Two types of a context have the same name", "'{0}' and '{1}' would both be the property '{2}' of '{3}'; set Name on one of them");
+        "ENM014",
+        "Two types of a context have the same name",
+        "'{0}' and '{1}' would both be the property '{2}' of '{3}'; set Name on one of them");
 
     internal static readonly DiagnosticDescriptor TooManyMembers = Error(
         "ENM015", "A type has too many members", "'{0}' has {1} members; at most {2} are supported");

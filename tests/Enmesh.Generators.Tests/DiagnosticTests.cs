@@ -22,9 +22,10 @@ public sealed class DiagnosticTests
     [InlineData("Action", "delegates, pointers and dynamic values cannot be sent")]
     [InlineData("Uri", "it is a type of the platform without an Erlang counterpart; write a TermConverter for it")]
     [InlineData("int[,]", "arrays of several dimensions are not supported; use an array of arrays")]
+    [InlineData("MyList", "it is a collection of its own kind; use one of the platform's, or write a TermConverter for it")]
     [InlineData("IDisposable", "it is a type of the platform without an Erlang counterpart; write a TermConverter for it")]
     public void A_type_without_a_form_is_ENM002_at_its_member(string type, string reason) => Expect(
-        $"record R(int Id, List<{type}> Value); [TermSerializable(typeof(R))] {Context}",
+        $"class MyList : List<int>; record R(int Id, List<{type}> Value); [TermSerializable(typeof(R))] {Context}",
         ("ENM002", "Value", $"'{type}' (R.Value) has no form as a term: {reason}"));
 
     [Fact]
@@ -32,6 +33,11 @@ public sealed class DiagnosticTests
         $"abstract record B; record D : B; [TermSerializable(typeof(B))] {Context}",
         ("ENM002", "TermSerializable(typeof(B))", "'B' (C) has no form as a term: it is abstract and has no cases; give types nested in it that "
             + "derive from it an [ErlangTag], or name them with [TermCase]"));
+
+    [Fact]
+    public void A_type_local_to_its_file_is_ENM002() => Expect(
+        $"file record R(int A); [TermSerializable(typeof(R))] {Context}",
+        ("ENM002", "TermSerializable(typeof(R))", "'R' (C) has no form as a term: it is local to its file, where generated code cannot see it"));
 
     [Fact]
     public void An_open_generic_type_is_ENM002() => Expect(
@@ -73,6 +79,11 @@ public sealed class DiagnosticTests
     public void A_constructor_parameter_without_a_property_is_ENM005() => Expect(
         $"class R {{ public R(int size) {{ A = size; }} public int A {{ get; }} }} [TermSerializable(typeof(R))] {Context}",
         ("ENM005", "size", "The parameter 'size' of 'R' has no public property of the same name and type, so it could not be written"));
+
+    [Fact]
+    public void An_ignored_constructor_parameter_without_a_default_is_ENM005() => Expect(
+        $"record R(int A, [TermIgnore] int B); [TermSerializable(typeof(R))] {Context}",
+        ("ENM005", "B", "The parameter 'B' of 'R' has no public property of the same name and type, so it could not be written"));
 
     [Fact]
     public void A_format_that_fits_nothing_is_ENM006() => Expect(
@@ -144,6 +155,7 @@ public sealed class DiagnosticTests
     [InlineData("partial class C;", "has [TermSerializable] but does not derive from TermSerializerContext")]
     [InlineData("partial class C<T> : TermSerializerContext;", "is generic or inside a generic type; a context is neither")]
     [InlineData("abstract partial class C : TermSerializerContext;", "is abstract, so it could not be made")]
+    [InlineData("file partial class C : TermSerializerContext;", "is local to its file, where nothing can be added to it")]
     public void A_context_declared_wrongly_is_ENM013(string context, string problem)
     {
         var found = Compiler.Diagnostics($"[TermSerializable(typeof(int))] {context}");

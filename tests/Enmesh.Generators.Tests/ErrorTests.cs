@@ -350,6 +350,23 @@ public sealed class ErrorTests
     }
 
     [Fact]
+    public void A_converter_that_calls_the_serializer_for_itself_does_not_overflow_the_stack()
+    {
+        Term term = Term.Nil;
+        for (var i = 0; i < 1_000_000; i++)
+            term = Term.Tuple(term);
+        var exception = Assert.Throws<TermSerializationException>(() => TermSerializer.FromTerm(term, new NestConverter()));
+        Assert.Contains("more than 256 tuples", exception.Message, StringComparison.Ordinal);
+    }
+
+    private sealed class NestConverter : TermConverter<int>
+    {
+        public override Term ToTerm(int value) => value;
+
+        public override int FromTerm(Term term) => term.IsNil ? 0 : 1 + TermSerializer.FromTerm(term.TupleElements[0], this);
+    }
+
+    [Fact]
     public void Bytes_after_the_term_are_refused()
     {
         byte[] bytes = [131, 97, 1, 97];

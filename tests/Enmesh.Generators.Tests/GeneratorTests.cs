@@ -26,6 +26,7 @@ public sealed class GeneratorTests
     [InlineData("class R { public R(int a, string b) { A = a; } public R() { } public int A { get; } public string B { get; set; } = \"\"; } [TermSerializable(typeof(R))] partial class C : TermSerializerContext;")]
     [InlineData("record R([TermFormat(TermFormat.ElixirStruct)] HashSet<DateTime> Set, [TermFormat(TermFormat.Integer)] DayOfWeek? Day); [TermSerializable(typeof(R))] partial class C : TermSerializerContext;")]
     [InlineData("struct P { public int X { get; } public P(int x) { X = x; } } readonly record struct Q(P P); [TermSerializable(typeof(Q?))] partial class C : TermSerializerContext;")]
+    [InlineData("record R(int A, [property: TermIgnore] object? B = null, [TermIgnore] object? C = null, int @default = 5); [TermSerializable(typeof(R))] partial class C : TermSerializerContext;")]
     public void Generated_code_compiles_without_a_warning(string source) => Compiler.Generate(source);
 
     [Fact]

@@ -142,7 +142,9 @@ internal static class ObjectEmitter
             return;
         }
         var indexed = model.Members.Select((member, i) => (Member: member, Index: i)).ToList();
-        var arguments = string.Join(", ", indexed.Where(m => m.Member.Target == MemberTarget.Constructor).Select(m => $"m{m.Index}"));
+        // By name: an optional parameter may be left out.
+        var arguments = string.Join(", ", indexed.Where(m => m.Member.Target == MemberTarget.Constructor)
+            .Select(m => $"{m.Member.Parameter}: m{m.Index}"));
         var required = indexed.Where(m => m.Member.Target == MemberTarget.Initializer)
             .Select(m => $"{m.Member.Name} = m{m.Index}").ToList();
         var optional = indexed.Where(m => m.Member.Target == MemberTarget.OptionalInitializer).ToList();
@@ -150,7 +152,8 @@ internal static class ObjectEmitter
         if (optional.Count > 0)
         {
             // What an init-only property is without its key, only an object made without it can tell.
-            source.Line($"{model.TypeName} plain = {string.Join(" && ", optional.Select(m => $"members.Has({m.Index})"))}");
+            var hasAll = string.Join(" && ", optional.Select(m => $"members.Has({m.Index})"));
+            source.Line($"{model.TypeName} plain = {hasAll}");
             source.Line("    ? default!");
             source.Line($"    : {made}{Initializer(required)};");
         }
@@ -196,7 +199,8 @@ internal static class UnionEmitter
         var shapes = string.Join(", ", model.Cases.Select(@case => $"{@case.ClassName}.Shape"));
         source.Line();
         source.Open($"internal sealed class {model.ClassName} : {Namespace}.TermTypeInfo<{model.TypeName}>");
-        source.Line($"private static readonly {Namespace}.TermCases Cases = new({Names.Literal(model.DisplayName)}, [{shapes}]);");
+        var name = Names.Literal(model.DisplayName);
+        source.Line($"private static readonly {Namespace}.TermCases Cases = new({name}, [{shapes}]);");
         source.Line();
         source.Open($"public override void Write(ref {Namespace}.TermOutput output, {model.TypeName} value)");
         source.Open("switch (value)");

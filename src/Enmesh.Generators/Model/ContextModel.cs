@@ -1,6 +1,8 @@
 namespace Enmesh.Generators.Model;
 
-/// <summary>All that the emitter needs to know of one context. Text and numbers only: no symbol outlives the parser.</summary>
+/// <summary>
+/// All that the emitter needs to know of one context. Text and numbers only: no symbol outlives the parser.
+/// </summary>
 /// <param name="HintName">Name of the generated file.</param>
 /// <param name="Namespace">The context's namespace; null for the global one.</param>
 /// <param name="Declarations">Heads of the partial types to reopen, outermost first; the last is the context.</param>
@@ -79,6 +81,7 @@ internal enum MemberTarget
 /// <summary>One member.</summary>
 /// <param name="TermName">Its Erlang name.</param>
 /// <param name="Name">Its C# name, escaped where it is a keyword.</param>
+/// <param name="Parameter">The constructor's parameter that sets it.</param>
 /// <param name="TypeName">Its type.</param>
 /// <param name="Info">The field with its type info.</param>
 /// <param name="Target">How it is set.</param>
@@ -88,6 +91,7 @@ internal enum MemberTarget
 internal sealed record MemberModel(
     string TermName,
     string Name,
+    string? Parameter,
     string TypeName,
     string Info,
     MemberTarget Target,

@@ -3,7 +3,9 @@ using System.Collections.Immutable;
 
 namespace Enmesh.Generators.Model;
 
-/// <summary>An array that is equal to another one with equal elements, so that a model made of it can be cached.</summary>
+/// <summary>
+/// An array that is equal to another one with equal elements, so that a model made of it can be cached.
+/// </summary>
 internal readonly struct EquatableArray<T>(ImmutableArray<T> items) : IEquatable<EquatableArray<T>>, IReadOnlyList<T>
     where T : IEquatable<T>
 {

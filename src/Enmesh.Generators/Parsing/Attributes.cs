@@ -23,10 +23,13 @@ internal static class Attributes
 
     /// <summary>The attributes of ours with this name.</summary>
     internal static IEnumerable<AttributeData> OfOurs(this ImmutableArray<AttributeData> attributes, string name) =>
-        attributes.Where(attribute => attribute.AttributeClass is { } type && type.Name == name
-            && type.ContainingNamespace.ToDisplayString() == Namespace);
+        attributes.Where(attribute => attribute.AttributeClass is { } type && type.Name == name && IsOurs(type));
 
-    internal static AttributeData? Ours(this ISymbol symbol, string name) => symbol.GetAttributes().OfOurs(name).FirstOrDefault();
+    /// <summary>Whether the type is in Enmesh.Terms.Serialization.</summary>
+    internal static bool IsOurs(INamedTypeSymbol type) => type.ContainingNamespace.ToDisplayString() == Namespace;
+
+    internal static AttributeData? Ours(this ISymbol symbol, string name) =>
+        symbol.GetAttributes().OfOurs(name).FirstOrDefault();
 
     internal static AttributeData? Ours(this ImmutableArray<AttributeData> attributes, string name) =>
         attributes.OfOurs(name).FirstOrDefault();
@@ -49,7 +52,7 @@ internal static class Attributes
 
     /// <summary>The names of the formats on a symbol, nearest form first.</summary>
     internal static ImmutableArray<string> Formats(this ImmutableArray<AttributeData> attributes) =>
-        attributes.OfOurs(Format).Select(FormatName).Where(name => name is not null).Select(name => name!).ToImmutableArray();
+        attributes.OfOurs(Format).Select(FormatName).OfType<string>().ToImmutableArray();
 
     private static string? FormatName(AttributeData attribute)
     {

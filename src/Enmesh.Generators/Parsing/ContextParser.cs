@@ -62,30 +62,39 @@ internal static class ContextParser
         var place = context.Locations.FirstOrDefault();
         var derives = false;
         for (var type = context.BaseType; type is not null; type = type.BaseType)
-            derives |= type.Name == "TermSerializerContext" && type.ContainingNamespace.ToDisplayString() == Attributes.Namespace;
+            derives |= type.Name == "TermSerializerContext" && Attributes.IsOurs(type);
         if (!derives)
         {
-            resolver.Report(Diagnostics.BadContext, place, context.Name, "has [TermSerializable] but does not derive from TermSerializerContext");
+            const string Problem = "has [TermSerializable] but does not derive from TermSerializerContext";
+            resolver.Report(Diagnostics.BadContext, place, context.Name, Problem);
             return false;
         }
         for (var type = context; type is not null; type = type.ContainingType)
         {
             if (type.TypeParameters.Length > 0)
             {
-                resolver.Report(Diagnostics.BadContext, place, context.Name, "is generic or inside a generic type; a context is neither");
+                const string Problem = "is generic or inside a generic type; a context is neither";
+                resolver.Report(Diagnostics.BadContext, place, context.Name, Problem);
                 return false;
             }
             var isPartial = type.DeclaringSyntaxReferences.All(reference =>
-                reference.GetSyntax(cancellation) is TypeDeclarationSyntax syntax && syntax.Modifiers.Any(SyntaxKind.PartialKeyword));
+                reference.GetSyntax(cancellation) is TypeDeclarationSyntax syntax
+                    && syntax.Modifiers.Any(SyntaxKind.PartialKeyword));
             if (!isPartial)
             {
                 resolver.Report(Diagnostics.NotPartial, type.Locations.FirstOrDefault(), context.Name);
                 return false;
             }
         }
-        if (context.IsAbstract)
-            resolver.Report(Diagnostics.BadContext, place, context.Name, "is abstract, so it could not be made");
-        return !context.IsAbstract;
+        if (context.IsAbstract || context.IsFileLocal)
+        {
+            var problem = context.IsAbstract
+                ? "is abstract, so it could not be made"
+                : "is local to its file, where nothing can be added to it";
+            resolver.Report(Diagnostics.BadContext, place, context.Name, problem);
+            return false;
+        }
+        return true;
     }
 
     private static RootModel? Root(
@@ -96,7 +105,8 @@ internal static class ContextParser
         var display = Names.ForPeople(type);
         if (type is INamedTypeSymbol { IsUnboundGenericType: true })
         {
-            resolver.Report(Diagnostics.UnsupportedType, attribute.Place(), display, context.Name, "it is an open generic type; name the closed ones");
+            const string Reason = "it is an open generic type; name the closed ones";
+            resolver.Report(Diagnostics.UnsupportedType, attribute.Place(), display, context.Name, Reason);
             return null;
         }
         var name = attribute.Named("Name") as string ?? Names.AsIdentifier(type);
@@ -107,6 +117,8 @@ internal static class ContextParser
         }
         var scope = MemberScope.OfRoot(context.Name, attribute.Place(), ContextOptions.Of(context).Formats);
         var info = resolver.Resolve(type, scope);
+        if (info is null && !resolver.CanBeNamed(type))
+            return null;
         return new RootModel(Names.Escaped(name), Names.InCode(type), info ?? "", IsPublic(type), display);
     }
 

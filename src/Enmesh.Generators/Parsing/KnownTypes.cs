@@ -2,7 +2,9 @@ using Microsoft.CodeAnalysis;
 
 namespace Enmesh.Generators.Parsing;
 
-/// <summary>The types of the BCL and of Enmesh.Terms that have a form of their own, and the formats they know.</summary>
+/// <summary>
+/// The types of the BCL and of Enmesh.Terms that have a form of their own, and the formats they know.
+/// </summary>
 internal static class KnownTypes
 {
     internal const string Infos = "global::Enmesh.Terms.Serialization.TermTypeInfos";
@@ -62,7 +64,9 @@ internal static class KnownTypes
         ["System.TimeSpan"] = ("TimeSpan", ["Milliseconds", "Seconds", "Microseconds"]),
     };
 
-    /// <summary>Collections of one element type: how to make them of an array <c>items</c>. <c>{0}</c> is the element.</summary>
+    /// <summary>
+    /// Collections of one element type: how to make them of an array <c>items</c>. <c>{0}</c> is the element.
+    /// </summary>
     private static readonly Dictionary<string, string> Sequences = new(StringComparer.Ordinal)
     {
         ["System.Collections.Generic.IEnumerable<T>"] = "items",
@@ -74,11 +78,14 @@ internal static class KnownTypes
         ["System.Collections.ObjectModel.ReadOnlyCollection<T>"] =
             "new global::System.Collections.ObjectModel.ReadOnlyCollection<{0}>(items)",
         ["System.Collections.ObjectModel.Collection<T>"] =
-            "new global::System.Collections.ObjectModel.Collection<{0}>(new global::System.Collections.Generic.List<{0}>(items))",
+            "new global::System.Collections.ObjectModel.Collection<{0}>("
+                + "new global::System.Collections.Generic.List<{0}>(items))",
         ["System.Collections.Immutable.ImmutableArray<T>"] =
             "global::System.Runtime.InteropServices.ImmutableCollectionsMarshal.AsImmutableArray(items)",
-        ["System.Collections.Immutable.ImmutableList<T>"] = "global::System.Collections.Immutable.ImmutableList.CreateRange(items)",
-        ["System.Collections.Immutable.IImmutableList<T>"] = "global::System.Collections.Immutable.ImmutableList.CreateRange(items)",
+        ["System.Collections.Immutable.ImmutableList<T>"] =
+            "global::System.Collections.Immutable.ImmutableList.CreateRange(items)",
+        ["System.Collections.Immutable.IImmutableList<T>"] =
+            "global::System.Collections.Immutable.ImmutableList.CreateRange(items)",
     };
 
     private static readonly Dictionary<string, string> Sets = new(StringComparer.Ordinal)
@@ -132,7 +139,7 @@ internal static class KnownTypes
         Key(type.OriginalDefinition) == "System.Collections.Generic.KeyValuePair<TKey, TValue>";
 
     internal static bool IsResult(INamedTypeSymbol type) =>
-        Key(type.OriginalDefinition) is "Enmesh.Terms.Serialization.Result<T, TError>" or "Enmesh.Terms.Serialization.Result<TError>";
+        type is { Name: "Result", IsValueType: true } && Attributes.IsOurs(type);
 
     /// <summary>Whether the type is the platform's own: never taken for a type with members.</summary>
     internal static bool IsPlatform(ITypeSymbol type)

@@ -18,7 +18,9 @@ internal sealed class MemberScope
     /// <summary>Formats of the type around the member and of the context, used where they fit.</summary>
     internal ImmutableArray<string> DefaultFormats { get; private set; } = [];
 
-    /// <summary>Whether the member was declared where nullability is not spoken of; any reference may be null then.</summary>
+    /// <summary>
+    /// Whether the member was declared where nullability is not spoken of; any reference may be null then.
+    /// </summary>
     internal bool IsOblivious { get; private set; }
 
     internal INamedTypeSymbol? Converter { get; private set; }
@@ -44,7 +46,10 @@ internal sealed class MemberScope
         {
             Where = $"{property.ContainingType.Name}.{property.Name}",
             Location = location,
-            IsOblivious = property.OriginalDefinition is { NullableAnnotation: NullableAnnotation.None, Type.IsReferenceType: true },
+            IsOblivious = property.OriginalDefinition is
+            {
+                NullableAnnotation: NullableAnnotation.None, Type.IsReferenceType: true,
+            },
             Formats = attributes.Formats(),
             DefaultFormats = defaults,
             Converter = attributes.Ours(Attributes.Converter).First() as INamedTypeSymbol,

@@ -27,9 +27,10 @@ internal sealed partial class TypeResolver
         if (Resolve(element, scope) is not { } info)
             return null;
         var elementName = Names.InCode(element);
-        return make is null
-            ? Field(type, $"{Infos}.{factory}<{elementName}>({info})")
-            : Field(type, $"{Infos}.{factory}<{Names.InCode(type)}, {elementName}>({info}, static items => {Fill(make, elementName)})");
+        if (make is null)
+            return Field(type, $"{Infos}.{factory}<{elementName}>({info})");
+        var types = $"{Names.InCode(type)}, {elementName}";
+        return Field(type, $"{Infos}.{factory}<{types}>({info}, static items => {Fill(make, elementName)})");
     }
 
     private string? Set(INamedTypeSymbol type, ITypeSymbol element, string make, MemberScope scope)
@@ -40,9 +41,8 @@ internal sealed partial class TypeResolver
             return null;
         var elementName = Names.InCode(element);
         var formatArgument = format is null ? "null" : Format(format);
-        return Field(
-            type,
-            $"{Infos}.Set<{Names.InCode(type)}, {elementName}>({info}, static items => {Fill(make, elementName)}, {formatArgument})");
+        var types = $"{Names.InCode(type)}, {elementName}";
+        return Field(type, $"{Infos}.Set<{types}>({info}, static items => {Fill(make, elementName)}, {formatArgument})");
     }
 
     private string? Dictionary(INamedTypeSymbol type, string make, MemberScope scope)
@@ -60,9 +60,9 @@ internal sealed partial class TypeResolver
         var keyName = Names.InCode(keyType);
         var valueName = Names.InCode(type.TypeArguments[1]);
         var factory = isProplist ? "Proplist" : "Dictionary";
-        return Field(
-            type,
-            $"{Infos}.{factory}<{Names.InCode(type)}, {keyName}, {valueName}>({key}, {value}, static items => {Fill(make, keyName, valueName)})");
+        var types = $"{Names.InCode(type)}, {keyName}, {valueName}";
+        var made = Fill(make, keyName, valueName);
+        return Field(type, $"{Infos}.{factory}<{types}>({key}, {value}, static items => {made})");
     }
 
     private string? ResultOf(INamedTypeSymbol type, MemberScope scope)

@@ -22,8 +22,8 @@ internal sealed partial class TypeResolver
             return ResolveUnion(type, key, cases, scope);
         if (type.IsAbstract)
         {
-            const string Reason = "it is abstract and has no cases; give types nested in it that derive from it an [ErlangTag], "
-                + "or name them with [TermCase]";
+            const string Reason = "it is abstract and has no cases; give types nested in it that derive from it "
+                + "an [ErlangTag], or name them with [TermCase]";
             return Unsupported(type, Reason, scope);
         }
         return ResolveMembers(type, key, scope)?.Field;
@@ -100,17 +100,23 @@ internal sealed partial class TypeResolver
         var members = new List<MemberModel?>();
         foreach (var parameter in constructor.Parameters)
         {
-            var property = properties.FirstOrDefault(p => string.Equals(p.Name, parameter.Name, StringComparison.OrdinalIgnoreCase)
-                && SymbolEqualityComparer.Default.Equals(p.Type, parameter.Type));
-            if (property is null || property.Has(Attributes.Ignore) || parameter.Has(Attributes.Ignore))
+            var property = properties.FirstOrDefault(p =>
+                string.Equals(p.Name, parameter.Name, StringComparison.OrdinalIgnoreCase)
+                    && SymbolEqualityComparer.Default.Equals(p.Type, parameter.Type));
+            var isIgnored = parameter.Has(Attributes.Ignore) || property?.Has(Attributes.Ignore) == true;
+            if (property is not null)
+                properties.Remove(property);
+            if (isIgnored && parameter.HasExplicitDefaultValue)
+                continue;
+            if (property is null || isIgnored)
             {
                 Report(Diagnostics.UnmatchedParameter, PlaceOf(parameter, scope), parameter.Name, Names.ForPeople(type));
                 return null;
             }
-            properties.Remove(property);
             members.Add(Member(property, parameter, MemberTarget.Constructor, defaults, scope));
         }
-        foreach (var property in properties.Where(p => p.SetMethod is { } set && !p.Has(Attributes.Ignore) && IsAccessible(set)))
+        var settable = properties.Where(p => p.SetMethod is { } set && IsAccessible(set) && !p.Has(Attributes.Ignore));
+        foreach (var property in settable)
         {
             var target = property.IsRequired || shape.Kind == ShapeKind.Tuple ? MemberTarget.Initializer
                 : property.SetMethod!.IsInitOnly ? MemberTarget.OptionalInitializer
@@ -142,6 +148,7 @@ internal sealed partial class TypeResolver
         return new MemberModel(
             attributes.Ours(Attributes.Name).First() as string ?? _options.NameOf(property.Name),
             Names.Escaped(property.Name),
+            parameter is null ? null : Names.Escaped(parameter.Name),
             Names.InCode(property.Type),
             info,
             target,
@@ -158,7 +165,10 @@ internal sealed partial class TypeResolver
             Report(Diagnostics.BadConverter, scope.Location, Names.ForPeople(converter), scope.Where, problem);
         }
         if (scope.IsProplist && !scope.ProplistUsed)
-            Report(Diagnostics.UnsupportedType, scope.Location, Names.ForPeople(property.Type), scope.Where, "[ErlangProplist] on a member needs a dictionary");
+        {
+            const string Reason = "[ErlangProplist] on a member needs a dictionary";
+            Report(Diagnostics.UnsupportedType, scope.Location, Names.ForPeople(property.Type), scope.Where, Reason);
+        }
     }
 
     private List<MemberModel>? TupleElements(INamedTypeSymbol type, MemberScope scope)
@@ -172,6 +182,7 @@ internal sealed partial class TypeResolver
             members.Add(new MemberModel(
                 $"item{i + 1}",
                 $"Item{i + 1}",
+                null,
                 Names.InCode(element),
                 info,
                 MemberTarget.Constructor,
@@ -191,8 +202,8 @@ internal sealed partial class TypeResolver
         var properties = new List<IPropertySymbol>();
         foreach (var property in chain.SelectMany(t => t.GetMembers().OfType<IPropertySymbol>()))
         {
-            if (property is not { IsStatic: false, IsIndexer: false, DeclaredAccessibility: Accessibility.Public, GetMethod: { } get }
-                || !IsAccessible(get))
+            if (property is not { IsStatic: false, IsIndexer: false, GetMethod: { } get }
+                || property.DeclaredAccessibility != Accessibility.Public || !IsAccessible(get))
             {
                 continue;
             }
@@ -226,15 +237,16 @@ internal sealed partial class TypeResolver
     private void CheckNames(INamedTypeSymbol type, ShapeModel shape, List<MemberModel> members, MemberScope scope)
     {
         const int MaxMembers = 128; // the bits of TermShape's set of members seen
+        var name = Names.ForPeople(type);
         if (members.Count > MaxMembers)
-            Report(Diagnostics.TooManyMembers, PlaceOf(type, scope), Names.ForPeople(type), $"{members.Count}", $"{MaxMembers}");
+            Report(Diagnostics.TooManyMembers, PlaceOf(type, scope), name, $"{members.Count}", $"{MaxMembers}");
         if (shape.Kind == ShapeKind.Tuple)
             return;
         var seen = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var member in members)
         {
             if (seen.TryGetValue(member.TermName, out var other))
-                Report(Diagnostics.DuplicateName, PlaceOf(type, scope), other, member.Name, Names.ForPeople(type), member.TermName);
+                Report(Diagnostics.DuplicateName, PlaceOf(type, scope), other, member.Name, name, member.TermName);
             else
                 seen.Add(member.TermName, member.Name);
             if (!shape.BinaryKeys)

@@ -4,7 +4,9 @@ using Microsoft.CodeAnalysis;
 
 namespace Enmesh.Generators.Parsing;
 
-/// <summary>Finds the type info of each type that a context reaches, and gathers what has to be generated for it.</summary>
+/// <summary>
+/// Finds the type info of each type that a context reaches, and gathers what has to be generated for it.
+/// </summary>
 internal sealed partial class TypeResolver
 {
     private const string Infos = KnownTypes.Infos;
@@ -30,7 +32,9 @@ internal sealed partial class TypeResolver
         ImmutableArray<DiagnosticInfo>.Builder diagnostics) =>
         (_compilation, _context, _options, _diagnostics) = (compilation, context, options, diagnostics);
 
-    /// <summary>Infos of generated classes first: they refer to others only when they are used, the others when they are made.</summary>
+    /// <summary>
+    /// Infos of generated classes first: they refer to others only when they are used, the others when they are made.
+    /// </summary>
     internal IEnumerable<InfoModel> InfoModels => _objectInfos.Concat(_otherInfos);
 
     internal IEnumerable<ObjectModel> ObjectModels => _objectModels;
@@ -64,6 +68,14 @@ internal sealed partial class TypeResolver
             return Field(type, $"new {Names.InCode(registered)}()");
         return ResolveByAttribute(type, scope);
     }
+
+    /// <summary>Whether generated code can say the type's name.</summary>
+    internal bool CanBeNamed(ITypeSymbol type) => type switch
+    {
+        IArrayTypeSymbol array => CanBeNamed(array.ElementType),
+        INamedTypeSymbol named => !named.IsFileLocal && IsAccessible(named) && named.TypeArguments.All(CanBeNamed),
+        _ => false,
+    };
 
     /// <summary>What can only be checked when every type is known.</summary>
     internal void Finish() => CheckCases();
@@ -105,14 +117,20 @@ internal sealed partial class TypeResolver
         { TypeKind: TypeKind.Delegate or TypeKind.Pointer or TypeKind.FunctionPointer or TypeKind.Dynamic } =>
             "delegates, pointers and dynamic values cannot be sent",
         { IsRefLikeType: true } => "a ref struct cannot be kept",
+        INamedTypeSymbol { IsFileLocal: true } => "it is local to its file, where generated code cannot see it",
         { TypeKind: TypeKind.TypeParameter } => "it is a type parameter; name the closed types on the context",
         { TypeKind: TypeKind.Array } => "arrays of several dimensions are not supported; use an array of arrays",
         INamedTypeSymbol { IsTupleType: true } => null,
         _ when KnownTypes.IsPlatform(type) && !KnownTypes.IsKeyValuePair(type) =>
             "it is a type of the platform without an Erlang counterpart; write a TermConverter for it",
+        INamedTypeSymbol named when IsCollection(named) =>
+            "it is a collection of its own kind; use one of the platform's, or write a TermConverter for it",
         INamedTypeSymbol => null,
         _ => "its kind of type is not supported",
     };
+
+    private static bool IsCollection(INamedTypeSymbol type) =>
+        type.AllInterfaces.Any(i => i.SpecialType == SpecialType.System_Collections_IEnumerable);
 
     private string? Nullable(ITypeSymbol type, ITypeSymbol inner, string factory, MemberScope scope) =>
         Resolve(inner, scope) is { } field
@@ -128,14 +146,14 @@ internal sealed partial class TypeResolver
         {
             return "it has no accessible constructor without parameters";
         }
-        for (var type1 = converter.BaseType; type1 is not null; type1 = type1.BaseType)
+        for (var ancestor = converter.BaseType; ancestor is not null; ancestor = ancestor.BaseType)
         {
-            if (type1 is { Name: "TermTypeInfo", TypeArguments.Length: 1 }
-                && type1.ContainingNamespace.ToDisplayString() == Attributes.Namespace)
+            if (ancestor is { Name: "TermTypeInfo", TypeArguments.Length: 1 }
+                && ancestor.ContainingNamespace.ToDisplayString() == Attributes.Namespace)
             {
-                return SymbolEqualityComparer.Default.Equals(type1.TypeArguments[0], type)
+                return SymbolEqualityComparer.Default.Equals(ancestor.TypeArguments[0], type)
                     ? null
-                    : $"it converts '{Names.ForPeople(type1.TypeArguments[0])}'";
+                    : $"it converts '{Names.ForPeople(ancestor.TypeArguments[0])}'";
             }
         }
         return "it does not derive from TermConverter<T>";

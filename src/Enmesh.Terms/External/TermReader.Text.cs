@@ -4,7 +4,9 @@ namespace Enmesh.Terms.External;
 
 public ref partial struct TermReader
 {
-    /// <summary>Reads an atom, if one is next, as UTF-8 that is only looked at: no atom is made of it unless it is Latin-1.</summary>
+    /// <summary>
+    /// Reads an atom, if one is next, as UTF-8 that is only looked at: no atom is made of it unless it is Latin-1.
+    /// </summary>
     /// <returns>False when something else is next; nothing has been read then.</returns>
     internal bool TryReadAtomText(out ReadOnlySpan<byte> utf8)
     {

@@ -34,7 +34,9 @@ internal static class CalendarTuples
             : null;
 
     internal static DateOnly? ToDate(Term term) =>
-        term.TupleElements is [{ Int32: { } year }, { Int32: { } month }, { Int32: { } day }] ? Date(year, month, day) : null;
+        term.TupleElements is [{ Int32: { } year }, { Int32: { } month }, { Int32: { } day }]
+            ? Date(year, month, day)
+            : null;
 
     internal static TimeOnly? ToTime(Term term) =>
         term.TupleElements is [{ Int32: { } hour }, { Int32: { } minute }, { Int32: { } second }]
@@ -47,12 +49,15 @@ internal static class CalendarTuples
             : null;
 
     internal static TimeOnly? Time(int hour, int minute, int second, int microsecond) =>
-        hour is >= 0 and < 24 && minute is >= 0 and < 60 && second is >= 0 and < 60 && microsecond is >= 0 and < 1_000_000
+        hour is >= 0 and < 24 && minute is >= 0 and < 60 && second is >= 0 and < 60
+            && microsecond is >= 0 and < 1_000_000
             ? new TimeOnly(hour, minute, second, microsecond / 1000, microsecond % 1000)
             : null;
 }
 
-/// <summary>Elixir's <c>Date</c>, <c>Time</c>, <c>NaiveDateTime</c> and <c>DateTime</c>, in the calendar <c>Calendar.ISO</c>.</summary>
+/// <summary>
+/// Elixir's <c>Date</c>, <c>Time</c>, <c>NaiveDateTime</c> and <c>DateTime</c>, in the calendar <c>Calendar.ISO</c>.
+/// </summary>
 internal static class ElixirCalendar
 {
     // Elixir remembers how many digits of the second count; ours are always all six.
@@ -127,8 +132,11 @@ internal static class ElixirCalendar
 
     internal static TimeOnly? ToTime(MapTerm map)
     {
-        if (!HasIso(map) || !map.TryGetValue(Microsecond, out var parts) || parts.TupleElements is not [{ Int32: { } microsecond }, _])
+        if (!HasIso(map) || !map.TryGetValue(Microsecond, out var parts)
+            || parts.TupleElements is not [{ Int32: { } microsecond }, _])
+        {
             return null;
+        }
         return CalendarTuples.Time(Int(map, Hour) ?? -1, Int(map, Minute) ?? -1, Int(map, Second) ?? -1, microsecond);
     }
 

@@ -125,7 +125,8 @@ internal sealed class CollectionInfo<TCollection, T>(TermTypeInfo<T> element, Fu
 }
 
 /// <summary>A set: a list, or one of the two maps <c>#{Element => []}</c> that sets are on the BEAM.</summary>
-internal sealed class SetInfo<TSet, T>(TermTypeInfo<T> element, Func<T[], TSet> make, TermFormat? format) : TermTypeInfo<TSet>
+internal sealed class SetInfo<TSet, T>(TermTypeInfo<T> element, Func<T[], TSet> make, TermFormat? format)
+    : TermTypeInfo<TSet>
     where TSet : IEnumerable<T>
 {
     private const string Expected = "a set: a list, #{Element => []} or %MapSet{}";
@@ -163,8 +164,11 @@ internal sealed class SetInfo<TSet, T>(TermTypeInfo<T> element, Func<T[], TSet> 
         var map = whole.AsMap!;
         if (map.TryGetValue(ElixirStruct.Key, out var module))
         {
-            if (!module.IsAtom(MapSet.Module!) || !map.TryGetValue(MapSet.AtomKeys[0], out var inner) || inner.AsMap is not { } elements)
+            if (!module.IsAtom(MapSet.Module!) || !map.TryGetValue(MapSet.AtomKeys[0], out var inner)
+                || inner.AsMap is not { } elements)
+            {
                 throw TermInput.Unexpected(Expected, whole);
+            }
             map = elements;
         }
         return make(ReadKeys(map, input));

@@ -1,6 +1,8 @@
 namespace Enmesh.Terms.Serialization;
 
-/// <summary>Asks for the type info of a type, on a partial class derived from <see cref="TermSerializerContext"/>.</summary>
+/// <summary>
+/// Asks for the type info of a type, on a partial class derived from <see cref="TermSerializerContext"/>.
+/// </summary>
 /// <remarks>Types reached through members, elements and cases need no attribute of their own.</remarks>
 /// <param name="type">The type; a closed one when it is generic.</param>
 [AttributeUsage(AttributeTargets.Class, AllowMultiple = true, Inherited = false)]
@@ -23,16 +25,22 @@ public sealed class TermSerializerOptionsAttribute : Attribute
     /// <summary>The atom written for null. Default <see cref="NullAtom.Undefined"/>; both are always read.</summary>
     public NullAtom Null { get; set; }
 
-    /// <summary>How the names of members are made into names of keys. Default <see cref="TermNaming.SnakeCase"/>.</summary>
+    /// <summary>
+    /// How the names of members are made into names of keys. Default <see cref="TermNaming.SnakeCase"/>.
+    /// </summary>
     public TermNaming Naming { get; set; }
 
-    /// <summary>What the keys of maps are written as. Default <see cref="MapKeys.Atom"/>; both are always read.</summary>
+    /// <summary>
+    /// What the keys of maps are written as. Default <see cref="MapKeys.Atom"/>; both are always read.
+    /// </summary>
     public MapKeys Keys { get; set; }
 
     /// <summary>What is done with map keys that no member has. Default <see cref="UnknownKeys.Ignore"/>.</summary>
     public UnknownKeys UnknownKeys { get; set; }
 
-    /// <summary>Whether a member that is null is left out of a map. Default false: it is written as the null atom.</summary>
+    /// <summary>
+    /// Whether a member that is null is left out of a map. Default false: it is written as the null atom.
+    /// </summary>
     public bool OmitNull { get; set; }
 }
 

@@ -28,7 +28,8 @@ internal sealed class EnumNames<T>
         _expected = $"one of the atoms {shown}{more} ({typeof(T).Name})";
     }
 
-    internal IEnumerable<KeyValuePair<T, Atom>> All => _values.Distinct().Select(value => KeyValuePair.Create(value, _atoms[value]));
+    /// <summary>The values, each once.</summary>
+    internal IEnumerable<T> Values => _values.Distinct();
 
     internal void Write(ref TermOutput output, T value)
     {
@@ -70,7 +71,7 @@ internal sealed class EnumFlagsInfo<T, TNumber> : TermTypeInfo<T>
     {
         _names = new EnumNames<T>(names);
         // A combination that has a name of its own is read, but written as what it consists of.
-        _bits = _names.All.Select(pair => pair.Key).Where(value => TNumber.PopCount(Number(value)) == TNumber.One).ToArray();
+        _bits = _names.Values.Where(value => TNumber.PopCount(Number(value)) == TNumber.One).ToArray();
     }
 
     public override void Write(ref TermOutput output, T value)
@@ -123,7 +124,8 @@ internal sealed class EnumNumberInfo<T, TNumber> : TermTypeInfo<T>
 
     internal override bool IsInjective => true;
 
-    public override void Write(ref TermOutput output, T value) => _number.Write(ref output, Unsafe.BitCast<T, TNumber>(value));
+    public override void Write(ref TermOutput output, T value) =>
+        _number.Write(ref output, Unsafe.BitCast<T, TNumber>(value));
 
     public override T Read(ref TermInput input) => Unsafe.BitCast<TNumber, T>(_number.Read(ref input));
 }

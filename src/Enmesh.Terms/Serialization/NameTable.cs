@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Enmesh.Terms.Serialization;
 
-/// <summary>Names that are looked up by their UTF-8 or as atoms, without making a string or an atom of what is looked for.</summary>
+/// <summary>
+/// Names that are looked up by their UTF-8 or as atoms, without making a string or an atom of what is looked for.
+/// </summary>
 internal sealed class NameTable
 {
     private readonly byte[][] _utf8;

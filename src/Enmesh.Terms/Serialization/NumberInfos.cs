@@ -94,7 +94,9 @@ internal sealed class CharInfo : TermTypeInfo<char>
     {
         if (!input.TryReadInt64(out var number))
             throw input.Unexpected(Expected);
-        return number is >= char.MinValue and <= char.MaxValue ? (char)number : throw TermInput.Unexpected(Expected, number);
+        return number is >= char.MinValue and <= char.MaxValue
+            ? (char)number
+            : throw TermInput.Unexpected(Expected, number);
     }
 }
 
@@ -164,9 +166,13 @@ internal sealed class DecimalInfo(TermFormat format) : TermTypeInfo<decimal>
         if (input.Peek() is not (TermKind.Integer or TermKind.Float))
             throw input.Unexpected(Expected);
         var found = input.ReadTerm();
-        var number = found.Integer is { } integer ? decimal.CreateSaturating(integer) : decimal.CreateSaturating(found.Float!.Value);
+        var number = found.Integer is { } integer
+            ? decimal.CreateSaturating(integer)
+            : decimal.CreateSaturating(found.Float!.Value);
         // At the end of the range: saturated, it does not fit.
-        return number is < decimal.MaxValue and > decimal.MinValue ? number : throw TermInput.Unexpected(Expected, found);
+        return number is < decimal.MaxValue and > decimal.MinValue
+            ? number
+            : throw TermInput.Unexpected(Expected, found);
     }
 
     private static void WriteStruct(ref TermOutput output, decimal value)
@@ -206,7 +212,8 @@ internal sealed class DecimalInfo(TermFormat format) : TermTypeInfo<decimal>
             if (!isNumber)
                 throw TermInput.Unexpected(Expected, input.At(start, whole)); // NaN and infinity are atoms there
         }
-        return Combine(sign, coefficient, exponent) ?? throw TermInput.Unexpected("a decimal of at most 28 digits", input.At(start, whole));
+        return Combine(sign, coefficient, exponent)
+            ?? throw TermInput.Unexpected("a decimal of at most 28 digits", input.At(start, whole));
     }
 
     private static decimal? Combine(long sign, BigInteger coefficient, long exponent)
@@ -214,7 +221,8 @@ internal sealed class DecimalInfo(TermFormat format) : TermTypeInfo<decimal>
         if (coefficient.IsZero)
             exponent = Math.Clamp(exponent, -MaxScale, 0);
         // Zeros at the end cost nothing; the bound on the length keeps a peer from making us divide for long.
-        while (exponent < 0 && coefficient.GetBitLength() <= 1024 && (exponent < -MaxScale || coefficient.GetBitLength() > 96)
+        while (exponent < 0 && coefficient.GetBitLength() <= 1024
+            && (exponent < -MaxScale || coefficient.GetBitLength() > 96)
             && (coefficient % 10).IsZero && !coefficient.IsZero)
         {
             (coefficient, exponent) = (coefficient / 10, exponent + 1);
@@ -241,5 +249,5 @@ internal static class NumberText
 {
     internal static string Range<T>(T least, T greatest)
         where T : IFormattable =>
-        $"an integer from {least.ToString(null, CultureInfo.InvariantCulture)} to {greatest.ToString(null, CultureInfo.InvariantCulture)}";
+        string.Create(CultureInfo.InvariantCulture, $"an integer from {least} to {greatest}");
 }

@@ -13,9 +13,11 @@ internal sealed class AtomInfo : TermTypeInfo<Atom>
 {
     internal override bool IsInjective => true;
 
-    public override void Write(ref TermOutput output, Atom value) => output.WriteAtom(value ?? throw TermOutput.Null("Atom"));
+    public override void Write(ref TermOutput output, Atom value) =>
+        output.WriteAtom(value ?? throw TermOutput.Null("Atom"));
 
-    public override Atom Read(ref TermInput input) => input.TryReadAtom(out var atom) ? atom : throw input.Unexpected("an atom");
+    public override Atom Read(ref TermInput input) =>
+        input.TryReadAtom(out var atom) ? atom : throw input.Unexpected("an atom");
 }
 
 /// <summary>A class of Enmesh.Terms that stands for itself.</summary>
@@ -35,7 +37,8 @@ internal sealed class PassingInfo<T>(string expected, Func<Term, T?> fromTerm, F
 }
 
 /// <summary>A struct of Enmesh.Terms that stands for itself.</summary>
-internal sealed class PassingValueInfo<T>(string expected, Func<Term, T?> fromTerm, Func<T, Term> toTerm) : TermTypeInfo<T>
+internal sealed class PassingValueInfo<T>(string expected, Func<Term, T?> fromTerm, Func<T, Term> toTerm)
+    : TermTypeInfo<T>
     where T : struct
 {
     internal override bool IsInjective => true;

@@ -3,7 +3,10 @@ using System.Diagnostics.CodeAnalysis;
 namespace Enmesh.Terms.Serialization;
 
 /// <summary><c>{ok, Value} | {error, Error}</c>.</summary>
-/// <remarks>Made from either side: <c>Result&lt;int, string> r = 5;</c> or <c>Result.Error("no")</c>. The default value is neither.</remarks>
+/// <remarks>
+/// Made from either side: <c>Result&lt;int, string> r = 5;</c> or <c>Result.Error("no")</c>. The default value is
+/// neither.
+/// </remarks>
 /// <typeparam name="T">What an answer carries.</typeparam>
 /// <typeparam name="TError">What an error carries.</typeparam>
 public readonly struct Result<T, TError> : IEquatable<Result<T, TError>>
@@ -35,7 +38,8 @@ public readonly struct Result<T, TError> : IEquatable<Result<T, TError>>
     public static implicit operator Result<T, TError>(OkValue<T> ok) => new(ok.Value, default, ResultState.Ok);
 
     /// <summary>An error.</summary>
-    public static implicit operator Result<T, TError>(ErrorValue<TError> error) => new(default, error.Value, ResultState.Error);
+    public static implicit operator Result<T, TError>(ErrorValue<TError> error) =>
+        new(default, error.Value, ResultState.Error);
 
     /// <summary>Whether the two are equal.</summary>
     public static bool operator ==(Result<T, TError> left, Result<T, TError> right) => left.Equals(right);
@@ -153,6 +157,14 @@ internal enum ResultState : byte
 
 internal static class Results
 {
-    internal static InvalidOperationException Not(string asked, ResultState state) =>
-        new($"This result is not {asked}: it is {(state == ResultState.None ? "the default value, neither ok nor error" : state == ResultState.Ok ? "ok" : "error")}.");
+    internal static InvalidOperationException Not(string asked, ResultState state)
+    {
+        var found = state switch
+        {
+            ResultState.Ok => "ok",
+            ResultState.Error => "error",
+            _ => "the default value, neither ok nor error",
+        };
+        return new($"This result is not {asked}: it is {found}.");
+    }
 }

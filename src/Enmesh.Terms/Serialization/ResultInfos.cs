@@ -1,21 +1,22 @@
 namespace Enmesh.Terms.Serialization;
 
-internal sealed class ResultInfo<T, TError>(TermTypeInfo<T> value, TermTypeInfo<TError> error) : TermTypeInfo<Result<T, TError>>
+internal sealed class ResultInfo<T, TError>(TermTypeInfo<T> ok, TermTypeInfo<TError> error)
+    : TermTypeInfo<Result<T, TError>>
 {
     private static readonly TermCases Cases = new("a result", ResultShapes.Ok, ResultShapes.Error);
 
-    public override void Write(ref TermOutput output, Result<T, TError> value1)
+    public override void Write(ref TermOutput output, Result<T, TError> value)
     {
-        if (value1.IsOk)
-            ResultShapes.Write(ref output, ResultShapes.Ok, value1.Value, value);
-        else if (value1.IsError)
-            ResultShapes.Write(ref output, ResultShapes.Error, value1.Error, error);
+        if (value.IsOk)
+            ResultShapes.Write(ref output, ResultShapes.Ok, value.Value, ok);
+        else if (value.IsError)
+            ResultShapes.Write(ref output, ResultShapes.Error, value.Error, error);
         else
             throw ResultShapes.Neither();
     }
 
     public override Result<T, TError> Read(ref TermInput input) => input.PeekCase(Cases) == 0
-        ? Result.Ok(ResultShapes.Read(ref input, ResultShapes.Ok, value))
+        ? Result.Ok(ResultShapes.Read(ref input, ResultShapes.Ok, ok))
         : Result.Error(ResultShapes.Read(ref input, ResultShapes.Error, error));
 }
 

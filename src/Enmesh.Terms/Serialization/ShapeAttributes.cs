@@ -1,6 +1,8 @@
 namespace Enmesh.Terms.Serialization;
 
-/// <summary>Makes the type a tagged tuple: <c>[ErlangTag("deposit")] record Deposit(int Amount)</c> is <c>{deposit, Amount}</c>.</summary>
+/// <summary>
+/// Makes the type a tagged tuple: <c>[ErlangTag("deposit")] record Deposit(int Amount)</c> is <c>{deposit, Amount}</c>.
+/// </summary>
 /// <remarks>
 /// With no members it is the bare atom; <c>{tag}</c> is read too. Types so tagged that derive from one base are the
 /// cases of a union: nested ones by themselves, others through <see cref="TermCaseAttribute"/> on the base.
@@ -18,17 +20,24 @@ public sealed class ErlangTagAttribute(string? tag = null) : Attribute
 public sealed class ErlangTupleAttribute : Attribute;
 
 /// <summary>Makes the type, or a dictionary, a property list: <c>[{retries, 3}, verbose]</c>.</summary>
-/// <remarks>A bare atom reads as <c>{Atom, true}</c> and of equal keys the first counts, as in Erlang's <c>proplists</c>.</remarks>
+/// <remarks>
+/// A bare atom reads as <c>{Atom, true}</c> and of equal keys the first counts, as in Erlang's <c>proplists</c>.
+/// </remarks>
 [AttributeUsage(
-    AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Property | AttributeTargets.Parameter, Inherited = false)]
+    AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Property | AttributeTargets.Parameter,
+    Inherited = false)]
 public sealed class ErlangProplistAttribute : Attribute;
 
 /// <summary>Says how a type, or a dictionary with text for keys, is written as a map.</summary>
 [AttributeUsage(
-    AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Property | AttributeTargets.Parameter, Inherited = false)]
+    AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Property | AttributeTargets.Parameter,
+    Inherited = false)]
 public sealed class ErlangMapAttribute : Attribute
 {
-    /// <summary>What the keys are written as. For a type the context decides unless set; for a dictionary binaries are the default.</summary>
+    /// <summary>
+    /// What the keys are written as. For a type the context decides unless set; for a dictionary binaries are the
+    /// default.
+    /// </summary>
     public MapKeys Keys { get; set; }
 
     /// <summary>What is done with keys that no member has. The context decides unless set.</summary>
@@ -45,7 +54,10 @@ public sealed class ElixirStructAttribute(string module) : Attribute
 }
 
 /// <summary>Names one case of a union, on the base type. Nested cases are found without it.</summary>
-/// <param name="type">A type that derives from the base and has an <see cref="ErlangTagAttribute"/> or <see cref="ElixirStructAttribute"/>.</param>
+/// <param name="type">
+/// A type that derives from the base and has an <see cref="ErlangTagAttribute"/> or <see
+/// cref="ElixirStructAttribute"/>.
+/// </param>
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Interface, AllowMultiple = true, Inherited = false)]
 public sealed class TermCaseAttribute(Type type) : Attribute
 {
@@ -71,7 +83,9 @@ public sealed class TermIgnoreAttribute : Attribute;
 public sealed class TermConstructorAttribute : Attribute;
 
 /// <summary>Names the converter of a type or of one member.</summary>
-/// <param name="converter">A type derived from <see cref="TermConverter{T}"/> with a constructor that takes nothing.</param>
+/// <param name="converter">
+/// A type derived from <see cref="TermConverter{T}"/> with a constructor that takes nothing.
+/// </param>
 [AttributeUsage(
     AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Enum | AttributeTargets.Interface
         | AttributeTargets.Property | AttributeTargets.Parameter,
@@ -82,7 +96,9 @@ public sealed class TermConverterAttribute(Type converter) : Attribute
     public Type Converter { get; } = converter;
 }
 
-/// <summary>Chooses how the simple values of a member are written; every form is read wherever it cannot be mistaken.</summary>
+/// <summary>
+/// Chooses how the simple values of a member are written; every form is read wherever it cannot be mistaken.
+/// </summary>
 /// <remarks>
 /// On a member it holds for the values inside collections too. On a type or a context it is the default for the
 /// members whose type the form fits; the nearest attribute wins.
@@ -140,7 +156,9 @@ public enum TermFormat
     /// <summary><c>TimeSpan</c>: whole seconds.</summary>
     Seconds,
 
-    /// <summary><c>TimeSpan</c>: whole milliseconds. The default; the infinite one is the atom <c>infinity</c> in each form.</summary>
+    /// <summary>
+    /// <c>TimeSpan</c>: whole milliseconds. The default; the infinite one is the atom <c>infinity</c> in each form.
+    /// </summary>
     Milliseconds,
 
     /// <summary><c>TimeSpan</c>: whole microseconds.</summary>

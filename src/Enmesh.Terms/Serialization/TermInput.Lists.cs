@@ -24,7 +24,8 @@ public ref partial struct TermInput
     }
 
     /// <summary>
-    /// Opens an element of a property list: <c>{Key, Value}</c>, or a bare atom, which means <c>{Key, true}</c>. The input
+    /// Opens an element of a property list: <c>{Key, Value}</c>, or a bare atom, which means <c>{Key, true}</c>. The
+    /// input
     /// stands at the key afterwards; <see cref="ToValue"/> brings it on.
     /// </summary>
     internal Property OpenProperty()
@@ -111,7 +112,9 @@ public ref partial struct TermInput
         /// <summary>How many elements have been begun.</summary>
         internal int Count { get; private set; }
 
-        /// <summary>How many elements to make room for at first; each that is announced has at least one byte.</summary>
+        /// <summary>
+        /// How many elements to make room for at first; each that is announced has at least one byte.
+        /// </summary>
         internal readonly int Capacity => Math.Min(_left, 1024);
 
         /// <summary>Brings the input to the next element.</summary>
@@ -136,7 +139,8 @@ public ref partial struct TermInput
         internal readonly Term Whole(ref TermInput input) => input.At(_start, _whole);
 
         /// <summary>Says in the exception which element it was. Always false.</summary>
-        internal readonly bool Locate(TermSerializationException exception) => Count > 0 && exception.Under($"[{Count - 1}]");
+        internal readonly bool Locate(TermSerializationException exception) =>
+            Count > 0 && exception.Under($"[{Count - 1}]");
 
         private bool NextRun(ref TermInput input)
         {
@@ -180,7 +184,7 @@ public ref partial struct TermInput
                 var isName = input.TryReadAtomText(out var utf8) || input.TryReadBinary(out utf8);
                 var member = isName ? _shape.Table.Find(utf8, guess) : -1;
                 if (member < 0 && _shape.RefusesUnknown)
-                    throw new TermSerializationException($"unknown key {Print(key)}; {_shape.TypeName} has {_shape.AllNames}");
+                    throw UnknownKey(_shape, key);
                 // Of equal keys the first counts, as for proplists:get_value/2.
                 if (member >= 0 && _seen.Add(member))
                 {

@@ -81,10 +81,12 @@ public ref partial struct TermInput
             var key = pairs[at];
             input._value = pairs[at + 1];
             if (key.Atom is { } atom)
-                return _shape.Table.Find(atom, guess) is var member and >= 0 ? member : PassOver(ref input, atom.Utf8, key);
-            if (key.TryGetBinary(out var bytes))
-                return _shape.Table.Find(bytes.Span, guess) is var member and >= 0 ? member : PassOver(ref input, default, key);
-            return PassOver(ref input, default, key);
+            {
+                var member = _shape.Table.Find(atom, guess);
+                return member >= 0 ? member : PassOver(ref input, atom.Utf8, key);
+            }
+            var named = key.TryGetBinary(out var bytes) ? _shape.Table.Find(bytes.Span, guess) : -1;
+            return named >= 0 ? named : PassOver(ref input, default, key);
         }
 
         /// <summary>The same for bytes.</summary>
@@ -102,7 +104,8 @@ public ref partial struct TermInput
             {
                 input._reader.Skip();
             }
-            return PassOver(ref input, isAtom ? utf8 : default, _shape.RefusesUnknown ? input.At(start, default) : default);
+            var key = _shape.RefusesUnknown ? input.At(start, default) : default;
+            return PassOver(ref input, isAtom ? utf8 : default, key);
         }
 
         private int PassOver(ref TermInput input, ReadOnlySpan<byte> atom, Term key)
@@ -110,7 +113,7 @@ public ref partial struct TermInput
             if (_shape.Module is { } module && atom.SequenceEqual(ElixirStruct.KeyUtf8))
                 CheckModule(ref input, module);
             else if (_shape.RefusesUnknown)
-                throw UnknownKey(key);
+                throw UnknownKey(_shape, key);
             else
                 input.Skip();
             return -1;
@@ -120,7 +123,8 @@ public ref partial struct TermInput
         {
             var name = _shape.Names[_member];
             _member = -1;
-            return new($"the key '{name}' stands twice, as an atom and as a binary, in {Print(input.At(_start, _whole))}");
+            var found = Print(input.At(_start, _whole));
+            return new($"the key '{name}' stands twice, as an atom and as a binary, in {found}");
         }
 
         private void CheckModule(ref TermInput input, Atom module)
@@ -139,10 +143,10 @@ public ref partial struct TermInput
                 throw Missing(_shape, missing, input.At(_start, _whole));
             input.Leave();
         }
-
-        private readonly TermSerializationException UnknownKey(Term key) =>
-            new($"unknown key {Print(key)}; {_shape.TypeName} has {_shape.AllNames}");
     }
+
+    internal static TermSerializationException UnknownKey(TermShape shape, Term key) =>
+        new($"unknown key {Print(key)}; {shape.TypeName} has {shape.AllNames}");
 
     internal static TermSerializationException Missing(TermShape shape, MemberSet missing, Term found)
     {

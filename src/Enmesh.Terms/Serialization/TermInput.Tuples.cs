@@ -96,7 +96,8 @@ public ref partial struct TermInput
     }
 
     /// <summary>The exception for a value that was begun to be read.</summary>
-    private TermSerializationException UnexpectedAt(int start, string expected) => Unexpected(expected, At(start, default));
+    private readonly TermSerializationException UnexpectedAt(int start, string expected) =>
+        Unexpected(expected, At(start, default));
 
     private int FindStruct(TermCases cases)
     {

@@ -6,7 +6,9 @@ using Enmesh.Terms.Text;
 
 namespace Enmesh.Terms.Serialization;
 
-/// <summary>What a <see cref="TermTypeInfo{T}"/> reads from: bytes of the external term format, or a <see cref="Term"/>.</summary>
+/// <summary>
+/// What a <see cref="TermTypeInfo{T}"/> reads from: bytes of the external term format, or a <see cref="Term"/>.
+/// </summary>
 /// <remarks>Forward only. Its other members are for generated code and for the type infos of this library.</remarks>
 public ref partial struct TermInput
 {
@@ -175,8 +177,11 @@ public ref partial struct TermInput
     /// <summary>The exception for a next value that is not what it should be.</summary>
     internal readonly TermSerializationException Unexpected(string expected) => Unexpected(expected, Ahead());
 
-    /// <summary>The same, for a value that has been read but has no others within. It began at <paramref name="start"/>.</summary>
-    internal readonly TermSerializationException Unexpected(string expected, int start) => Unexpected(expected, At(start, _value));
+    /// <summary>
+    /// The same, for a value that has been read but has no others within. It began at <paramref name="start"/>.
+    /// </summary>
+    internal readonly TermSerializationException Unexpected(string expected, int start) =>
+        Unexpected(expected, At(start, _value));
 
     internal static TermSerializationException Unexpected(string expected, Term found) =>
         new($"expected {expected}, found {Describe(found)}");

@@ -257,6 +257,7 @@ public ref partial struct TermOutput
         }
 
         /// <inheritdoc cref="TupleWriter.Locate"/>
-        internal readonly bool Locate(TermSerializationException exception) => Count > 0 && exception.Under($"[{Count - 1}]");
+        internal readonly bool Locate(TermSerializationException exception) =>
+            Count > 0 && exception.Under($"[{Count - 1}]");
     }
 }

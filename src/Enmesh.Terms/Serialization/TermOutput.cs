@@ -6,7 +6,9 @@ using Enmesh.Terms.External;
 
 namespace Enmesh.Terms.Serialization;
 
-/// <summary>What a <see cref="TermTypeInfo{T}"/> writes to: bytes of the external term format, or a <see cref="Term"/>.</summary>
+/// <summary>
+/// What a <see cref="TermTypeInfo{T}"/> writes to: bytes of the external term format, or a <see cref="Term"/>.
+/// </summary>
 /// <remarks>Forward only. Its other members are for generated code and for the type infos of this library.</remarks>
 public ref partial struct TermOutput
 {
@@ -56,7 +58,7 @@ public ref partial struct TermOutput
     internal void WriteFloat(double value)
     {
         if (!double.IsFinite(value))
-            throw new TermSerializationException(string.Create(CultureInfo.InvariantCulture, $"{value} has no term: an Erlang float is finite"));
+            throw NotFinite(value);
         if (_isTerm)
             _value = value;
         else
@@ -118,6 +120,9 @@ public ref partial struct TermOutput
     /// <inheritdoc cref="Null(TermShape)"/>
     internal static TermSerializationException Null(string typeName) =>
         new($"the value is null; declare it {typeName}? if that is meant");
+
+    private static TermSerializationException NotFinite(double value) =>
+        new(string.Create(CultureInfo.InvariantCulture, $"{value} has no term: an Erlang float is finite"));
 
     /// <summary>Counts one more level of nesting.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -2,13 +2,17 @@ using System.ComponentModel;
 
 namespace Enmesh.Terms.Serialization;
 
-/// <summary>A term does not have the shape that a C# type asks for, or a value has no term. Says where and what.</summary>
+/// <summary>
+/// A term does not have the shape that a C# type asks for, or a value has no term. Says where and what.
+/// </summary>
 public sealed class TermSerializationException : Exception
 {
     private readonly string _problem;
 
     /// <summary>Makes the exception; the way to the value is added as it passes the types around it.</summary>
-    /// <param name="problem">What is wrong, as a sentence without the place: <c>expected a currency code, found "EURO"</c>.</param>
+    /// <param name="problem">
+    /// What is wrong, as a sentence without the place: <c>expected a currency code, found "EURO"</c>.
+    /// </param>
     public TermSerializationException(string problem)
         : this(problem, inner: null)
     {
@@ -24,7 +28,9 @@ public sealed class TermSerializationException : Exception
     /// <inheritdoc/>
     public override string Message => $"{Path}: {_problem}";
 
-    /// <summary>Puts a step before the path. Always false, so that an exception filter can call it without catching.</summary>
+    /// <summary>
+    /// Puts a step before the path. Always false, so that an exception filter can call it without catching.
+    /// </summary>
     internal bool Under(string step)
     {
         // The path is bounded by the depth of the types, but the steps may be keys of a peer's map.

@@ -10,8 +10,13 @@ namespace Enmesh.Terms.Serialization;
 /// </remarks>
 public static class TermSerializer
 {
-    /// <summary>The greatest number of tuples, lists and maps inside one another that a C# type is written to or read from.</summary>
-    /// <remarks>Types are read recursively, so that the depth is bounded by the stack. <see cref="Term"/> itself has no such limit.</remarks>
+    /// <summary>
+    /// The greatest number of tuples, lists and maps inside one another that a C# type is written to or read from.
+    /// </summary>
+    /// <remarks>
+    /// Types are read recursively, so that the depth is bounded by the stack. <see cref="Term"/> itself has no such
+    /// limit.
+    /// </remarks>
     public const int MaxDepth = 256;
 
     /// <summary>The value as a term.</summary>
@@ -44,7 +49,8 @@ public static class TermSerializer
     }
 
     /// <summary>Writes the value in the external term format, from the version byte 131 on.</summary>
-    /// <exception cref="TermSerializationException">The value has no term; some of it may have been written.</exception>
+    /// <exception cref="TermSerializationException">The value has no term; some of it may have been
+    /// written.</exception>
     public static void Encode<T>(T value, TermTypeInfo<T> info, IBufferWriter<byte> output)
     {
         ArgumentNullException.ThrowIfNull(output);
@@ -71,7 +77,8 @@ public static class TermSerializer
     }
 
     /// <summary>Writes the value as one term of a larger one.</summary>
-    /// <exception cref="TermSerializationException">The value has no term; some of it may have been written.</exception>
+    /// <exception cref="TermSerializationException">The value has no term; some of it may have been
+    /// written.</exception>
     public static void Write<T>(ref TermWriter writer, T value, TermTypeInfo<T> info)
     {
         ArgumentNullException.ThrowIfNull(info);
@@ -87,7 +94,8 @@ public static class TermSerializer
     }
 
     /// <summary>Reads one term of a larger one as a value.</summary>
-    /// <exception cref="TermSerializationException">The term is not of this type; some of it may have been read.</exception>
+    /// <exception cref="TermSerializationException">The term is not of this type; some of it may have been
+    /// read.</exception>
     /// <exception cref="TermFormatException">The bytes are no term.</exception>
     public static T Read<T>(ref TermReader reader, TermTypeInfo<T> info)
     {

@@ -66,7 +66,9 @@ public sealed class TermShape
         {
             Module = module is null ? null : new Atom(module),
             AtomKeys = atoms,
-            Keys = keys == MapKeys.Atom ? Array.ConvertAll(atoms, atom => (Term)atom) : Array.ConvertAll(names, Term.Binary),
+            Keys = keys == MapKeys.Atom
+                ? Array.ConvertAll(atoms, atom => (Term)atom)
+                : Array.ConvertAll(names, Term.Binary),
             RefusesUnknown = unknownKeys == UnknownKeys.Refuse,
             Required = SetOf(required),
             Expected = module is null ? $"a map ({typeName})" : $"the Elixir struct %{Plain(module)}{{}}",
@@ -147,7 +149,8 @@ internal struct MemberSet
     }
 
     /// <summary>The members that the other does not have.</summary>
-    internal readonly MemberSet Without(in MemberSet other) => new() { _low = _low & ~other._low, _high = _high & ~other._high };
+    internal readonly MemberSet Without(in MemberSet other) =>
+        new() { _low = _low & ~other._low, _high = _high & ~other._high };
 }
 
 /// <summary>The cases of a union and what tells them apart. For generated code.</summary>

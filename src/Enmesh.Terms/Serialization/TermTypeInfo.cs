@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Enmesh.Terms.Serialization;
 
 /// <summary>What the serializer knows about one type.</summary>
@@ -22,7 +24,9 @@ public abstract class TermTypeInfo<T> : TermTypeInfo
     /// <inheritdoc/>
     public sealed override Type Type => typeof(T);
 
-    /// <summary>Whether values that differ are always written as terms that differ, as the keys of a map must.</summary>
+    /// <summary>
+    /// Whether values that differ are always written as terms that differ, as the keys of a map must.
+    /// </summary>
     internal virtual bool IsInjective => false;
 
     /// <summary>Writes a value.</summary>
@@ -36,7 +40,8 @@ public abstract class TermTypeInfo<T> : TermTypeInfo
 
 /// <summary>A type's form as a term, written by hand. Name it in a <see cref="TermConverterAttribute"/>.</summary>
 /// <remarks>
-/// To say that a term is not of this type throw a <see cref="TermSerializationException"/>; a <see cref="FormatException"/>,
+/// To say that a term is not of this type throw a <see cref="TermSerializationException"/>; a <see
+/// cref="FormatException"/>,
 /// <see cref="ArgumentException"/>, <see cref="OverflowException"/> or <see cref="InvalidCastException"/> becomes one.
 /// </remarks>
 /// <typeparam name="T">The type.</typeparam>
@@ -51,6 +56,7 @@ public abstract class TermConverter<T> : TermTypeInfo<T>
     /// <inheritdoc/>
     public sealed override void Write(ref TermOutput output, T value)
     {
+        CheckStack();
         Term term;
         try
         {
@@ -66,6 +72,7 @@ public abstract class TermConverter<T> : TermTypeInfo<T>
     /// <inheritdoc/>
     public sealed override T Read(ref TermInput input)
     {
+        CheckStack();
         var term = input.ReadTerm();
         try
         {
@@ -75,6 +82,13 @@ public abstract class TermConverter<T> : TermTypeInfo<T>
         {
             throw TermSerializationException.Refused(typeof(T), e);
         }
+    }
+
+    // A converter may call the serializer for what is within its own value, where counting begins anew.
+    private static void CheckStack()
+    {
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+            throw TermSerializer.TooDeep();
     }
 
     // What parsing and range checks throw: the peer's value is at fault, so the place in it belongs in the message.

@@ -3,7 +3,9 @@ using System.Numerics;
 
 namespace Enmesh.Terms.Serialization;
 
-/// <summary>The type infos of simple types and of collections: what generated code is made of, also useful by themselves.</summary>
+/// <summary>
+/// The type infos of simple types and of collections: what generated code is made of, also useful by themselves.
+/// </summary>
 public static class TermTypeInfos
 {
     /// <summary><c>true</c> or <c>false</c>.</summary>
@@ -80,7 +82,8 @@ public static class TermTypeInfos
     public static TermTypeInfo<FunTerm> FunTerm { get; } = new PassingInfo<FunTerm>("a fun", term => term.Fun, value => value);
 
     /// <summary>A map with any keys.</summary>
-    public static TermTypeInfo<MapTerm> MapTerm { get; } = new PassingInfo<MapTerm>("a map", term => term.AsMap, value => value);
+    public static TermTypeInfo<MapTerm> MapTerm { get; } =
+        new PassingInfo<MapTerm>("a map", term => term.AsMap, value => value);
 
     /// <summary>A native record of OTP 29.</summary>
     public static TermTypeInfo<RecordTerm> RecordTerm { get; } =
@@ -94,7 +97,10 @@ public static class TermTypeInfos
     public static TermTypeInfo<BitString> BitString { get; } =
         new PassingValueInfo<BitString>("a binary or a bit string", term => term.BitString, value => value);
 
-    /// <summary>Text, as a binary, a charlist or an atom. Binaries in UTF-8 and charlists are read in every form, atoms only in theirs.</summary>
+    /// <summary>
+    /// Text, as a binary, a charlist or an atom. Binaries in UTF-8 and charlists are read in every form, atoms only in
+    /// theirs.
+    /// </summary>
     public static TermTypeInfo<string> String(TermFormat format = TermFormat.Binary) => format switch
     {
         TermFormat.Binary => StringInfo.Binary,
@@ -107,7 +113,9 @@ public static class TermTypeInfos
     public static TermTypeInfo<string> Key(MapKeys keys = MapKeys.Binary) =>
         keys == MapKeys.Atom ? StringInfo.AtomKey : StringInfo.BinaryKey;
 
-    /// <summary>A decimal, as text in a binary or as Elixir's <c>Decimal</c>. Both are read, and so are integers.</summary>
+    /// <summary>
+    /// A decimal, as text in a binary or as Elixir's <c>Decimal</c>. Both are read, and so are integers.
+    /// </summary>
     public static TermTypeInfo<decimal> Decimal(TermFormat format = TermFormat.Binary) =>
         new DecimalInfo(Fit(format, "decimal", TermFormat.Binary, TermFormat.ElixirStruct));
 
@@ -115,8 +123,12 @@ public static class TermTypeInfos
     public static TermTypeInfo<Guid> Guid(TermFormat format = TermFormat.Binary) =>
         new GuidInfo(Fit(format, "Guid", TermFormat.Binary, TermFormat.Bytes));
 
-    /// <summary>A point in time. All forms are read; a number counts seconds, unless the form is <see cref="TermFormat.UnixMilliseconds"/>.</summary>
-    public static TermTypeInfo<DateTime> DateTime(TermFormat format = TermFormat.DateTuple) => new DateTimeInfo(Instant(format));
+    /// <summary>
+    /// A point in time. All forms are read; a number counts seconds, unless the form is <see
+    /// cref="TermFormat.UnixMilliseconds"/>.
+    /// </summary>
+    public static TermTypeInfo<DateTime> DateTime(TermFormat format = TermFormat.DateTuple) =>
+        new DateTimeInfo(Instant(format));
 
     /// <inheritdoc cref="DateTime"/>
     public static TermTypeInfo<DateTimeOffset> DateTimeOffset(TermFormat format = TermFormat.DateTuple) =>
@@ -143,7 +155,9 @@ public static class TermTypeInfos
         where T : class => new NullableReferenceInfo<T>(Required(value), AtomFor(nullAtom));
 
     /// <summary>An enum as atoms.</summary>
-    /// <param name="names">Each value with its atom. Of several atoms for one value the first is written and all are read.</param>
+    /// <param name="names">
+    /// Each value with its atom. Of several atoms for one value the first is written and all are read.
+    /// </param>
     public static TermTypeInfo<T> Enum<T>(params KeyValuePair<T, string>[] names)
         where T : struct, Enum => new EnumInfo<T>(Required(names));
 
@@ -173,7 +187,9 @@ public static class TermTypeInfos
     public static TermTypeInfo<TCollection> Collection<TCollection, T>(TermTypeInfo<T> element, Func<T[], TCollection> make)
         where TCollection : IEnumerable<T> => new CollectionInfo<TCollection, T>(Required(element), Required(make));
 
-    /// <summary>A set: a list, unless a form is given. A list, <c>#{Element => []}</c> and Elixir's <c>MapSet</c> are read.</summary>
+    /// <summary>
+    /// A set: a list, unless a form is given. A list, <c>#{Element => []}</c> and Elixir's <c>MapSet</c> are read.
+    /// </summary>
     /// <param name="element">The elements' type info.</param>
     /// <param name="make">Makes the set out of its elements.</param>
     /// <param name="format"><see cref="TermFormat.ErlangSet"/>, <see cref="TermFormat.ElixirStruct"/> or null.</param>

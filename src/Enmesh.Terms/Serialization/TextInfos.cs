@@ -123,11 +123,14 @@ internal sealed class MemoryInfo : TermTypeInfo<ReadOnlyMemory<byte>>
         while (list.Next(ref input))
         {
             if (!input.TryReadInt64(out var number) || number is < byte.MinValue or > byte.MaxValue)
-                throw new TermSerializationException($"expected {Expected}, found the list {TermInput.PrintNumbers(list.Whole(ref input))}");
+                throw NoBytes(list.Whole(ref input));
             bytes.Add((byte)number);
         }
         return [.. bytes];
     }
+
+    private static TermSerializationException NoBytes(Term list) =>
+        new($"expected {Expected}, found the list {TermInput.PrintNumbers(list)}");
 }
 
 internal sealed class GuidInfo(TermFormat format) : TermTypeInfo<Guid>

@@ -69,7 +69,10 @@ internal static class Instants
         if (length < 10 || text[4] != '-' || text[7] != '-')
             return null;
         return DateTimeOffset.TryParse(
-            text[..length], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.RoundtripKind, out var value)
+            text[..length],
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.RoundtripKind,
+            out var value)
             ? value
             : null;
     }
@@ -86,14 +89,19 @@ internal sealed class DateTimeInfo(TermFormat format) : TermTypeInfo<DateTime>
 {
     // A time of unspecified kind is written as it stands: it is what reading gives back, in UTC.
     public override void Write(ref TermOutput output, DateTime value) =>
-        Instants.Write(ref output, value.Kind == DateTimeKind.Local ? value.ToUniversalTime() : DateTime.SpecifyKind(value, DateTimeKind.Utc), format);
+        Instants.Write(ref output, ToUtc(value), format);
 
     public override DateTime Read(ref TermInput input) => Instants.Read(ref input, format).UtcDateTime;
+
+    private static DateTime ToUtc(DateTime value) => value.Kind == DateTimeKind.Local
+        ? value.ToUniversalTime()
+        : DateTime.SpecifyKind(value, DateTimeKind.Utc);
 }
 
 internal sealed class DateTimeOffsetInfo(TermFormat format) : TermTypeInfo<DateTimeOffset>
 {
-    public override void Write(ref TermOutput output, DateTimeOffset value) => Instants.Write(ref output, value.UtcDateTime, format);
+    public override void Write(ref TermOutput output, DateTimeOffset value) =>
+        Instants.Write(ref output, value.UtcDateTime, format);
 
     public override DateTimeOffset Read(ref TermInput input) => Instants.Read(ref input, format);
 }
