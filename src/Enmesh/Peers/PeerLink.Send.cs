@@ -70,14 +70,12 @@ internal sealed partial class PeerLink
 
     private void Encode(MessageBuffer message, in ControlMessage control, Term payload)
     {
-        var writer = new TermWriter(message, _dialect, _cachesAtoms ? message.Atoms : null);
-        if (!_hasHeader)
-            writer.WriteVersion();
+        var writer = new TermWriter(message, _dialect, _frameWriter.GathersAtoms ? message.Atoms : null);
         var follows = control.Write(ref writer, Negotiated);
         message.ControlBytes = (int)writer.BytesWritten;
         if (follows)
         {
-            if (!_hasHeader)
+            if (!_frameWriter.UsesHeader)
                 writer.WriteVersion();
             writer.WriteTerm(control.HasPayload ? payload : control.Argument);
         }

@@ -19,10 +19,9 @@ internal sealed partial class PeerLink : IFlushAtTurnEnd, IThreadPoolWorkItem
     private readonly PeerLinkOptions _options;
     private readonly ILogger _logger;
     private readonly Pulse _pulse;
+    private readonly FrameWriter _frameWriter;
     private readonly SendQueue _queue;
     private readonly TermDialect _dialect;
-    private readonly bool _hasHeader;
-    private readonly bool _cachesAtoms;
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private LinkEnd? _linkEnd;
 
@@ -40,11 +39,9 @@ internal sealed partial class PeerLink : IFlushAtTurnEnd, IThreadPoolWorkItem
         _options = options;
         _pulse = pulse;
         _logger = logger;
-        _queue = new SendQueue(handshake.Negotiated, options.SendBufferBytes);
-        _dialect = (Negotiated.Has(DistributionFlags.V4Nc) ? TermDialect.WideIdentifiers : TermDialect.Narrow)
-            | (Negotiated.Has(DistributionFlags.NativeRecords) ? TermDialect.NativeRecords : TermDialect.Narrow);
-        _hasHeader = Negotiated.UsesHeader();
-        _cachesAtoms = Negotiated.Has(DistributionFlags.DistHdrAtomCache);
+        _frameWriter = new FrameWriter(handshake.Negotiated);
+        _queue = new SendQueue(_frameWriter, options.SendBufferBytes);
+        _dialect = handshake.Negotiated.Dialect();
         InitializeReceive(ownNode, atoms);
     }
 

@@ -1,13 +1,7 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using Enmesh.Wire;
 
 namespace Enmesh.Peers;
-
-// erl_dist_protocol, "Protocol between Connected Nodes": u32 Length | Length bytes, where those are
-//   112 131 Control [131 Payload]              when neither header nor fragments were negotiated
-//   131 68 references... Control [Payload]     else
-//   131 69/70 Seq Id ...                       for a message in fragments (see FragmentHeader)
 
 /// <summary>What is to go out over a link, in its order. No IO: the flusher takes a batch, writes it, and says so.</summary>
 /// <remarks>
@@ -20,16 +14,13 @@ internal sealed class SendQueue
     /// <summary>Messages up to this size are copied; longer ones are sources.</summary>
     internal const int LargeBytes = FragmentHeader.DataBytes;
 
-    private const int LengthBytes = 4;
     private const int FirstChunkBytes = 16 * 1024;
     private const int ChunkBytes = 64 * 1024;
     private const int FragmentsPerBatch = 8;
     private static readonly object Nobody = new();
 
     private readonly Lock _gate = new();
-    private readonly OutboundAtomCache _atoms = new();
-    private readonly bool _hasHeader;
-    private readonly bool _hasFragments;
+    private readonly FrameWriter _frames;
     private readonly long _limit;
     private readonly List<Source> _sources = [];
     private Gathering _gathering = new();
@@ -41,10 +32,9 @@ internal sealed class SendQueue
     private bool _writing;
     private bool _closed;
 
-    internal SendQueue(DistributionFlags negotiated, long limit)
+    internal SendQueue(FrameWriter frames, long limit)
     {
-        _hasHeader = negotiated.UsesHeader();
-        _hasFragments = negotiated.Has(DistributionFlags.Fragments);
+        _frames = frames;
         _limit = limit;
     }
 
@@ -121,9 +111,9 @@ internal sealed class SendQueue
                 return Outcome.Closed;
             if (_pendingBytes > 0)
                 return Outcome.Queued;
-            _gathering.Reserve(LengthBytes).Clear();
-            _gathering.Commit(LengthBytes);
-            _pendingBytes += LengthBytes;
+            _gathering.Reserve(FrameWriter.LengthBytes).Clear();
+            _gathering.Commit(FrameWriter.LengthBytes);
+            _pendingBytes += FrameWriter.LengthBytes;
             return _writing ? Outcome.Queued : Outcome.Wake;
         }
     }
@@ -216,28 +206,14 @@ internal sealed class SendQueue
 
     private int WriteFrame(MessageBuffer message)
     {
+        var atoms = message.Atoms.Atoms;
         var body = message.Bytes;
-        var room = LengthBytes + 2 + (_hasHeader ? OutboundAtomCache.MaxBytes(message.Atoms.Atoms) : 0) + body.Length;
-        var frame = _gathering.Reserve(room);
-        var at = LengthBytes + WriteOpening(frame[LengthBytes..], message);
-        body.CopyTo(frame[at..]);
-        at += body.Length;
-        BinaryPrimitives.WriteInt32BigEndian(frame, at - LengthBytes);
-        _gathering.Commit(at);
+        var frame = _gathering.Reserve(FrameWriter.MaxOpeningBytes(atoms) + body.Length);
+        var opening = _frames.WriteOpening(frame, body.Length, atoms);
+        body.CopyTo(frame[opening..]);
+        _gathering.Commit(opening + body.Length);
         _gathering.Frames++;
-        return at;
-    }
-
-    private int WriteOpening(Span<byte> frame, MessageBuffer message)
-    {
-        if (!_hasHeader)
-        {
-            frame[0] = FrameTag.PassThrough;
-            return 1;
-        }
-        frame[0] = FrameTag.Version;
-        frame[1] = FrameTag.Header;
-        return 2 + _atoms.Write(frame[2..], message.Atoms.Atoms);
+        return opening + body.Length;
     }
 
     // Some fragments of every source in turn. A batch of them is about half a MiB: long enough for the kernel, short
@@ -281,29 +257,19 @@ internal sealed class SendQueue
     private void WriteFragment(Source source, MessageBuffer message)
     {
         var first = source.Sent == 0;
-        var fragmented = _hasFragments && message.Length > LargeBytes;
+        var fragmented = _frames.CutsMessages && message.Length > LargeBytes;
         if (first)
             source.Plan(fragmented, ++_sequence);
-        var dataBytes = Math.Min(source.FragmentBytes, message.Length - source.Sent);
-        var frame = _gathering.Reserve(
-            LengthBytes + FragmentHeader.Bytes + (first && _hasHeader ? OutboundAtomCache.MaxBytes(message.Atoms.Atoms) : 0));
-        var at = LengthBytes;
-        if (fragmented)
-        {
-            new FragmentHeader(first, source.Sequence, source.Remaining).Write(frame[at..]);
-            at += FragmentHeader.Bytes;
-            if (first)
-                at += _atoms.Write(frame[at..], message.Atoms.Atoms);
-        }
-        else
-        {
-            at += WriteOpening(frame[at..], message);
-        }
-        BinaryPrimitives.WriteUInt32BigEndian(frame, (uint)(at - LengthBytes + dataBytes));
-        _gathering.Commit(at);
-        _pendingBytes += at;
-        _gathering.Append(message, source.Sent, source.Sent + dataBytes);
-        source.Advance(dataBytes);
+        var data = (int)Math.Min(source.FragmentBytes, message.Length - source.Sent);
+        var atoms = message.Atoms.Atoms;
+        var frame = _gathering.Reserve(FrameWriter.MaxOpeningBytes(first ? atoms : default));
+        var opening = !fragmented ? _frames.WriteOpening(frame, data, atoms)
+            : first ? _frames.WriteFirstFragment(frame, data, source.Sequence, source.Remaining, atoms)
+            : FrameWriter.WriteNextFragment(frame, data, source.Sequence, source.Remaining);
+        _gathering.Commit(opening);
+        _pendingBytes += opening;
+        _gathering.Append(message, source.Sent, source.Sent + data);
+        source.Advance(data);
     }
 
     /// <summary>A large message under way, and what its sender has sent since.</summary>

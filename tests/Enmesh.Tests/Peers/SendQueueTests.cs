@@ -19,7 +19,7 @@ public sealed class SendQueueTests
     [Fact]
     public void Small_messages_leave_in_one_batch_in_their_order()
     {
-        var queue = new SendQueue(DistributionFlagSets.Hidden, Limit);
+        var queue = new SendQueue(new FrameWriter(DistributionFlagSets.Hidden), Limit);
         Assert.Equal(SendQueue.Outcome.Wake, Add(queue, Alice, 0));
         for (var i = 1; i < 100; i++)
             Assert.Equal(SendQueue.Outcome.Queued, Add(queue, i % 2 == 0 ? Alice : Bob, i));
@@ -30,7 +30,7 @@ public sealed class SendQueueTests
     [Fact]
     public void A_senders_messages_do_not_overtake_its_own_large_one_and_others_do()
     {
-        var queue = new SendQueue(DistributionFlagSets.Hidden, Limit);
+        var queue = new SendQueue(new FrameWriter(DistributionFlagSets.Hidden), Limit);
         Add(queue, Alice, 1, 2_000_000);
         Add(queue, Alice, 2);
         Add(queue, Bob, 3);
@@ -44,7 +44,7 @@ public sealed class SendQueueTests
     [Fact]
     public void Two_large_messages_go_side_by_side()
     {
-        var queue = new SendQueue(DistributionFlagSets.Hidden, Limit);
+        var queue = new SendQueue(new FrameWriter(DistributionFlagSets.Hidden), Limit);
         Add(queue, Alice, 1, 3_000_000);
         Add(queue, Bob, 2, 500_000);
         Assert.Equal([2, 1], Drain(queue, DistributionFlagSets.Hidden).Select(Number));
@@ -53,7 +53,7 @@ public sealed class SendQueueTests
     [Fact]
     public void A_tick_passes_a_large_message()
     {
-        var queue = new SendQueue(DistributionFlagSets.Hidden, Limit);
+        var queue = new SendQueue(new FrameWriter(DistributionFlagSets.Hidden), Limit);
         Add(queue, Alice, 1, 10_000_000);
         var batches = 0;
         for (var batch = queue.TryTake(); batch is not null; batch = queue.Written(takeNext: true, out _))
@@ -72,7 +72,7 @@ public sealed class SendQueueTests
     public void Every_framing_is_read_back_whole(ulong negotiated)
     {
         var flags = (DistributionFlags)negotiated;
-        var queue = new SendQueue(flags, long.MaxValue);
+        var queue = new SendQueue(new FrameWriter(flags), long.MaxValue);
         for (var i = 0; i < 40; i++)
             Add(queue, i % 3 == 0 ? Alice : Bob, i, i % 5 == 0 ? 70_000 * i : 10 * i, flags);
         var read = Drain(queue, flags);
@@ -89,7 +89,7 @@ public sealed class SendQueueTests
     [Fact]
     public async Task Full_means_above_the_limit_and_drained_means_half_of_it()
     {
-        var queue = new SendQueue(DistributionFlagSets.Hidden, Limit);
+        var queue = new SendQueue(new FrameWriter(DistributionFlagSets.Hidden), Limit);
         var i = 0;
         while (!queue.IsFull)
             Add(queue, Alice, i++, 10_000);
@@ -106,7 +106,7 @@ public sealed class SendQueueTests
     [Fact]
     public async Task Closing_lets_those_waiting_go_and_refuses_the_rest()
     {
-        var queue = new SendQueue(DistributionFlagSets.Hidden, 10);
+        var queue = new SendQueue(new FrameWriter(DistributionFlagSets.Hidden), 10);
         Add(queue, Alice, 1, 1000);
         var drained = queue.WhenDrained();
         queue.Close();
@@ -119,7 +119,7 @@ public sealed class SendQueueTests
     [Fact]
     public void A_tick_is_sent_only_when_nothing_else_is()
     {
-        var queue = new SendQueue(DistributionFlagSets.Hidden, Limit);
+        var queue = new SendQueue(new FrameWriter(DistributionFlagSets.Hidden), Limit);
         Assert.Equal(SendQueue.Outcome.Wake, queue.AddTick());
         Assert.Equal([0, 0, 0, 0], Bytes(queue.TryTake()!));
         queue.Written(takeNext: false, out _);
@@ -138,8 +138,6 @@ public sealed class SendQueueTests
     {
         var message = MessageBuffer.Rent();
         var writer = new TermWriter(message, TermDialect.All, flags.Has(DistributionFlags.DistHdrAtomCache) ? message.Atoms : null);
-        if (!flags.UsesHeader())
-            writer.WriteVersion();
         ControlMessage.Send(From, new Atom("sink")).Write(ref writer, flags);
         message.ControlBytes = (int)writer.BytesWritten;
         if (!flags.UsesHeader())
