@@ -30,6 +30,6 @@ public sealed class EventIdsTests
     {
         Assert.NotEmpty(Messages);
         Assert.Empty(Messages.GroupBy(message => message.Id).Where(same => same.Count() > 1).Select(same => string.Join(", ", same)));
-        Assert.Empty(Messages.Where(message => !Table.Any(entry => entry.Id == message.Id)));
+        Assert.DoesNotContain(Messages, message => !Table.Any(entry => entry.Id == message.Id));
     }
 }
