@@ -26,6 +26,27 @@ public sealed class PackageTests(PackageFeed feed) : IClassFixture<PackageFeed>
         Assert.Equal("836802" + "77026f6b" + "612a\n" + "{ok,42}\n", await PackageFeed.RunAsync(program));
     }
 
+    [Theory]
+    [InlineData("Enmesh.Terms")]
+    [InlineData("Enmesh.Hosting")] // what it depends on brings the generator along
+    public async Task The_source_generator_comes_with_a_package(string package)
+    {
+        var program = await feed.BuildAsync(
+            """
+            using Enmesh.Terms.Serialization;
+
+            Console.WriteLine(TermSerializer.ToTerm(new Order(7, "a"), ShopTerms.Default.Order));
+
+            public sealed record Order(int Id, string Name);
+
+            [TermSerializable(typeof(Order))]
+            internal sealed partial class ShopTerms : TermSerializerContext;
+            """,
+            package);
+
+        Assert.Equal("#{id => 7,name => <<\"a\">>}\n", await PackageFeed.RunAsync(program));
+    }
+
     [Fact]
     public async Task Every_program_of_the_readme_compiles_and_runs_with_the_packages_it_names()
     {
