@@ -6,15 +6,20 @@ namespace Enmesh.Generators.Tests;
 public sealed class DiagnosticTests
 {
     private const string Context = "partial class C : TermSerializerContext;";
+    private const string Methods =
+        "public override Term ToTerm(string v) => 1; public override string FromTerm(Term t) => \"\";";
+
+    // What the generator would have added.
+    private const string Lookup = "{ public override TermTypeInfo? GetTypeInfo(Type t) => null; }";
 
     [Fact]
     public void A_context_that_is_not_partial_is_ENM001() => Expect(
-        "[TermSerializable(typeof(int))] class C : TermSerializerContext { public override TermTypeInfo? GetTypeInfo(Type t) => null; }",
+        $"[TermSerializable(typeof(int))] class C : TermSerializerContext {Lookup}",
         ("ENM001", "C", "Make 'C' and the types around it partial, so that type infos can be added to it"));
 
     [Fact]
     public void A_context_inside_a_class_that_is_not_partial_is_ENM001() => Expect(
-        "class Outer { [TermSerializable(typeof(int))] partial class C : TermSerializerContext { public override TermTypeInfo? GetTypeInfo(Type t) => null; } }",
+        $"class Outer {{ [TermSerializable(typeof(int))] partial class C : TermSerializerContext {Lookup} }}",
         ("ENM001", "Outer", "Make 'C' and the types around it partial, so that type infos can be added to it"));
 
     [Theory]
@@ -103,8 +108,8 @@ public sealed class DiagnosticTests
     [Theory]
     [InlineData("class K { }", "it does not derive from TermConverter<T>")]
     [InlineData("abstract class K : TermConverter<int>;", "it is abstract or an open generic type")]
-    [InlineData("abstract class K1 : TermConverter<string>; class K(int n) : K1 { int N => n; public override Term ToTerm(string v) => 1; public override string FromTerm(Term t) => \"\"; }", "it has no accessible constructor without parameters")]
-    [InlineData("class K : TermConverter<string> { public override Term ToTerm(string v) => 1; public override string FromTerm(Term t) => \"\"; }", "it converts 'string'")]
+    [InlineData($"class K(int n) : TermConverter<string> {{ int N => n; {Methods} }}", "it has no accessible constructor without parameters")]
+    [InlineData($"class K : TermConverter<string> {{ {Methods} }}", "it converts 'string'")]
     public void A_converter_that_does_not_fit_is_ENM008(string converter, string problem)
     {
         Expect(

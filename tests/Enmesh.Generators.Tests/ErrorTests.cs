@@ -244,7 +244,10 @@ public sealed class ErrorTests
             Terms.Settings);
         Check.Refuses(
             "$[0]: expected a property, {Key, Value} or an atom, found the integer 1", Term.List(1), Terms.Settings);
-        Check.Refuses("$: missing key 'verbose' of Settings, found the list [{host,<<\"a\">>}]", Term.List(Term.Tuple(Check.Atom("host"), Check.Text("a"))), Terms.Settings);
+        Check.Refuses(
+            "$: missing key 'verbose' of Settings, found the list [{host,<<\"a\">>}]",
+            Term.List(Term.Tuple(Check.Atom("host"), Check.Text("a"))),
+            Terms.Settings);
         Check.Refuses(
             "$.retries: expected an integer from -2147483648 to 2147483647, found the atom true",
             Term.List(Check.Atom("verbose"), Check.Atom("retries")),
@@ -286,7 +289,10 @@ public sealed class ErrorTests
             Terms.Order);
         Check.CannotWrite("$: the value is null; declare it Payment? if that is meant", null!, Terms.Payment);
         Check.CannotWrite("$: the value is null; declare it Order? if that is meant", null!, Terms.Order);
-        Check.Refuses("$[1]: expected the tuple {Name}, found the atom nil", Term.List(Term.Tuple(Check.Text("a")), Atoms.ElixirNil), OneKeyTerms.Default.ListName);
+        Check.Refuses(
+            "$[1]: expected the tuple {Name}, found the atom nil",
+            Term.List(Term.Tuple(Check.Text("a")), Atoms.ElixirNil),
+            OneKeyTerms.Default.ListName);
     }
 
     [Fact]

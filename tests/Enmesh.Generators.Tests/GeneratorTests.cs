@@ -7,26 +7,104 @@ namespace Enmesh.Generators.Tests;
 [Trait("Ring", "pure")]
 public sealed class GeneratorTests
 {
+    public static TheoryData<string> Sources { get; } = new(
+        """
+        record R(int A, string? B);
+        [TermSerializable(typeof(R))] partial class C : TermSerializerContext;
+        """,
+        """
+        namespace N.M;
+        partial class Outer { partial record Middle { partial interface I {
+            [TermSerializable(typeof(int))] public sealed partial class C : TermSerializerContext; } } }
+        """,
+        """
+        partial struct S { [TermSerializable(typeof(int))] partial class C : TermSerializerContext; }
+        """,
+        """
+        record @class(int @event, int @record);
+        [TermSerializable(typeof(@class))] partial class @namespace : TermSerializerContext;
+        """,
+        """
+        record R(double A = double.NaN, float B = 1.5f, decimal C = 2.5m, string D = "x\"", char E = '\'',
+            R? F = null, DayOfWeek G = DayOfWeek.Friday, int? H = 5, TimeSpan I = default,
+            double J = double.NegativeInfinity, ulong K = ulong.MaxValue, bool L = true);
+        [TermSerializable(typeof(R))] partial class C : TermSerializerContext;
+        """,
+        """
+        record G<T>(T Value, List<T> Values, G<int>? Other);
+        [TermSerializable(typeof(G<string>)),
+            TermSerializable(typeof(G<int?>))] partial class C : TermSerializerContext;
+        """,
+        """
+        #nullable disable
+        class R { public string A { get; set; } public List<string> B { get; set; } }
+        [TermSerializable(typeof(R))] partial class C : TermSerializerContext;
+        """,
+        """
+        [Obsolete] class R { [Obsolete("no")] public int A { get; set; } }
+        #pragma warning disable CS0612
+        [TermSerializable(typeof(R))] partial class C : TermSerializerContext;
+        """,
+        """
+        abstract record T<V> { [ErlangTag] public record Leaf(V Value) : T<V>;
+            [ErlangTag] public record Node(T<V> L, T<V> R) : T<V>; }
+        [TermSerializable(typeof(T<int>))] partial class C : TermSerializerContext;
+        """,
+        """
+        abstract record E { [ErlangTag] public record Add(E L, E R) : E;
+            [ErlangTag] public record N(int V) : E; }
+        [TermSerializable(typeof(E.Add)),
+            TermSerializable(typeof(E))] partial class C : TermSerializerContext;
+        """,
+        """
+        abstract record E { public abstract record Op : E; [ErlangTag] public record Add(E L) : Op;
+            [ErlangTag] public record N(int V) : E; }
+        [TermSerializable(typeof(E))] partial class C : TermSerializerContext;
+        """,
+        """
+        class B { public virtual int A { get; set; } public int Hidden { get; init; } }
+        class D : B { public override int A { get; set; } public new int Hidden { get; init; }
+            public required int Must { get; init; } }
+        [TermSerializable(typeof(D))] partial class C : TermSerializerContext;
+        """,
+        """
+        [TermSerializable(typeof((int, string)))] [TermSerializable(typeof((int A, (string B,
+            long) C)[]))] [TermSerializable(typeof(int?[]))] partial class C : TermSerializerContext;
+        """,
+        """
+        record Infos(int A);
+        record InfosInfo(int A);
+        [TermSerializable(typeof(Infos)),
+            TermSerializable(typeof(InfosInfo))] partial class C : TermSerializerContext;
+        """,
+        """
+        record R(int A);
+        [TermSerializable(typeof(R))] partial class C : TermSerializerContext;
+        [TermSerializable(typeof(int))] partial class C;
+        """,
+        """
+        class R { public R(int a, string b) { A = a; } public R() { } public int A { get; }
+            public string B { get; set; } = ""; }
+        [TermSerializable(typeof(R))] partial class C : TermSerializerContext;
+        """,
+        """
+        record R([TermFormat(TermFormat.ElixirStruct)] HashSet<DateTime> Set,
+            [TermFormat(TermFormat.Integer)] DayOfWeek? Day);
+        [TermSerializable(typeof(R))] partial class C : TermSerializerContext;
+        """,
+        """
+        struct P { public int X { get; } public P(int x) { X = x; } }
+        readonly record struct Q(P P);
+        [TermSerializable(typeof(Q?))] partial class C : TermSerializerContext;
+        """,
+        """
+        record R(int A, [property: TermIgnore] object? B = null, [TermIgnore] object? C = null,
+            int @default = 5);
+        [TermSerializable(typeof(R))] partial class C : TermSerializerContext;
+        """);
+
     [Theory]
-    [InlineData("record R(int A, string? B); [TermSerializable(typeof(R))] partial class C : TermSerializerContext;")]
-    [InlineData("namespace N.M; partial class Outer { partial record Middle { partial interface I { [TermSerializable(typeof(int))] public sealed partial class C : TermSerializerContext; } } }")]
-    [InlineData("partial struct S { [TermSerializable(typeof(int))] partial class C : TermSerializerContext; }")]
-    [InlineData("record @class(int @event, int @record); [TermSerializable(typeof(@class))] partial class @namespace : TermSerializerContext;")]
-    [InlineData("record R(double A = double.NaN, float B = 1.5f, decimal C = 2.5m, string D = \"x\\\"\", char E = '\\'', R? F = null, DayOfWeek G = DayOfWeek.Friday, int? H = 5, TimeSpan I = default, double J = double.NegativeInfinity, ulong K = ulong.MaxValue, bool L = true); [TermSerializable(typeof(R))] partial class C : TermSerializerContext;")]
-    [InlineData("record G<T>(T Value, List<T> Values, G<int>? Other); [TermSerializable(typeof(G<string>)), TermSerializable(typeof(G<int?>))] partial class C : TermSerializerContext;")]
-    [InlineData("#nullable disable\nclass R { public string A { get; set; } public List<string> B { get; set; } } [TermSerializable(typeof(R))] partial class C : TermSerializerContext;")]
-    [InlineData("[Obsolete] class R { [Obsolete(\"no\")] public int A { get; set; } }\n#pragma warning disable CS0612\n[TermSerializable(typeof(R))] partial class C : TermSerializerContext;")]
-    [InlineData("abstract record T<V> { [ErlangTag] public record Leaf(V Value) : T<V>; [ErlangTag] public record Node(T<V> L, T<V> R) : T<V>; } [TermSerializable(typeof(T<int>))] partial class C : TermSerializerContext;")]
-    [InlineData("abstract record E { [ErlangTag] public record Add(E L, E R) : E; [ErlangTag] public record N(int V) : E; } [TermSerializable(typeof(E.Add)), TermSerializable(typeof(E))] partial class C : TermSerializerContext;")]
-    [InlineData("abstract record E { public abstract record Op : E; [ErlangTag] public record Add(E L) : Op; [ErlangTag] public record N(int V) : E; } [TermSerializable(typeof(E))] partial class C : TermSerializerContext;")]
-    [InlineData("class B { public virtual int A { get; set; } public int Hidden { get; init; } } class D : B { public override int A { get; set; } public new int Hidden { get; init; } public required int Must { get; init; } } [TermSerializable(typeof(D))] partial class C : TermSerializerContext;")]
-    [InlineData("[TermSerializable(typeof((int, string)))] [TermSerializable(typeof((int A, (string B, long) C)[]))] [TermSerializable(typeof(int?[]))] partial class C : TermSerializerContext;")]
-    [InlineData("record Infos(int A); record InfosInfo(int A); [TermSerializable(typeof(Infos)), TermSerializable(typeof(InfosInfo))] partial class C : TermSerializerContext;")]
-    [InlineData("record R(int A); [TermSerializable(typeof(R))] partial class C : TermSerializerContext; [TermSerializable(typeof(int))] partial class C;")]
-    [InlineData("class R { public R(int a, string b) { A = a; } public R() { } public int A { get; } public string B { get; set; } = \"\"; } [TermSerializable(typeof(R))] partial class C : TermSerializerContext;")]
-    [InlineData("record R([TermFormat(TermFormat.ElixirStruct)] HashSet<DateTime> Set, [TermFormat(TermFormat.Integer)] DayOfWeek? Day); [TermSerializable(typeof(R))] partial class C : TermSerializerContext;")]
-    [InlineData("struct P { public int X { get; } public P(int x) { X = x; } } readonly record struct Q(P P); [TermSerializable(typeof(Q?))] partial class C : TermSerializerContext;")]
-    [InlineData("record R(int A, [property: TermIgnore] object? B = null, [TermIgnore] object? C = null, int @default = 5); [TermSerializable(typeof(R))] partial class C : TermSerializerContext;")]
+    [MemberData(nameof(Sources))]
     public void Generated_code_compiles_without_a_warning(string source) => Compiler.Generate(source);
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Enmesh.Terms;
 using Enmesh.Terms.External;
 using Enmesh.Terms.Serialization;
@@ -39,15 +40,30 @@ public sealed class HostileInputTests
         visit.Try(new User { Name = "A" }, Terms.User);
         visit.Try(new Tree(1, [new Tree(2), new Tree(3, [])]), Terms.Tree);
         visit.Try(new Answers(5, Result.Error(new Atom("a"))), Terms.Answers);
-        visit.Try(new Dictionary<Point, Status> { [new(1, 2)] = Status.New, [new(3, 4)] = Status.Delivered }, Terms.DictionaryPointStatus);
+        var map = new Dictionary<Point, Status> { [new(1, 2)] = Status.New, [new(3, 4)] = Status.Delivered };
+        visit.Try(map, Terms.DictionaryPointStatus);
         var now = new DateTimeOffset(2025, 1, 31, 0, 0, 1, TimeSpan.Zero);
+        var date = new DateOnly(2025, 1, 31);
         visit.Try(
-            new Times(now.UtcDateTime, now, now, now.UtcDateTime, now, now, new(2025, 1, 31), new(1, 2, 3), TimeSpan.Zero, TimeSpan.Zero), Terms.Times);
+            new Times(now.UtcDateTime, now, now, now.UtcDateTime, now, now, date, new(1, 2, 3), TimeSpan.Zero, TimeSpan.Zero),
+            Terms.Times);
         visit.Try(
-            new Texts("a", "häß", "c", ["d", "č"], Guid.Empty, Guid.Empty, [1], new byte[] { 2 }, 1.5m, 2.5m), Terms.Texts);
-        visit.Try(
-            new Collections([1], ["a", null], [2], [3], [4], System.Collections.Frozen.FrozenSet.ToFrozenSet([5]), new() { ["a"] = 1 }, new Dictionary<string, int> { ["b"] = 2 }, new() { ["c"] = 3 }, (1, "x"), new("k", 1), [(new Atom("a"), 1)]),
-            Terms.Collections);
+            new Texts("a", "häß", "c", ["d", "č"], Guid.Empty, Guid.Empty, [1], new byte[] { 2 }, 1.5m, 2.5m),
+            Terms.Texts);
+        var collections = new Collections(
+            [1],
+            ["a", null],
+            [2],
+            [3],
+            [4],
+            FrozenSet.ToFrozenSet([5]),
+            new() { ["a"] = 1 },
+            new Dictionary<string, int> { ["b"] = 2 },
+            new() { ["c"] = 3 },
+            (1, "x"),
+            new("k", 1),
+            [(new Atom("a"), 1)]);
+        visit.Try(collections, Terms.Collections);
     }
 
     private interface IVisit

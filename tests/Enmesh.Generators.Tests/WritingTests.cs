@@ -101,9 +101,11 @@ public sealed class WritingTests
     public void Numbers_of_every_size_are_integers_and_floats()
     {
         var least = new Numbers(
-            0, sbyte.MinValue, short.MinValue, 0, int.MinValue, 0, long.MinValue, 0, Int128.MinValue, 0, -BigInteger.Pow(2, 200), float.MinValue, double.MinValue, '\0');
+            0, sbyte.MinValue, short.MinValue, 0, int.MinValue, 0, long.MinValue, 0, Int128.MinValue, 0,
+            -BigInteger.Pow(2, 200), float.MinValue, double.MinValue, '\0');
         var greatest = new Numbers(
-            255, 127, short.MaxValue, ushort.MaxValue, int.MaxValue, uint.MaxValue, long.MaxValue, ulong.MaxValue, Int128.MaxValue, UInt128.MaxValue, BigInteger.Pow(2, 200), 0.5f, double.Epsilon, 'ä');
+            255, 127, short.MaxValue, ushort.MaxValue, int.MaxValue, uint.MaxValue, long.MaxValue, ulong.MaxValue,
+            Int128.MaxValue, UInt128.MaxValue, BigInteger.Pow(2, 200), 0.5f, double.Epsilon, 'ä');
         Check.Is(
             "#{a => 0,b => -128,c => -32768,d => 0,e => -2147483648,f => 0,g => -9223372036854775808,h => 0,"
             + "i => -170141183460469231731687303715884105728,j => 0,"
@@ -139,7 +141,8 @@ public sealed class WritingTests
     {
         var at = new DateTimeOffset(2025, 1, 31, 14, 30, 15, 250, TimeSpan.FromHours(2));
         var times = new Times(
-            at.UtcDateTime, at, at, at.UtcDateTime, at, at, new DateOnly(2025, 1, 31), new TimeOnly(12, 30, 15), TimeSpan.FromSeconds(1.5), Timeout.InfiniteTimeSpan);
+            at.UtcDateTime, at, at, at.UtcDateTime, at, at, new DateOnly(2025, 1, 31), new TimeOnly(12, 30, 15),
+            TimeSpan.FromSeconds(1.5), Timeout.InfiniteTimeSpan);
         const string Calendar = "calendar => 'Elixir.Calendar.ISO'";
         Check.Is(
             "#{at => {{2025,1,31},{12,30,15}},text => <<\"2025-01-31T12:30:15.25Z\">>,"
@@ -180,7 +183,7 @@ public sealed class WritingTests
     public void Empty_collections_are_empty_lists_and_maps()
     {
         var value = new Collections(
-            [], [], [], [], [], FrozenSet<int>.Empty, [], new Dictionary<string, int>(), [], default((int, string)) with { Item2 = "" }, new("", 0), []);
+            [], [], [], [], [], FrozenSet<int>.Empty, [], new Dictionary<string, int>(), [], (0, ""), new("", 0), []);
         Check.Is(
             "#{array => [],strings => [],sequence => [],set => [],erlang_set => #{},"
             + "map_set => #{'__struct__' => 'Elixir.MapSet',map => #{}},map => #{},atoms => #{},"
