@@ -35,6 +35,9 @@ public sealed partial class ErlangNode : IAsyncDisposable
     /// <summary>The nodes that are connected, hidden ones included.</summary>
     public IReadOnlyCollection<NodeName> ConnectedNodes => [.. Peers.Links.Select(link => link.Peer)];
 
+    /// <summary>Callers that have not yet proved that they know the cookie.</summary>
+    internal int HandshakesUnderWay => Peers.HandshakesUnderWay;
+
     /// <summary>Starts a process.</summary>
     /// <param name="body">What it does; when that ends, the process does. An exception is its exit reason.</param>
     /// <param name="name">A name to register it under, before it can miss a message.</param>
