@@ -20,6 +20,7 @@ internal sealed class ErlangNodeBinding(string section)
         _problems.Clear();
         var keys = new SettingKeys(section, configuration, _problems);
         keys.Text(nameof(options.Name), value => options.Name = value);
+        keys.Text(nameof(options.NameFrom), value => options.NameFrom = value);
         keys.Flag(nameof(options.ShortNames), value => options.ShortNames = value);
         keys.Text(nameof(options.CookieFile), value => options.CookieFile = value);
         keys.Flag(nameof(options.Insecure), value => options.Insecure = value);

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Enmesh.Cluster;
 using Enmesh.Epmd;
+using Enmesh.Handshake;
 using Enmesh.Peers;
 using Enmesh.Processes;
 using Enmesh.Services;
@@ -137,7 +138,9 @@ public sealed partial class ErlangNode
                         plan.Epmd, plan.EpmdSettings, new EpmdEntry(EpmdName.Of(plan.Name), listener.Port), transport, time, logger, cancellationToken)
                         .ConfigureAwait(false);
                 }
-                return Begin(node, plan, transport, listener, presence);
+                if (plan.NameFrom is { } granter)
+                    return await BeginAsDynamicAsync(node, plan, granter, transport, cancellationToken).ConfigureAwait(false);
+                return Begin(node, plan, transport, listener, presence, presence?.Creation);
             }
             catch
             {
@@ -158,12 +161,48 @@ public sealed partial class ErlangNode
             await Runtime.DisposeAsync().ConfigureAwait(false);
         }
 
+        // The name and the creation come with the first link, which is kept.
+        private static async Task<Life> BeginAsDynamicAsync(
+            ErlangNode node, NodePlan plan, NodeName granter, ITransport transport, CancellationToken cancellationToken)
+        {
+            var time = node._timeProvider;
+            var locate = plan.Locate(new EpmdClient(transport, time, plan.EpmdSettings.Port));
+            var place = await locate(granter, cancellationToken).ConfigureAwait(false);
+            var connection = await transport.ConnectAsync(place.Host, place.Port, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                var settings = new HandshakeSettings
+                {
+                    Host = plan.Name.Host,
+                    Creation = 0,
+                    PrefixBytes = connection.HandshakePrefixBytes,
+                    Cookies = plan.Cookies,
+                };
+                var driver = new HandshakeDriver(
+                    connection,
+                    new InitiatorHandshake(settings, granter),
+                    static _ => throw new InvalidOperationException("Who dials is asked nothing."),
+                    static _ => { },
+                    plan.Handshake,
+                    time);
+                var result = await driver.RunAsync(cancellationToken).ConfigureAwait(false);
+                var life = Begin(node, plan with { Name = result.OwnName }, transport, null, null, result.OwnCreation);
+                await life.Peers.AdoptAsync(result, connection).ConfigureAwait(false);
+                return life;
+            }
+            catch
+            {
+                await connection.DisposeAsync().ConfigureAwait(false);
+                throw;
+            }
+        }
+
         private static Life Begin(
-            ErlangNode node, NodePlan plan, ITransport transport, ITransportListener? listener, EpmdPresence? presence)
+            ErlangNode node, NodePlan plan, ITransport transport, ITransportListener? listener, EpmdPresence? presence, uint? given)
         {
             var time = node._timeProvider;
             var atoms = new AtomTable(plan.AtomBudget);
-            var creation = presence?.Creation is { } given and >= 4 ? given : NewCreation();
+            var creation = given is >= 4 ? given.Value : NewCreation();
             var runtime = new ProcessRuntime(plan.Name, creation, time, node._logs.CreateLogger("Enmesh.Processes"));
             var settings = new PeerSettings
             {

@@ -16,6 +16,12 @@ public sealed class ErlangNodeOptions
     /// </summary>
     public string Name { get; set; } = "";
 
+    /// <summary>
+    /// The node that gives this one its name, <c>alive@host</c>: a dynamic node, as <c>erl -name undefined</c>. It is connected to
+    /// that node from the start, listens nowhere, and <see cref="Name"/> is left empty or says the host part alone, <c>@host</c>.
+    /// </summary>
+    public string? NameFrom { get; set; }
+
     /// <summary>Whether the node has a short name, as after <c>erl -sname</c>. Such nodes only meet their like. Default false.</summary>
     public bool ShortNames { get; set; }
 
@@ -147,7 +153,11 @@ public sealed class ErlangNodeOptions
     public IReadOnlyList<string> Validate()
     {
         var problems = new List<string>();
-        if (string.IsNullOrWhiteSpace(Name))
+        if (NameFrom is not null && !NodeName.TryParse(NameFrom, out _))
+            problems.Add($"{nameof(NameFrom)}: '{NameFrom}' is no node name, as in orders@10.0.0.7.");
+        if (NameFrom is not null && Name.Length > 0 && !Name.StartsWith('@'))
+            problems.Add($"{nameof(Name)}: a node that is given its name by {NameFrom} has none of its own; leave it empty, or say @host.");
+        if (NameFrom is null && string.IsNullOrWhiteSpace(Name))
             problems.Add($"{nameof(Name)}: the node has no name. Set one: 'orders@10.0.0.7', or only 'orders' to take the host's.");
         if (LastPort != 0 && LastPort < (Port ?? DefaultPort))
             problems.Add($"{nameof(LastPort)}: the range ends at {LastPort}, before it begins at {Port ?? DefaultPort}.");

@@ -15,6 +15,9 @@ internal sealed record NodePlan
 {
     internal required NodeName Name { get; init; }
 
+    /// <summary>The node that gives this one its name; the one in <see cref="Name"/> only says the host then.</summary>
+    internal NodeName? NameFrom { get; init; }
+
     internal required Func<NodeName, PeerCookies> Cookies { get; init; }
 
     internal Func<TimeProvider, ILogger, ITransport> Transport { get; init; } = static (time, logger) => new TcpTransport(time, logger);
@@ -45,7 +48,9 @@ internal sealed record NodePlan
     internal static async Task<NodePlan> FromAsync(
         ErlangNodeOptions options, Func<string, string?> environment, CancellationToken cancellationToken)
     {
-        var inputs = await OwnName.ReadEnvironmentAsync(options.Name, options.ShortNames, environment, cancellationToken).ConfigureAwait(false);
+        var granter = options.NameFrom is { } from ? NodeName.Parse(from) : null;
+        var asked = granter is null ? options.Name : "undefined" + options.Name;
+        var inputs = await OwnName.ReadEnvironmentAsync(asked, options.ShortNames, environment, cancellationToken).ConfigureAwait(false);
         if (!OwnName.TryResolve(inputs, out var name, out var problem))
             throw new ArgumentException(problem, nameof(options));
         var epmd = EpmdSettings.FromEnvironment(environment);
@@ -56,8 +61,9 @@ internal sealed record NodePlan
         return new NodePlan
         {
             Name = name,
+            NameFrom = granter,
             Cookies = _ => cookies,
-            Listen = options.Listen ? new ListenAddress(Addresses(options, environment), port, Math.Max(port, options.LastPort)) : null,
+            Listen = options.Listen && granter is null ? new ListenAddress(Addresses(options, environment), port, Math.Max(port, options.LastPort)) : null,
             Epmd = options.Epmd,
             EpmdSettings = epmd,
             Locate = client => options.Epmd == EpmdMode.Off

@@ -117,6 +117,38 @@ public sealed class TalkTests
         Assert.Equal("noconnection", error.Reason.AtomText);
     }
 
+    [Theory]
+    [MemberData(nameof(Releases))]
+    public async Task A_node_without_a_name_gets_one_from_the_beam(int release)
+    {
+        await using var beam = await BeamNode.StartAsync(release);
+        var folder = Directory.CreateTempSubdirectory("enmesh-dynamic-");
+        var cookie = Path.Combine(folder.FullName, "cookie");
+        await File.WriteAllTextAsync(cookie, beam.Cookie, TestContext.Current.CancellationToken);
+        File.SetUnixFileMode(cookie, UnixFileMode.UserRead);
+        await using (var node = await ErlangNode.StartAsync(
+            new ErlangNodeOptions { Name = "@127.0.0.1", NameFrom = beam.Name, PeerPort = beam.Port, CookieFile = cookie }))
+        {
+            Assert.Equal("127.0.0.1", node.Name.Host);
+            Assert.Equal($"['{node.Name}']", await beam.EvalAsync("nodes(hidden)"));
+            Assert.Equal(TermKind.List, (await node.CallAsync(("kernel_sup", NodeName.Parse(beam.Name)), new Atom("which_children"))).Kind);
+        }
+        folder.Delete(recursive: true);
+    }
+
+    [Theory]
+    [MemberData(nameof(Releases))]
+    public async Task A_beam_without_a_name_gets_one_from_us(int release)
+    {
+        await using var pair = await Pair.StartAsync(release);
+        await using var nameless = await BeamNode.StartAsync(
+            release, new() { Distributed = false, Cookie = pair.Beam.Cookie, Arguments = ["-name", "undefined@127.0.0.1", "-start_epmd", "false", "-erl_epmd_port", $"{pair.Beam.Port}"] });
+        Assert.Equal("true", await nameless.EvalAsync($"net_kernel:connect_node('{pair.Node.Name}')"));
+        var name = (await nameless.EvalAsync("node()")).Trim('\'');
+        Assert.Equal([NodeName.Parse(name)], pair.Node.ConnectedNodes);
+        Assert.Equal("pong", await nameless.EvalAsync($"net_adm:ping('{pair.Node.Name}')"));
+    }
+
     private sealed class Pair : IAsyncDisposable
     {
         private readonly LoopbackCluster _cluster;
