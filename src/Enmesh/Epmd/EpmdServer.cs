@@ -81,6 +81,12 @@ internal sealed class EpmdServer : IAsyncDisposable
         await _serving.WhenAllAsync().ConfigureAwait(false);
     }
 
+    /// <summary>Whether a caller is on this host: over loopback, or from one of its own addresses to the same one.</summary>
+    internal static bool IsNear(EndPoint? remote, EndPoint? local) =>
+        remote is not IPEndPoint { Address: var address }
+        || IPAddress.IsLoopback(Plain(address))
+        || address.Equals((local as IPEndPoint)?.Address);
+
     private async Task AcceptLoopAsync(CancellationToken cancellationToken)
     {
         try
@@ -99,7 +105,7 @@ internal sealed class EpmdServer : IAsyncDisposable
 
     private async Task ServeAsync(TransportConnection connection, long number, CancellationToken cancellationToken)
     {
-        var near = IsNear(connection);
+        var near = IsNear(connection.RemoteEndPoint, connection.LocalEndPoint);
         var pending = near ? _near : _far;
         if (pending.Add(connection) is { } evicted)
             _logger.EpmdConnectionEvicted(evicted.Description);
@@ -236,12 +242,6 @@ internal sealed class EpmdServer : IAsyncDisposable
 
         return true;
     }
-
-    // On this host: over loopback, or from one of its own addresses to the same one.
-    private static bool IsNear(TransportConnection connection) =>
-        connection.RemoteEndPoint is not IPEndPoint remote
-        || IPAddress.IsLoopback(Plain(remote.Address))
-        || remote.Address.Equals((connection.LocalEndPoint as IPEndPoint)?.Address);
 
     private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 }
