@@ -242,6 +242,9 @@ internal sealed partial class ErlangParser
         return ReadAtom().Atom!;
     }
 
+    // Erlang prints the names in a fun without quotes even where they are reserved words.
+    private Atom ExpectName(string what) => _token.Kind == TokenKind.Word ? ReadAtom().Atom! : ExpectAtom(what);
+
     private Atom MakeAtom(string text)
     {
         if (!_atoms.TryGetValue(text, out var atom))
@@ -283,9 +286,9 @@ internal sealed partial class ErlangParser
     private Term ReadFun()
     {
         Advance();
-        var module = ExpectAtom("the module of a fun");
+        var module = ExpectName("the module of a fun");
         Expect(":", "':'");
-        var function = ExpectAtom("the function's name");
+        var function = ExpectName("the function's name");
         Expect("/", "'/'");
         if (_token.Kind != TokenKind.Integer || _token.Value.Int32 is not (>= 0 and <= byte.MaxValue))
             Expecting("a number of arguments from 0 to 255");

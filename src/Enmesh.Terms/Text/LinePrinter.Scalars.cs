@@ -13,6 +13,9 @@ internal sealed partial class LinePrinter
     private const int LongestTextEnd = 11;
     private const int CharactersPerDepth = 4;
 
+    /// <summary>How many digits an integer may have, the sign included.</summary>
+    internal static long DigitCount(BigInteger integer) => (long)(integer.GetBitLength() * 0.30103) + 2;
+
     private void WriteScalar(Term term)
     {
         var start = output.Length;
@@ -59,9 +62,6 @@ internal sealed partial class LinePrinter
         var integer = term.Integer!.Value;
         output.Append(DigitCount(integer) > Room ? TextBuffer.Dots : integer.ToString(CultureInfo.InvariantCulture));
     }
-
-    // At least as many as there are, the sign included.
-    private static long DigitCount(BigInteger integer) => (long)(integer.GetBitLength() * 0.30103) + 2;
 
     private bool IsText(ListTerm list, int depth)
     {

@@ -43,6 +43,24 @@ internal sealed partial class LinePrinter(TextBuffer output, ErlangPrintOptions 
             Step(ref _levels[_count - 1]);
     }
 
+    /// <summary>Key, value, key, value, in the order of the keys: Erlang's for maps, where integers stand before floats.</summary>
+    internal static Term[] PairsOf(MapTerm map, bool sortsKeys) => !sortsKeys || map.IsSorted || map.Count == 1
+        ? map.Pairs
+        : Sort(map.Pairs, static (pairs, left, right) => TermOrder.CompareExactly(pairs[left], pairs[right]));
+
+    /// <summary>Key, value, key, value in the order that is meant.</summary>
+    internal static Term[] Sort(Term[] pairs, Func<Term[], int, int, int> compare)
+    {
+        var keys = new int[pairs.Length / 2];
+        for (var i = 0; i < keys.Length; i++)
+            keys[i] = 2 * i;
+        keys.AsSpan().Sort((left, right) => compare(pairs, left, right));
+        var sorted = new Term[pairs.Length];
+        for (var i = 0; i < keys.Length; i++)
+            pairs.AsSpan(keys[i], 2).CopyTo(sorted.AsSpan(2 * i));
+        return sorted;
+    }
+
     // Prints a whole term, or what stands before its first element; its level is then the last one.
     private void Begin(Term term, int depth, bool isTail = false)
     {
@@ -102,7 +120,7 @@ internal sealed partial class LinePrinter(TextBuffer output, ErlangPrintOptions 
             Node = node,
             Elements = elements,
             Depth = depth,
-            Pairs = kind == LayoutKind.Map ? PairsOf(term.AsMap!) : null,
+            Pairs = kind == LayoutKind.Map ? PairsOf(term.AsMap!, options.SortKeys) : null,
         };
         if (kind != LayoutKind.Record)
             output.Append(kind switch { LayoutKind.List => "[", LayoutKind.Map => "#{", _ => "{" });
@@ -255,22 +273,6 @@ internal sealed partial class LinePrinter(TextBuffer output, ErlangPrintOptions 
         CloseNode(level.Node);
         level = default;
         _count--;
-    }
-
-    // Key, value, key, value.
-    private Term[] PairsOf(MapTerm map)
-    {
-        if (!options.SortKeys || map.IsSorted || map.Count == 1)
-            return map.Pairs;
-        var keys = new Term[map.Count];
-        var places = new int[map.Count];
-        for (var i = 0; i < keys.Length; i++)
-            (keys[i], places[i]) = (map.Pairs[2 * i], (2 * i) + 1);
-        keys.AsSpan().Sort(places.AsSpan(), TermOrder.CompareExactly);
-        var pairs = new Term[2 * keys.Length];
-        for (var i = 0; i < keys.Length; i++)
-            (pairs[2 * i], pairs[(2 * i) + 1]) = (keys[i], map.Pairs[places[i]]);
-        return pairs;
     }
 
     private static int Deeper(int depth, int levels) => depth < 0 ? depth : depth - levels;

@@ -91,6 +91,9 @@ internal sealed class TextBuffer(int limit)
         return count;
     }
 
+    /// <summary>Notes that something was dropped before it came here.</summary>
+    internal void Cut() => IsCut = true;
+
     /// <summary>The text, which ends in <c>...</c> where something was dropped.</summary>
     public override string ToString()
     {
