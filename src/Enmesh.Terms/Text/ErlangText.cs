@@ -14,10 +14,16 @@ public static class ErlangText
     public static string Print(Term term, ErlangPrintOptions? options = null)
     {
         options ??= ErlangPrintOptions.Pretty;
-        var line = new TextBuffer(options.MaxLength);
         var breaksLines = !options.Plain && options.LineLength > 0;
-        var printer = new LinePrinter(line, options, takesNotes: breaksLines);
+        var line = new TextBuffer(options.MaxLength);
+        var printer = new LinePrinter(line, options, breaksLines, leavesOut: false);
         printer.Print(term);
+        if (line.IsCut)
+        {
+            line = new TextBuffer(options.MaxLength);
+            printer = new LinePrinter(line, options, breaksLines, leavesOut: true);
+            printer.Print(term);
+        }
         return breaksLines ? LineBreaker.Break(line, printer.Nodes, options) : line.ToString();
     }
 

@@ -13,8 +13,8 @@ internal sealed partial class LinePrinter
     private const int LongestTextEnd = 11;
     private const int CharactersPerDepth = 4;
 
-    /// <summary>How many digits an integer may have, the sign included.</summary>
-    internal static long DigitCount(BigInteger integer) => (long)(integer.GetBitLength() * 0.30103) + 2;
+    /// <summary>How many digits an integer has at the least.</summary>
+    internal static long DigitCount(BigInteger integer) => (long)(integer.GetBitLength() * 0.3010299);
 
     private void WriteScalar(Term term)
     {
@@ -43,7 +43,7 @@ internal sealed partial class LinePrinter
                 IdentifierText.Write(output, term, options.LocalNode, _unicode);
                 break;
         }
-        if (Room < 0 || output.IsCut)
+        if (leavesOut && (Room < 0 || output.IsCut))
         {
             output.Truncate(start);
             output.Append(TextBuffer.Dots);
@@ -60,7 +60,12 @@ internal sealed partial class LinePrinter
         }
         // Digits cost time that grows faster than their number: none are made that would be thrown away.
         var integer = term.Integer!.Value;
-        output.Append(DigitCount(integer) > Room ? TextBuffer.Dots : integer.ToString(CultureInfo.InvariantCulture));
+        if (DigitCount(integer) <= output.Room)
+            output.Append(integer.ToString(CultureInfo.InvariantCulture));
+        else if (leavesOut)
+            output.Append(TextBuffer.Dots);
+        else
+            output.Cut();
     }
 
     private bool IsText(ListTerm list, int depth)
@@ -91,7 +96,7 @@ internal sealed partial class LinePrinter
             output.Append(TextBuffer.Dots);
     }
 
-    private bool HasRoomForCharacter => Room >= LongestCharacter + LongestTextEnd;
+    private bool HasRoomForCharacter => Room >= LongestCharacter + LongestTextEnd && !output.IsCut;
 
     private LayoutKind WriteBits(BitString bits, int depth)
     {
@@ -123,7 +128,7 @@ internal sealed partial class LinePrinter
     {
         output.Append("<<");
         var bytes = bits.Span;
-        for (var i = 0; i < bytes.Length; i++)
+        for (var i = 0; i < bytes.Length && !output.IsCut; i++)
         {
             if (depth - i == 1 || Room < "255:7,...>>".Length)
             {

@@ -8,16 +8,19 @@ namespace Enmesh.Terms.Text;
 /// those who break lines. Works with a stack of its own, so that no term is too deep.
 /// </summary>
 /// <remarks>
-/// What does not fit the buffer is left out as if it lay too deep; to this end, room to close everything that is open
-/// is always held back.
+/// If it leaves out, what does not fit the buffer is left out as if it lay too deep; to this end, room to close
+/// everything that is open is always held back. Else it simply stops where the buffer is full.
 /// </remarks>
-internal sealed partial class LinePrinter(TextBuffer output, ErlangPrintOptions options, bool takesNotes)
+internal sealed partial class LinePrinter(TextBuffer output, ErlangPrintOptions options, bool takesNotes, bool leavesOut)
 {
     // A separator, dots and a bracket: how any level may end.
     private const int EndLength = 5;
 
     // " => ..."
     private const int ValueLength = 7;
+
+    // With room for so many as long as they can get, how long they are does not matter.
+    private const int AtomsAtOnce = 4;
 
     private readonly bool _plain = options.Plain;
     private readonly bool _unicode = options.Unicode;
@@ -29,7 +32,7 @@ internal sealed partial class LinePrinter(TextBuffer output, ErlangPrintOptions 
     /// <summary>The notes; the first is the whole term.</summary>
     internal ReadOnlySpan<LayoutNode> Nodes => CollectionsMarshal.AsSpan(_nodes);
 
-    private int Room => output.Room - _heldBack;
+    private int Room => leavesOut ? output.Room - _heldBack : int.MaxValue;
 
     internal void Print(Term term)
     {
@@ -39,7 +42,7 @@ internal sealed partial class LinePrinter(TextBuffer output, ErlangPrintOptions 
             return;
         }
         Begin(term, options.Depth ?? -1);
-        while (_count > 0)
+        while (_count > 0 && !output.IsCut)
             Step(ref _levels[_count - 1]);
     }
 
@@ -129,7 +132,7 @@ internal sealed partial class LinePrinter(TextBuffer output, ErlangPrintOptions 
 
     private bool BeginRecord(RecordTerm record, Term term, int node, int depth)
     {
-        var longest = LongestAtom(record.Module) + LongestAtom(record.Name) + 3;
+        var longest = LengthOf(record.Module) + LengthOf(record.Name) + 3;
         var isShort = depth == 1 && !_plain;
         if (isShort ? Room < longest + EndLength : !Enter(term, LayoutKind.Record, node, record.FieldNames.Length, depth, longest))
         {
@@ -236,7 +239,7 @@ internal sealed partial class LinePrinter(TextBuffer output, ErlangPrintOptions 
         var record = level.Term.Record!;
         var name = record.FieldNames[index];
         var depth = _plain ? level.Depth : Deeper(level.Depth, 1);
-        if (depth - index == 1 || Room < 1 + LongestAtom(name) + 3 + TextBuffer.Dots.Length)
+        if (depth - index == 1 || Room < 1 + LengthOf(name) + 3 + TextBuffer.Dots.Length)
         {
             LeaveOut(ref level, ',', '}');
             return;
@@ -277,8 +280,16 @@ internal sealed partial class LinePrinter(TextBuffer output, ErlangPrintOptions 
 
     private static int Deeper(int depth, int levels) => depth < 0 ? depth : depth - levels;
 
-    // Quotes, and every character as \x{10FFFF}.
-    private static int LongestAtom(Atom atom) => 2 + (atom.Text.Length * 10);
+    // Quotes, and every character as \x{10FFFF}, unless it comes to that.
+    private int LengthOf(Atom atom)
+    {
+        var longest = 2 + (atom.Text.Length * LongestCharacter);
+        if (Room >= AtomsAtOnce * longest)
+            return longest;
+        var measured = new TextBuffer(longest);
+        ErlangSyntax.WriteAtom(measured, atom, _unicode);
+        return measured.Length;
+    }
 
     private int OpenNode(LayoutKind kind, bool isTail)
     {
