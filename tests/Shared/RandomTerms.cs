@@ -24,6 +24,15 @@ internal sealed class RandomTerms(int seed)
     /// <summary>Whether there are pids, ports and references at all.</summary>
     internal bool HasIdentifiers { get; init; } = true;
 
+    /// <summary>Whether there are floats of all kinds, and not only halves, quarters and eighths.</summary>
+    internal bool HasOddFloats { get; init; } = true;
+
+    /// <summary>Whether there is -0.0, which was the same as 0.0 up to OTP 26, also as a key.</summary>
+    internal bool HasNegativeZero { get; init; } = true;
+
+    /// <summary>Whether there are funs whose names need quotes, which Erlang prints without.</summary>
+    internal bool HasOddFuns { get; init; } = true;
+
     /// <summary>A term of at most the given depth.</summary>
     internal Term Next(int depth) => depth <= 0 ? Leaf() : _random.Next(12) switch
     {
@@ -51,7 +60,8 @@ internal sealed class RandomTerms(int seed)
         9 => Term.Binary(Bytes(_random.Next(30))),
         10 => Bits(),
         11 => Term.Nil,
-        12 => new FunTerm(Atom(), Atom(), _random.Next(256)),
+        12 when HasOddFuns => new FunTerm(Atom(), Atom(), _random.Next(256)),
+        12 => new FunTerm(new Atom("lists"), new Atom("map"), _random.Next(256)),
         13 => new Pid(Node(), Number(15), Number(13), Number(32)),
         14 => new PortId(Node(), HasWideIdentifiers ? (ulong)_random.NextInt64(long.MaxValue) >> _random.Next(63) : Number(28), Number(32)),
         _ => Reference(),
@@ -64,11 +74,11 @@ internal sealed class RandomTerms(int seed)
         _ => new Atom("abcdefghijklmnopqrstuvwxyz_@0AZ"[_random.Next(26)..]),
     };
 
-    internal double Float() => _random.Next(4) switch
+    internal double Float() => _random.Next(HasOddFloats ? 4 : 1) switch
     {
         0 => _random.Next(-1000, 1000) / 8.0,
         1 => Math.Round(_random.NextDouble() * Math.Pow(10, _random.Next(-30, 30)), 3),
-        2 => _random.Next(2) == 0 ? -0.0 : double.Epsilon * _random.Next(100),
+        2 => _random.Next(2) == 0 && HasNegativeZero ? -0.0 : double.Epsilon * _random.Next(100),
         _ => BitConverter.Int64BitsToDouble(_random.NextInt64()) is var any && double.IsFinite(any) ? any : 1.5,
     };
 

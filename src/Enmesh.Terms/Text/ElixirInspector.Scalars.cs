@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Enmesh.Terms.Text;
 
@@ -86,12 +87,18 @@ internal sealed partial class ElixirInspector
     private void WriteCharlist(ListTerm list)
     {
         var limit = options.PrintableLimit ?? int.MaxValue;
-        var bytes = new byte[(int)Math.Min(list.Count, _isFrom119 ? limit : (2L * limit) + 1)];
-        for (var i = 0; i < bytes.Length; i++)
-            bytes[i] = (byte)(list[i].Int32 ?? 0);
+        var characters = new StringBuilder();
+        var taken = 0;
+        while (taken < list.Count && taken < (_isFrom119 ? limit : 2L * limit)
+            && list[taken].Int32 is { } point && Rune.IsValid(point))
+        {
+            characters.Append(new Rune(point).ToString());
+            taken++;
+        }
+        var bytes = Encoding.UTF8.GetBytes(characters.ToString());
         output.Append("~c\"");
         var written = ElixirSyntax.WriteEscaped(output, bytes, _isFrom119 ? int.MaxValue : limit);
-        output.Append(written < list.Count ? "\" ++ ..." : "\"");
+        output.Append(written < bytes.Length || taken < list.Count ? "\" ++ ..." : "\"");
     }
 
     private void WriteBits(BitString bits, int limit)

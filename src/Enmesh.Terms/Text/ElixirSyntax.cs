@@ -248,7 +248,7 @@ internal static class ElixirSyntax
             isCallable &= rune.Value != '@' && !(isFirst && isUpper);
             isFirst = false;
         }
-        if (!Ascii.IsValid(text) && (!IdentifierScripts.IsGood(text) || (isCallable && !text.IsNormalized(NormalizationForm.FormC))))
+        if (!Ascii.IsValid(text) && (!IdentifierScripts.IsGood(text) || (isCallable && IdentifierScripts.HasMarks(text))))
             return AtomClass.Other;
         return isCallable ? AtomClass.Identifier : AtomClass.NotCallable;
     }

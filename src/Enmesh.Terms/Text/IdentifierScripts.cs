@@ -46,6 +46,12 @@ internal static class IdentifierScripts
         return true;
     }
 
+    /// <summary>
+    /// Whether letters and their accents are characters of their own; names that could be shorter are quoted. (Normalizing
+    /// would tell exactly, but does nothing where .NET runs without globalization.)
+    /// </summary>
+    internal static bool HasMarks(string text) => text.AsSpan().ContainsAnyInRange('\u0300', '\u036F');
+
     private static int ScriptOf(int c)
     {
         if (c < 0x80)
