@@ -82,6 +82,47 @@ internal sealed partial class Reconciler(ClusterOptions options, Func<Discovered
         internal (ReconcilerState, IReadOnlyList<ReconcilerEffect>) End() =>
             (_state with { Peers = _peers.ToImmutable(), Version = _state.Version + (_changed ? 1 : 0) }, _effects);
 
+        /// <summary>Drops who is neither wanted nor connected. A pause is served to its end, even by who comes and goes.</summary>
+        internal void Prune()
+        {
+            foreach (var (name, peer) in _peers.ToArray())
+            {
+                var free = peer.State is PeerState.Waiting || (peer.State is PeerState.Backoff backoff && backoff.RetryAt <= now.Elapsed);
+                if (free && _state.Wanted(name) is null)
+                {
+                    _peers.Remove(name);
+                    _changed = true;
+                }
+            }
+        }
+
+        /// <summary>Dials who is wanted, not connected and not in a pause, as far as there are places.</summary>
+        internal void DialWanted()
+        {
+            var free = owner.Places - _state.Dials.Count;
+            var freeAgain = owner.Places / 2 - _state.Dials.Values.Count(dial => dial.Again);
+            if (free <= 0)
+                return;
+            var busy = _state.Dials.Values.Select(dial => dial.Peer).ToHashSet();
+            var ready = _peers.Values
+                .Where(peer => IsReady(peer) && !busy.Contains(peer.Target.Name) && _state.Wanted(peer.Target.Name) is not null)
+                .OrderBy(peer => peer.Failures > 0)
+                .ThenBy(peer => peer.State is PeerState.Backoff backoff ? backoff.RetryAt : TimeSpan.Zero)
+                .ToArray();
+            foreach (var peer in ready)
+            {
+                var again = peer.Failures > 0;
+                if (free == 0 || (again && freeAgain <= 0))
+                    return;
+                free--;
+                freeAgain -= again ? 1 : 0;
+                var dial = _state.LastDial + 1;
+                _state = _state with { LastDial = dial, Dials = _state.Dials.Add(dial, (peer.Target.Name, again)) };
+                Put(peer with { State = new PeerState.Dialing(dial, peer.Failures), Since = now.Wall });
+                _effects.Add(new ReconcilerEffect.Connect(dial, peer.Target));
+            }
+        }
+
         /// <summary>A link is there, whoever dialled.</summary>
         private void CameUp(NodeName name, long? session)
         {
@@ -143,47 +184,6 @@ internal sealed partial class Reconciler(ClusterOptions options, Func<Discovered
             {
                 if (peer.State is PeerState.Up up && !really.Contains(name))
                     Lost(peer, up, new PeerFailure(PeerStage.Link, "The link is gone.", now.Wall));
-            }
-        }
-
-        /// <summary>Drops who is neither wanted nor connected. A pause is served to its end, even by who comes and goes.</summary>
-        internal void Prune()
-        {
-            foreach (var (name, peer) in _peers.ToArray())
-            {
-                var free = peer.State is PeerState.Waiting || (peer.State is PeerState.Backoff backoff && backoff.RetryAt <= now.Elapsed);
-                if (free && _state.Wanted(name) is null)
-                {
-                    _peers.Remove(name);
-                    _changed = true;
-                }
-            }
-        }
-
-        /// <summary>Dials who is wanted, not connected and not in a pause, as far as there are places.</summary>
-        internal void DialWanted()
-        {
-            var free = owner.Places - _state.Dials.Count;
-            var freeAgain = owner.Places / 2 - _state.Dials.Values.Count(dial => dial.Again);
-            if (free <= 0)
-                return;
-            var busy = _state.Dials.Values.Select(dial => dial.Peer).ToHashSet();
-            var ready = _peers.Values
-                .Where(peer => IsReady(peer) && !busy.Contains(peer.Target.Name) && _state.Wanted(peer.Target.Name) is not null)
-                .OrderBy(peer => peer.Failures > 0)
-                .ThenBy(peer => peer.State is PeerState.Backoff backoff ? backoff.RetryAt : TimeSpan.Zero)
-                .ToArray();
-            foreach (var peer in ready)
-            {
-                var again = peer.Failures > 0;
-                if (free == 0 || (again && freeAgain <= 0))
-                    return;
-                free--;
-                freeAgain -= again ? 1 : 0;
-                var dial = _state.LastDial + 1;
-                _state = _state with { LastDial = dial, Dials = _state.Dials.Add(dial, (peer.Target.Name, again)) };
-                Put(peer with { State = new PeerState.Dialing(dial, peer.Failures), Since = now.Wall });
-                _effects.Add(new ReconcilerEffect.Connect(dial, peer.Target));
             }
         }
 
