@@ -38,7 +38,7 @@ internal sealed class ErlangNodeBinding(string section)
         keys.Number(nameof(options.MaxMessageBytes), value => options.MaxMessageBytes = value);
         keys.Number(nameof(options.AtomBudget), value => options.AtomBudget = value);
         keys.Section(nameof(options.Cluster), inner => BindCluster(inner, options.Cluster));
-        keys.Sections(nameof(options.Discovery), (name, inner) => BindSource(name, inner, options.Discovery));
+        keys.Sections(nameof(options.Discovery), (name, inner) => BindSource(name, inner, options));
         // Several nodes of one host have their sections below this one.
         keys.Ignore("Nodes");
         keys.RefuseOthers();
@@ -52,14 +52,17 @@ internal sealed class ErlangNodeBinding(string section)
         keys.Duration(nameof(options.MinBackoff), value => options.MinBackoff = value);
         keys.Duration(nameof(options.MaxBackoff), value => options.MaxBackoff = value);
         keys.Number(nameof(options.ExpectedPeers), value => options.ExpectedPeers = value);
+        keys.Number(nameof(options.EmptyConfirmations), value => options.EmptyConfirmations = value);
+        keys.Duration(nameof(options.EmptyAge), value => options.EmptyAge = value);
         keys.Duration(nameof(options.ForgetAfter), value => options.ForgetAfter = value);
         keys.Duration(nameof(options.WarnAfter), value => options.WarnAfter = value);
         keys.Duration(nameof(options.RemindEvery), value => options.RemindEvery = value);
         keys.RefuseOthers();
     }
 
-    private static void BindSource(string name, SettingKeys keys, IList<DiscoverySource> sources)
+    private static void BindSource(string name, SettingKeys keys, ErlangNodeOptions options)
     {
+        var sources = options.Discovery;
         var strategy = keys.Take("Strategy");
         switch (strategy?.ToUpperInvariant())
         {
@@ -73,6 +76,8 @@ internal sealed class ErlangNodeBinding(string section)
             case "EPMD":
                 var hosts = new EpmdDiscoveryOptions();
                 keys.Texts(nameof(hosts.Hosts), hosts.Hosts);
+                hosts.Port = options.EpmdPort;
+                keys.Number(nameof(hosts.Port), value => hosts.Port = value);
                 BindPolling(keys, hosts);
                 if (keys.Accept(hosts.Validate()))
                     sources.Add(new DiscoverySource(name, new EpmdDiscovery(hosts), hosts));

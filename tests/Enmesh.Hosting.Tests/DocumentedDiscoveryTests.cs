@@ -1,0 +1,78 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Xunit;
+
+namespace Enmesh.Hosting.Tests;
+
+/// <summary>The examples of docs/discovery.md are settings that a node takes, and every key of its tables is one.</summary>
+[Trait("Ring", "pure")]
+public sealed partial class DocumentedDiscoveryTests
+{
+    private static string Page { get; } = File.ReadAllText(Path.Combine(Root(), "docs", "discovery.md"));
+
+    [Fact]
+    public void The_example_is_valid()
+    {
+        var options = Bind(JsonBlock().Match(Page).Groups["text"].Value);
+        Assert.Equal(
+            [("local", 1.0), ("old", 60.0), ("pods", 5.0)],
+            options.Discovery.Select(source => (source.Name, source.Interval.TotalSeconds)).Order());
+        Assert.Equal(4, options.Cluster.ExpectedPeers);
+    }
+
+    [Theory]
+    [InlineData("### `epmd`", "\"Discovery\": { \"x\": { \"Strategy\": \"epmd\", %KEYS% } }")]
+    [InlineData("### `dns`", "\"Discovery\": { \"x\": { \"Strategy\": \"dns\", \"Domains\": [ \"orders\" ], %KEYS% } }")]
+    [InlineData("## Sources", "\"Discovery\": { \"x\": { \"Strategy\": \"epmd\", %KEYS% } }")]
+    [InlineData("## The reconciler", "\"Cluster\": { %KEYS% }")]
+    public void Every_key_of_the_tables_is_known(string heading, string place)
+    {
+        var section = Page[Page.IndexOf($"\n{heading}", StringComparison.Ordinal)..];
+        section = section[..section.IndexOf("\n#", 1, StringComparison.Ordinal)];
+        var keys = TableKey().Matches(section).Select(match => match.Groups["key"].Value).Except(["Domains"]).ToArray();
+        Assert.NotEmpty(keys);
+        var settings = keys.Select(key => key switch
+        {
+            "Hosts" => "\"Hosts\": [ \"localhost\" ]",
+            "Servers" => "\"Servers\": [ \"10.0.0.53\" ]",
+            "Families" => "\"Families\": \"IPv4\"",
+            "Alive" => "\"Alive\": \"orders\"",
+            "Jitter" => "\"Jitter\": \"0.5\"",
+            "MinBackoff" => "\"MinBackoff\": \"3\"",
+            "RemindEvery" => "\"RemindEvery\": \"90\"",
+            _ => $"\"{key}\": \"12\"",
+        });
+        // An unknown key, or one out of its bounds, is refused with its name.
+        Bind($"{{ \"Enmesh\": {{ \"Name\": \"orders\", {place.Replace("%KEYS%", string.Join(", ", settings), StringComparison.Ordinal)} }} }}");
+    }
+
+    private static ErlangNodeOptions Bind(string json)
+    {
+        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(json));
+        builder.Configuration.AddJsonStream(stream);
+        builder.AddErlangNode();
+        using var host = builder.Build();
+        return host.Services.GetRequiredService<IOptionsMonitor<ErlangNodeOptions>>().CurrentValue;
+    }
+
+    private static string Root()
+    {
+        for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
+        {
+            if (File.Exists(Path.Combine(at.FullName, "Enmesh.slnx")))
+                return at.FullName;
+        }
+        throw new DirectoryNotFoundException("The tests run outside of the repository.");
+    }
+
+    [GeneratedRegex("```json\n(?<text>.*?)```", RegexOptions.Singleline)]
+    private static partial Regex JsonBlock();
+
+    [GeneratedRegex(@"^\| `(?<key>[A-Za-z]+)` \|", RegexOptions.Multiline)]
+    private static partial Regex TableKey();
+}
