@@ -15,14 +15,18 @@ internal sealed record CommandResult(int ExitCode, string Output, string Errors)
 }
 
 /// <summary>
-/// A program started by a test. It ends with the test, and with the test process if that is killed. Its output is kept,
-/// can be waited for, and is written to the test's own output when the program has been disposed of.
+/// A program started by a test, in a process group of its own. The group ends with the test, and with the test process if
+/// that is killed. Output is kept, can be waited for, and is written to the test's own output on disposal.
 /// </summary>
 internal sealed class ChildProcess : IAsyncDisposable
 {
     private const int MaxOutputChars = 1 << 20;
 
+    /// <summary>How long output is waited for after the end: a child that lives on may hold the pipe open.</summary>
+    private static readonly TimeSpan LastOutput = TimeSpan.FromSeconds(5);
+
     private readonly Process _process;
+    private readonly TaskCompletionSource _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly IDisposable _atExit;
     private readonly StringBuilder _output = new();
     private readonly StringBuilder _errors = new();
@@ -35,14 +39,18 @@ internal sealed class ChildProcess : IAsyncDisposable
         _title = title;
         process.OutputDataReceived += (_, line) => Received(_output, line.Data);
         process.ErrorDataReceived += (_, line) => Received(_errors, line.Data);
+        process.Exited += (_, _) => _exited.TrySetResult();
+        process.EnableRaisingEvents = true;
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         Id = process.Id;
-        _atExit = AtExit.Run($"kill -9 {Id.ToString(CultureInfo.InvariantCulture)} 2>/dev/null");
+        _atExit = AtExit.Run($"{KillGroup} 2>/dev/null");
     }
 
     /// <summary>The operating system's id of the program.</summary>
     internal int Id { get; }
+
+    private string KillGroup => $"kill -9 -{Id.ToString(CultureInfo.InvariantCulture)}";
 
     internal bool HasExited => _process.HasExited;
 
@@ -63,7 +71,8 @@ internal sealed class ChildProcess : IAsyncDisposable
         IReadOnlyList<string> command, IReadOnlyDictionary<string, string?>? environment = null, bool keepInput = false,
         string? directory = null)
     {
-        var start = new ProcessStartInfo(command[0], command.Skip(1))
+        // setsid becomes the program, so that the process id stays.
+        var start = new ProcessStartInfo("setsid", command)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -106,16 +115,16 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <summary>Waits until the program has ended by itself.</summary>
     internal async Task<CommandResult> WaitForExitAsync(TimeSpan timeout)
     {
-        using var deadline = new CancellationTokenSource(timeout);
         try
         {
-            await _process.WaitForExitAsync(deadline.Token);
+            await _exited.Task.WaitAsync(timeout);
         }
-        catch (OperationCanceledException)
+        catch (TimeoutException)
         {
             throw new TimeoutException($"`{_title}` still runs after {timeout}. It printed:\n{Output}");
         }
 
+        await ReadToEndAsync();
         lock (_waiters)
             return new(_process.ExitCode, _output.ToString(), _errors.ToString());
     }
@@ -132,12 +141,12 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
 
         var limit = timeout ?? TimeSpan.FromSeconds(60);
-        using var deadline = new CancellationTokenSource(limit);
-        var exit = _process.WaitForExitAsync(deadline.Token);
-        await Task.WhenAny(waiter.Seen.Task, exit);
+        await Task.WhenAny(waiter.Seen.Task, _exited.Task, Task.Delay(limit));
+        if (_exited.Task.IsCompleted)
+            await ReadToEndAsync();
         if (waiter.Seen.Task.IsCompleted)
             return await waiter.Seen.Task;
-        var how = exit.IsCompletedSuccessfully ? $"ended with {_process.ExitCode}" : $"went on for {limit}";
+        var how = HasExited ? $"ended with {_process.ExitCode}" : $"went on for {limit}";
         throw new InvalidOperationException($"`{_title}` {how} without printing \"{text}\". It printed:\n{Output}");
     }
 
@@ -145,20 +154,36 @@ internal sealed class ChildProcess : IAsyncDisposable
     internal Task SignalAsync(string signal) =>
         RunAsync(["kill", $"-{signal}", Id.ToString(CultureInfo.InvariantCulture)]);
 
-    /// <summary>Ends the program at once (SIGKILL) and waits until it is gone.</summary>
+    /// <summary>Ends the program itself at once (SIGKILL), as a crash would, and waits until it is gone.</summary>
     internal async Task KillAsync()
     {
         _process.Kill();
-        await _process.WaitForExitAsync();
+        await _exited.Task;
     }
 
     public async ValueTask DisposeAsync()
     {
-        await KillAsync();
+        using (var kill = Process.Start(new ProcessStartInfo("sh", ["-c", $"{KillGroup} 2>/dev/null"])))
+            await kill!.WaitForExitAsync();
+        await _exited.Task;
+        await ReadToEndAsync();
         _atExit.Dispose();
         _process.Dispose();
         // Shown by the runner only when the test fails.
         TestContext.Current.TestOutputHelper?.WriteLine($"$ {_title}\n{Output}");
+    }
+
+    private async Task ReadToEndAsync()
+    {
+        using var patience = new CancellationTokenSource(LastOutput);
+        try
+        {
+            await _process.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // Somebody else still holds the pipe; what is read is enough.
+        }
     }
 
     private void Received(StringBuilder sink, string? line)

@@ -66,6 +66,20 @@ public sealed class TestLauncherTests : IDisposable
     }
 
     [Fact]
+    public async Task A_program_that_hangs_is_a_failure()
+    {
+        // As timeout does when the time is over.
+        _sandbox.Replace("timeout", "exit 124");
+        AddProject("One", Report(passed: 1));
+
+        var result = await RunAsync("--ring", "pure");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("One was ended after 20 minutes.", result.Output);
+        Assert.Equal("1 passed, 1 failed, 0 skipped", LastLine(result));
+    }
+
+    [Fact]
     public async Task A_program_that_fails_after_its_report_is_a_failure()
     {
         AddProject("One", $"{Report(passed: 1)}; exit 3");
