@@ -164,7 +164,7 @@ public readonly partial struct Term : IEquatable<Term>
     public static implicit operator Term(uint value) => new(IntegerMarker, value);
 
     /// <summary>An integer.</summary>
-    public static implicit operator Term(ulong value) => 
+    public static implicit operator Term(ulong value) =>
         value <= long.MaxValue ? new(IntegerMarker, (long)value) : new(BigNumber.Create(value), Shape.BigInteger);
 
     /// <summary>An integer.</summary>

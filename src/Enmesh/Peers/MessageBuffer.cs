@@ -16,7 +16,7 @@ internal sealed class MessageBuffer : IReferencingBufferWriter
     private const int KeptBytes = 64 * 1024;
 
     [ThreadStatic]
-    private static MessageBuffer? t_own;
+    private static MessageBuffer? _own;
 
     private readonly List<Insert> _inserts = [];
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(InitialBytes);
@@ -42,8 +42,8 @@ internal sealed class MessageBuffer : IReferencingBufferWriter
     /// <summary>The calling thread's buffer, empty. Give it back with <see cref="Release"/>, or keep it and never do.</summary>
     internal static MessageBuffer Rent()
     {
-        var buffer = t_own ?? new MessageBuffer();
-        t_own = null;
+        var buffer = _own ?? new MessageBuffer();
+        _own = null;
         return buffer;
     }
 
@@ -54,7 +54,7 @@ internal sealed class MessageBuffer : IReferencingBufferWriter
         _inserts.Clear();
         _insertedBytes = 0;
         _count = 0;
-        if (t_own is not null)
+        if (_own is not null)
         {
             ArrayPool<byte>.Shared.Return(_bytes);
             return;
@@ -64,7 +64,7 @@ internal sealed class MessageBuffer : IReferencingBufferWriter
             ArrayPool<byte>.Shared.Return(_bytes);
             _bytes = ArrayPool<byte>.Shared.Rent(InitialBytes);
         }
-        t_own = this;
+        _own = this;
     }
 
     public void Advance(int count) => _count += count;

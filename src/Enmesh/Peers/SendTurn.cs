@@ -18,18 +18,18 @@ internal interface IFlushAtTurnEnd
 internal sealed class SendTurn
 {
     [ThreadStatic]
-    private static SendTurn? t_current;
+    private static SendTurn? _current;
 
     private readonly List<IFlushAtTurnEnd> _dirty = [];
     private bool _active;
 
     /// <summary>The turn that the calling thread is in, if any.</summary>
-    internal static SendTurn? Current => t_current is { _active: true } turn ? turn : null;
+    internal static SendTurn? Current => _current is { _active: true } turn ? turn : null;
 
     /// <summary>Begins a turn on this thread. Turns do not nest: a turn within a turn joins it.</summary>
     internal static Scope Begin()
     {
-        var turn = t_current ??= new SendTurn();
+        var turn = _current ??= new SendTurn();
         if (turn._active)
             return default;
         turn._active = true;
