@@ -128,6 +128,7 @@ public sealed partial class ErlangNode
             var time = node._timeProvider;
             var logger = node._logs.CreateLogger("Enmesh.Peers");
             var transport = plan.Transport(time, logger);
+            var epmdTransport = plan.EpmdTransport(time, logger);
             var listener = plan.Listen is null ? null : transport.Listen(plan.Listen);
             EpmdPresence? presence = null;
             try
@@ -135,12 +136,13 @@ public sealed partial class ErlangNode
                 if (plan.Epmd != EpmdMode.Off && listener is not null)
                 {
                     presence = await EpmdPresence.StartAsync(
-                        plan.Epmd, plan.EpmdSettings, new EpmdEntry(EpmdName.Of(plan.Name), listener.Port), transport, time, logger, cancellationToken)
+                        plan.Epmd, plan.EpmdSettings, new EpmdEntry(EpmdName.Of(plan.Name), listener.Port), epmdTransport, time, logger, cancellationToken)
                         .ConfigureAwait(false);
                 }
+                var epmd = new EpmdClient(epmdTransport, time, plan.EpmdSettings.Port);
                 if (plan.NameFrom is { } granter)
-                    return await BeginAsDynamicAsync(node, plan, granter, transport, cancellationToken).ConfigureAwait(false);
-                return Begin(node, plan, transport, listener, presence, presence?.Creation);
+                    return await BeginAsDynamicAsync(node, plan, granter, transport, epmd, cancellationToken).ConfigureAwait(false);
+                return Begin(node, plan, transport, listener, presence, presence?.Creation, epmd);
             }
             catch
             {
@@ -163,10 +165,10 @@ public sealed partial class ErlangNode
 
         // The name and the creation come with the first link, which is kept.
         private static async Task<Life> BeginAsDynamicAsync(
-            ErlangNode node, NodePlan plan, NodeName granter, ITransport transport, CancellationToken cancellationToken)
+            ErlangNode node, NodePlan plan, NodeName granter, ITransport transport, EpmdClient epmd, CancellationToken cancellationToken)
         {
             var time = node._timeProvider;
-            var locate = plan.Locate(new EpmdClient(transport, time, plan.EpmdSettings.Port));
+            var locate = plan.Locate(epmd);
             var place = await locate(granter, cancellationToken).ConfigureAwait(false);
             var connection = await transport.ConnectAsync(place.Host, place.Port, cancellationToken).ConfigureAwait(false);
             try
@@ -186,7 +188,7 @@ public sealed partial class ErlangNode
                     plan.Handshake,
                     time);
                 var result = await driver.RunAsync(cancellationToken).ConfigureAwait(false);
-                var life = Begin(node, plan with { Name = result.OwnName }, transport, null, null, result.OwnCreation);
+                var life = Begin(node, plan with { Name = result.OwnName }, transport, null, null, result.OwnCreation, epmd);
                 await life.Peers.AdoptAsync(result, connection).ConfigureAwait(false);
                 return life;
             }
@@ -198,7 +200,8 @@ public sealed partial class ErlangNode
         }
 
         private static Life Begin(
-            ErlangNode node, NodePlan plan, ITransport transport, ITransportListener? listener, EpmdPresence? presence, uint? given)
+            ErlangNode node, NodePlan plan, ITransport transport, ITransportListener? listener, EpmdPresence? presence, uint? given,
+            EpmdClient epmd)
         {
             var time = node._timeProvider;
             var atoms = new AtomTable(plan.AtomBudget);
@@ -210,7 +213,7 @@ public sealed partial class ErlangNode
                 Creation = creation,
                 Cookies = plan.Cookies,
                 Transport = transport,
-                Locate = plan.Locate(new EpmdClient(transport, time, plan.EpmdSettings.Port)),
+                Locate = plan.Locate(epmd),
                 HandshakeLimits = plan.Handshake,
                 Link = plan.Link,
             };

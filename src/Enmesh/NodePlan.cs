@@ -20,7 +20,11 @@ internal sealed record NodePlan
 
     internal required Func<NodeName, PeerCookies> Cookies { get; init; }
 
-    internal Func<TimeProvider, ILogger, ITransport> Transport { get; init; } = static (time, logger) => new TcpTransport(time, logger);
+    internal Func<TimeProvider, ILogger, ITransport> Transport { get; init; } =
+        static (time, logger) => new TcpTransport(time, logger) { OwnThreads = true };
+
+    /// <summary>What EPMD is spoken to over: connections that sit idle, and may be many.</summary>
+    internal Func<TimeProvider, ILogger, ITransport> EpmdTransport { get; init; } = static (time, logger) => new TcpTransport(time, logger);
 
     /// <summary>Where calls are taken; null for a node that only dials.</summary>
     internal ListenAddress? Listen { get; init; }

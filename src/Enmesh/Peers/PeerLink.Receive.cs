@@ -34,6 +34,7 @@ internal sealed partial class PeerLink
     {
         try
         {
+            _connection.ReadOnOwnThread(RunTurn);
             await ReceiveAsync().ConfigureAwait(false);
         }
         catch (IOException e)
@@ -55,6 +56,7 @@ internal sealed partial class PeerLink
             _logger.LinkFaulted(Peer, e);
             Close(new LinkEnd(LinkEndCause.ClosedHere, $"a fault in this node: {e.Message}"));
         }
+        _turn.Release();
         ReturnBuffer();
         await _connection.DisposeAsync().ConfigureAwait(false);
     }
@@ -95,7 +97,7 @@ internal sealed partial class PeerLink
         {
             RentBuffer();
             var room = _buffer.AsMemory(_end, _expectsLarge ? Math.Min(PeekBytes, _buffer.Length - _end) : _buffer.Length - _end);
-            var read = await _connection.ReadAsync(room).ConfigureAwait(false);
+            var read = await ReadAsync(room).ConfigureAwait(false);
             if (read == 0)
             {
                 Close(new LinkEnd(LinkEndCause.ClosedByPeer, _end > _start
@@ -104,8 +106,42 @@ internal sealed partial class PeerLink
             }
             Count(read);
             _end += read;
-            while (ReadFrames() is { } rest)
+            while (ReadWhole() is { } rest)
                 await ReadRestAsync(rest).ConfigureAwait(false);
+        }
+    }
+
+    private ValueTask<int> ReadAsync(Memory<byte> destination)
+    {
+        var reading = _connection.ReadAsync(destination);
+        // There is more at once: what was woken runs beside the reading of it.
+        if (reading.IsCompleted)
+            _turn.Release();
+        return reading;
+    }
+
+    /// <summary>On the reader's thread, when it has read all there is.</summary>
+    private void RunTurn()
+    {
+        if (!_turn.IsHolding)
+            return;
+        _pulse.WatchTurns();
+        _turn.Run();
+    }
+
+    private LargeFrame? ReadWhole()
+    {
+        // Only that thread comes back to what it holds.
+        if (!_connection.IsReadingThread)
+            return ReadFrames();
+        _turn.Open();
+        try
+        {
+            return ReadFrames();
+        }
+        finally
+        {
+            ReaderTurn.Close();
         }
     }
 
@@ -166,7 +202,7 @@ internal sealed partial class PeerLink
     {
         for (var rest = frame.Rest; !rest.IsEmpty;)
         {
-            var read = await _connection.ReadAsync(rest).ConfigureAwait(false);
+            var read = await ReadAsync(rest).ConfigureAwait(false);
             if (read == 0)
                 throw new IOException("the peer closed it in the midst of a frame");
             Count(read);

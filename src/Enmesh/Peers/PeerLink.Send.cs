@@ -49,9 +49,14 @@ internal sealed partial class PeerLink
 
     void IThreadPoolWorkItem.Execute() => Flush(once: false);
 
-    /// <summary>A turn that computes on after a send is helped out: called every few milliseconds while any is held.</summary>
-    /// <returns>Whether something is still held.</returns>
-    internal bool HelpTurn()
+    /// <summary>
+    /// A turn that computes on after a send, or on the reader's thread, is helped out: called every few milliseconds while there
+    /// are any.
+    /// </summary>
+    /// <returns>Whether there still is one.</returns>
+    internal bool HelpTurn() => HelpSender() | _connection.HelpReader();
+
+    private bool HelpSender()
     {
         // Held at two looks in a row: the turn is a long one.
         if (Interlocked.CompareExchange(ref _heldByTurn, 2, 1) == 1)

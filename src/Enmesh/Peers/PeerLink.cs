@@ -21,6 +21,7 @@ internal sealed partial class PeerLink : IFlushAtTurnEnd, IThreadPoolWorkItem
     private readonly Pulse _pulse;
     private readonly FrameWriter _frameWriter;
     private readonly SendQueue _queue;
+    private readonly ReaderTurn _turn;
     private readonly TermDialect _dialect;
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private LinkEnd? _linkEnd;
@@ -42,6 +43,7 @@ internal sealed partial class PeerLink : IFlushAtTurnEnd, IThreadPoolWorkItem
         _frameWriter = new FrameWriter(handshake.Negotiated);
         _queue = new SendQueue(_frameWriter, options.SendBufferBytes);
         _dialect = handshake.Negotiated.Dialect();
+        _turn = new ReaderTurn(pulse.TimeProvider);
         InitializeReceive(ownNode, atoms);
     }
 

@@ -37,6 +37,8 @@ internal sealed class Pulse : IAsyncDisposable
         new Thread(Run, maxStackSize: 256 * 1024) { IsBackground = true, Name = "enmesh pulse" }.Start();
     }
 
+    internal TimeProvider TimeProvider => _timeProvider;
+
     /// <summary>Says that a link is held back by a turn.</summary>
     internal void WatchTurns()
     {

@@ -48,6 +48,7 @@ internal sealed class InMemoryConnection : TransportConnection
             if (_incoming.TryRead(buffer.Span, this, out var read, out var changed))
                 return read;
             await changed.ConfigureAwait(false);
+            AbortIf(cancellationToken);
         }
     }
 
@@ -58,9 +59,12 @@ internal sealed class InMemoryConnection : TransportConnection
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (_outgoing.TryWrite(buffer.Span, this, out var written, out var changed))
+            {
                 buffer = buffer[written..];
-            else
-                await changed.ConfigureAwait(false);
+                continue;
+            }
+            await changed.ConfigureAwait(false);
+            AbortIf(cancellationToken);
         }
     }
 
@@ -89,6 +93,13 @@ internal sealed class InMemoryConnection : TransportConnection
         }
 
         return default;
+    }
+
+    // The registration that does it may be taken back before it has.
+    private void AbortIf(CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+            Abort();
     }
 
     /// <summary>The bytes on their way in one direction.</summary>

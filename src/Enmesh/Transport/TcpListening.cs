@@ -27,10 +27,13 @@ internal sealed class TcpListening : ITransportListener
 
     private readonly IReadOnlyList<Socket> _sockets;
 
+    private readonly Func<Socket, TcpConnection> _adopt;
     private readonly SocketAcceptor _accept;
 
-    private TcpListening(IReadOnlyList<Socket> sockets, TimeProvider time, ILogger logger, SocketAcceptor accept)
+    private TcpListening(
+        IReadOnlyList<Socket> sockets, TimeProvider time, ILogger logger, Func<Socket, TcpConnection> adopt, SocketAcceptor accept)
     {
+        _adopt = adopt;
         _accept = accept;
         _sockets = sockets;
         _time = time;
@@ -47,8 +50,8 @@ internal sealed class TcpListening : ITransportListener
     /// <summary>Binds and starts to accept.</summary>
     /// <exception cref="ListenFailedException">An address or the port is not to be had.</exception>
     public static TcpListening Start(
-        ListenAddress address, TimeProvider time, ILogger logger, SocketAcceptor? accept = null) =>
-        new(ListenSockets.Open(address, Backlog), time, logger, accept ?? (static (s, token) => s.AcceptAsync(token)));
+        ListenAddress address, TimeProvider time, ILogger logger, Func<Socket, TcpConnection> adopt, SocketAcceptor? accept = null) =>
+        new(ListenSockets.Open(address, Backlog), time, logger, adopt, accept ?? (static (s, token) => s.AcceptAsync(token)));
 
     public async ValueTask<TransportConnection> AcceptAsync(CancellationToken cancellationToken = default)
     {
@@ -110,7 +113,7 @@ internal sealed class TcpListening : ITransportListener
         TcpConnection connection;
         try
         {
-            connection = new TcpConnection(socket);
+            connection = _adopt(socket);
         }
         catch (SocketException e)
         {

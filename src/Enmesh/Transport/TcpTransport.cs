@@ -44,8 +44,8 @@ internal sealed class TcpTransport : ITransport
         try
         {
             var addresses = await ResolveAsync(host, port, either.Token).ConfigureAwait(false);
-            var race = new ConnectRace(host, port, _time, Connect);
-            return new TcpConnection(await race.RunAsync(addresses, either.Token).ConfigureAwait(false));
+            var race = new ConnectRace(host, port, _time, Connect ?? (OwnThreads ? ConnectOnThreadAsync : ConnectAsync));
+            return Adopt(await race.RunAsync(addresses, either.Token).ConfigureAwait(false));
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -61,11 +61,36 @@ internal sealed class TcpTransport : ITransport
         }
     }
 
-    public ITransportListener Listen(ListenAddress address) => TcpListening.Start(address, _time, _logger);
+    public ITransportListener Listen(ListenAddress address) => TcpListening.Start(address, _time, _logger, Adopt);
 
     /// <summary>How a socket is connected; a test puts a network of its own here.</summary>
-    internal SocketConnector Connect { get; init; } =
-        static (socket, target, cancellationToken) => socket.ConnectAsync(target, cancellationToken);
+    internal SocketConnector? Connect { get; init; }
+
+    /// <summary>
+    /// Whether each connection waits on threads of its own: for the links of a node, which are few and busy. Else they wait
+    /// without any, and a message takes longer.
+    /// </summary>
+    internal bool OwnThreads { get; init; }
+
+    private static ValueTask ConnectAsync(Socket socket, IPEndPoint target, CancellationToken cancellationToken) =>
+        socket.ConnectAsync(target, cancellationToken);
+
+    // The socket must not see one asynchronous operation, see SocketWaiter.
+    private static async ValueTask ConnectOnThreadAsync(Socket socket, IPEndPoint target, CancellationToken cancellationToken)
+    {
+        using var registration = cancellationToken.UnsafeRegister(static dialled => ((Socket)dialled!).Dispose(), socket);
+        try
+        {
+            await Task.Factory.StartNew(
+                () => socket.Connect(target), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException && cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(e.Message, e, cancellationToken);
+        }
+    }
+
+    private TcpConnection Adopt(Socket socket) => OwnThreads ? new DirectTcpConnection(socket) : new PooledTcpConnection(socket);
 
     private async Task<IReadOnlyList<IPAddress>> ResolveAsync(string host, int port, CancellationToken cancellationToken)
     {

@@ -33,6 +33,25 @@ internal abstract class TransportConnection : IAsyncDisposable
     /// <summary>Reads what is there, at least one byte; 0 is the end, always, and never comes from an empty buffer.</summary>
     public abstract ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// From here on a read that has to wait goes on on the connection's own thread, if it has one, which calls
+    /// <paramref name="afterwards"/> whenever the reader waits again.
+    /// </summary>
+    public virtual void ReadOnOwnThread(Action afterwards)
+    {
+        // Most have none, and go on on the pool.
+    }
+
+    /// <summary>Whether this is that thread.</summary>
+    public virtual bool IsReadingThread => false;
+
+    /// <summary>
+    /// Called every few milliseconds: at the second call that finds the reading thread in the same <c>afterwards</c>, another one
+    /// takes over the reading.
+    /// </summary>
+    /// <returns>Whether the thread is in there.</returns>
+    public virtual bool HelpReader() => false;
+
     /// <summary>Writes all of it.</summary>
     public abstract ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default);
 

@@ -209,6 +209,7 @@ public sealed class TcpTransportTests
             ListenAddress.On(Four, 0),
             time,
             NullLogger.Instance,
+            static socket => new PooledTcpConnection(socket),
             (socket, token) => calls++ < 8
                 ? ValueTask.FromException<Socket>(new SocketException((int)SocketError.TooManyOpenSockets))
                 : socket.AcceptAsync(token));
