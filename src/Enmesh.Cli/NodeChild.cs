@@ -93,7 +93,7 @@ internal sealed class NodeChild : IAsyncDisposable
     {
         if (!_process.HasExited)
             return;
-        var now = DateTimeOffset.UtcNow;
+        var now = TimeProvider.System.GetUtcNow();
         if (_died is null)
         {
             _died = now;
@@ -122,7 +122,8 @@ internal sealed class NodeChild : IAsyncDisposable
         _process.Dispose();
     }
 
-    private void Note(string text) => _notices.Add((DateTimeOffset.UtcNow, $"{DateTimeOffset.Now:HH:mm:ss} {text}"));
+    private void Note(string text) =>
+        _notices.Add((TimeProvider.System.GetUtcNow(), $"{TimeProvider.System.GetLocalNow():HH:mm:ss} {text}"));
 
     private Process Begin()
     {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 
 namespace Enmesh.Cli;
 
@@ -19,16 +18,16 @@ internal static class PingCommand
     private static async Task<int> RunAsync(ParseResult parsed, NodeName target, ToolNode tool, CancellationToken cancellationToken)
     {
         var timeout = TimeSpan.FromSeconds(parsed.GetValue(tool.Timeout));
-        var started = Stopwatch.GetTimestamp();
+        var started = TimeProvider.System.GetTimestamp();
         try
         {
             var own = await tool.ConnectAsync(parsed, target, cancellationToken).WaitAsync(timeout, cancellationToken).ConfigureAwait(false);
             await using (own.ConfigureAwait(false))
             {
-                var connected = Stopwatch.GetElapsedTime(started);
-                started = Stopwatch.GetTimestamp();
+                var connected = TimeProvider.System.GetElapsedTime(started);
+                started = TimeProvider.System.GetTimestamp();
                 await own.PingAsync(target, timeout, cancellationToken).ConfigureAwait(false);
-                var answered = Stopwatch.GetElapsedTime(started);
+                var answered = TimeProvider.System.GetElapsedTime(started);
                 if (parsed.GetValue(tool.Json))
                     Json.Print(new PingResult(target.Text, "pong", Math.Round(connected.TotalMilliseconds, 1), Math.Round(answered.TotalMilliseconds, 1), null));
                 else
