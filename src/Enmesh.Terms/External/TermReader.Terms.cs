@@ -29,114 +29,135 @@ public ref partial struct TermReader
         if (_bytesLeft > 0)
             return _bytesLeft == 1 ? FinishBytes() : ReadSmallInteger();
         _owed = 0;
-        var term = default(Term);
-        if (TryReadCommon(ref term))
-            return term;
-        return TryOpenCommon(0, out var frame) || ReadOther(ref term, 0, out frame) ? ReadTerms(frame) : term;
+        var leaf = default(Term);
+        if (ReadRun(new Span<Term>(ref leaf), 0) == 1)
+            return leaf;
+        return TryOpenCommon(0, out var frame) || ReadOther(ref leaf, 0, out frame) ? ReadTerms(frame) : leaf;
     }
 
     // While a term is read, the slot that waits for it holds the frame around the one it stands in. So there is no stack to
     // grow or to clear; what is half done when an exception ends the reading has never been seen by anybody.
     private Term ReadTerms(ReadFrame frame)
     {
+        var maxDepth = _options.MaxDepth;
         var depth = 1;
         var outer = default(ReadFrame);
-        if (depth > _options.MaxDepth)
-            ThrowTooDeep();
         var terms = frame.Terms;
         var index = 0;
+        if (depth > maxDepth)
+            ThrowTooDeep();
         while (true)
         {
-            while ((uint)index < (uint)terms.Length)
+            while (index < terms.Length)
             {
-                ref var slot = ref terms[index];
-                if (TryReadCommon(ref slot))
-                {
-                    index++;
-                    continue;
-                }
                 var waiting = terms.Length - index - 1;
-                if (!TryOpenCommon(waiting, out var inner) && !ReadOther(ref slot, waiting, out inner))
+                if (!TryOpenCommon(waiting, out var inner))
                 {
-                    index++;
-                    continue;
+                    var start = index;
+                    index = ReadRun(terms, start);
+                    if (index > start)
+                        continue;
+                    if (!ReadOther(ref terms[index], waiting, out var other))
+                    {
+                        index++;
+                        continue;
+                    }
+                    inner = other;
                 }
-                if (++depth > _options.MaxDepth)
+                if (++depth > maxDepth)
                     ThrowTooDeep();
-                slot = outer.ToLink();
+                terms[index] = outer.ToLink();
                 _owed += waiting;
                 outer = frame.At(index);
                 frame = inner;
                 terms = inner.Terms;
                 index = 0;
             }
-            if (!Finish(ref frame, out var value))
+            if (!TryFinishCommon(frame, out var value))
             {
-                terms = frame.Terms;
-                index = 0;
-                continue;
+                var ending = frame;
+                if (!Finish(ref ending, out var whole))
+                {
+                    frame = ending;
+                    terms = frame.Terms;
+                    index = 0;
+                    continue;
+                }
+                value = whole;
             }
             if (--depth == 0)
                 return value;
             frame = outer;
             terms = frame.Terms;
             index = frame.Index;
-            outer = ReadFrame.FromLink(terms[index]);
-            _owed -= terms.Length - index - 1;
-            terms[index++] = value;
+            ref var awaited = ref terms[index++];
+            outer = ReadFrame.FromLink(awaited);
+            awaited = value;
+            _owed -= terms.Length - index;
         }
     }
 
-    /// <summary>Reads what most messages consist of, while the end of the input is not near.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryReadCommon(ref Term slot)
+    /// <summary>
+    /// Fills slots with what most messages consist of, until there is something else or the end of the input is near. A method
+    /// of its own, so that all it works with stays in registers.
+    /// </summary>
+    /// <returns>The first slot that is not filled.</returns>
+    private int ReadRun(scoped Span<Term> slots, int index)
     {
         var at = _at;
-        if (_input.Length - at < CommonBytes)
-            return false;
-        ref var tag = ref Unsafe.Add(ref MemoryMarshal.GetReference(_input), at);
-        switch (tag)
+        var limit = _input.Length - CommonBytes;
+        ref var input = ref MemoryMarshal.GetReference(_input);
+        for (; (uint)index < (uint)slots.Length && at <= limit; index++)
         {
-            case TermTag.SmallInteger:
-                slot = new(Term.IntegerMarker, Unsafe.Add(ref tag, 1));
-                _at = at + 2;
-                return true;
-            case TermTag.Integer:
-                slot = new(Term.IntegerMarker, (int)Load<uint>(ref tag));
-                _at = at + 5;
-                return true;
-            case TermTag.Float when (Load<ulong>(ref tag) & FloatExponent) != FloatExponent:
-                slot = new(Term.FloatMarker, (long)Load<ulong>(ref tag));
-                _at = at + 9;
-                return true;
-            case TermTag.Nil:
-                slot = default;
-                _at = at + 1;
-                return true;
-            case TermTag.SmallAtom:
-                return TryReadCommonAtom(ref Unsafe.Add(ref tag, 2), at + 2, Unsafe.Add(ref tag, 1), ref slot);
-            case TermTag.Latin1Atom:
-                return TryReadCommonAtom(ref Unsafe.Add(ref tag, 3), at + 3, Load<ushort>(ref tag), ref slot);
-            case TermTag.AtomReference when Unsafe.Add(ref tag, 1) < _references.Length:
-                slot = new(_references[Unsafe.Add(ref tag, 1)], Term.Shape.Atom);
-                _at = at + 2;
-                return true;
-            default:
-                return false;
+            ref var tag = ref Unsafe.Add(ref input, at);
+            switch (tag)
+            {
+                case TermTag.SmallInteger:
+                    slots[index] = new(Term.IntegerMarker, Unsafe.Add(ref tag, 1));
+                    at += 2;
+                    continue;
+                case TermTag.Integer:
+                    slots[index] = new(Term.IntegerMarker, (int)Load<uint>(ref tag));
+                    at += 5;
+                    continue;
+                case TermTag.Float when (Load<ulong>(ref tag) & FloatExponent) != FloatExponent:
+                    slots[index] = new(Term.FloatMarker, (long)Load<ulong>(ref tag));
+                    at += 9;
+                    continue;
+                case TermTag.Nil:
+                    slots[index] = default;
+                    at++;
+                    continue;
+                case TermTag.SmallAtom:
+                    if (FindShortAtom(ref Unsafe.Add(ref tag, 2), at + 2, Unsafe.Add(ref tag, 1)) is not { } atom)
+                        break;
+                    slots[index] = new(atom, Term.Shape.Atom);
+                    at += 2 + Unsafe.Add(ref tag, 1);
+                    continue;
+                case TermTag.Latin1Atom:
+                    if (FindShortAtom(ref Unsafe.Add(ref tag, 3), at + 3, Load<ushort>(ref tag)) is not { } latin1)
+                        break;
+                    slots[index] = new(latin1, Term.Shape.Atom);
+                    at += 3 + Load<ushort>(ref tag);
+                    continue;
+                case TermTag.AtomReference when Unsafe.Add(ref tag, 1) < _references.Length:
+                    slots[index] = new(_references[Unsafe.Add(ref tag, 1)], Term.Shape.Atom);
+                    at += 2;
+                    continue;
+            }
+            break;
         }
+        _at = at;
+        return index;
     }
 
     /// <summary>Reads an atom of few letters that the table knows.</summary>
-    private bool TryReadCommonAtom(ref byte text, int at, int length, ref Term slot)
+    private readonly Atom? FindShortAtom(ref byte text, int at, int length)
     {
         if (length > sizeof(ulong) || _input.Length - at < sizeof(ulong) || _atoms is null)
-            return false;
+            return null;
         var head = Enmesh.Terms.Atom.Head(ref text, length);
-        if ((head & 0x8080_8080_8080_8080) != 0 || _atoms.FindShort(head, length) is not { } atom)
-            return false;
-        slot = new(atom, Term.Shape.Atom);
-        _at = at + length;
-        return true;
+        return (head & 0x8080_8080_8080_8080) != 0 ? null : _atoms.FindShort(head, length);
     }
 
     /// <summary>Reads the beginning of a term with terms within, if it is one of the usual kinds, while the end is not near.</summary>
@@ -183,6 +204,7 @@ public ref partial struct TermReader
     /// <param name="waiting">How many more terms the one around this one waits for.</param>
     /// <param name="frame">What is to be filled.</param>
     /// <returns>Whether there is something to be filled.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private bool ReadOther(ref Term slot, int waiting, out ReadFrame frame)
     {
         frame = default;
@@ -297,33 +319,40 @@ public ref partial struct TermReader
         return count > 0;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryFinishCommon(in ReadFrame frame, out Term value)
+    {
+        if (frame.Kind == ReadKind.Tuple)
+        {
+            value = new(frame.Container, Term.Shape.Tuple);
+            return true;
+        }
+        value = new(frame.Container, Term.Shape.List);
+        if (frame.Kind != ReadKind.List || _at >= _input.Length || _input[_at] != TermTag.Nil)
+            return false;
+        _at++;
+        return true;
+    }
+
     /// <summary>Makes a term of a frame whose terms are all there.</summary>
     /// <returns>False when a list turns out to go on; the frame waits for more then.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private bool Finish(ref ReadFrame frame, out Term value)
     {
         value = default;
         switch (frame.Kind)
         {
-            case ReadKind.Tuple:
-                value = new(frame.Container, Term.Shape.Tuple);
-                return true;
-            case ReadKind.List:
-                if (_at < _input.Length && _input[_at] == TermTag.Nil)
-                {
-                    _at++;
-                    value = new(frame.Container, Term.Shape.List);
-                    return true;
-                }
-                frame = new(new ListRuns(frame.Terms), ReadKind.ListInRuns);
-                return FinishRuns(Unsafe.As<ListRuns>(frame.Container), out value);
-            case ReadKind.ListInRuns:
-                return FinishRuns(Unsafe.As<ListRuns>(frame.Container), out value);
             case ReadKind.Map:
                 var map = new MapTerm(Unsafe.As<Term[]>(frame.Container));
                 if (!map.Seal())
                     Throw("A key stands twice in the map that ends here", _at);
                 value = new(map, Term.Shape.Map);
                 return true;
+            case ReadKind.List:
+                frame = new(new ListRuns(frame.Terms), ReadKind.ListInRuns);
+                return FinishRuns(Unsafe.As<ListRuns>(frame.Container), out value);
+            case ReadKind.ListInRuns:
+                return FinishRuns(Unsafe.As<ListRuns>(frame.Container), out value);
             case ReadKind.Fun:
                 value = new(frame.Container, Term.Shape.Fun);
                 return true;
@@ -400,9 +429,11 @@ public ref partial struct TermReader
     }
 
     [DoesNotReturn]
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private readonly void ThrowTooDeep() => Throw($"Terms are nested more than {_options.MaxDepth} deep", _at);
 
     [DoesNotReturn]
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private readonly void ThrowTooMany(long count) =>
         Throw($"{count} terms are announced, but only {_input.Length - _at} bytes are left", _at);
 
@@ -452,19 +483,20 @@ public ref partial struct TermReader
         internal Term[] Terms
         {
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
-            get => Kind <= ReadKind.Map ? Unsafe.As<Term[]>(Container) : OtherTerms;
+            get => Kind <= ReadKind.Map ? Unsafe.As<Term[]>(Container) : TermsOf(Container, Kind);
         }
-
-        private Term[] OtherTerms => Kind switch
-        {
-            ReadKind.ListInRuns => Unsafe.As<ListRuns>(Container).Last,
-            ReadKind.Fun => Unsafe.As<FunTerm>(Container).FreeVariableArray,
-            _ => Unsafe.As<RecordTerm>(Container).Values,
-        };
 
         internal static ReadFrame FromLink(Term link) => new(link.Object!, link.Bits);
 
         internal Term ToLink() => new((object?)Container, _indexAndKind);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private static Term[] TermsOf(object container, ReadKind kind) => kind switch
+        {
+            ReadKind.ListInRuns => Unsafe.As<ListRuns>(container).Last,
+            ReadKind.Fun => Unsafe.As<FunTerm>(container).FreeVariableArray,
+            _ => Unsafe.As<RecordTerm>(container).Values,
+        };
 
         internal ReadFrame At(int index) => new(Container, ((long)index << 8) | (byte)_indexAndKind);
     }

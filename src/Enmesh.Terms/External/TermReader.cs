@@ -339,9 +339,11 @@ public ref partial struct TermReader
     };
 
     [DoesNotReturn]
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private readonly void ThrowTruncated(int needed) =>
         Throw($"The input ends {needed - (_input.Length - _at)} bytes too early", _at);
 
     [DoesNotReturn]
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Throw(string message, int offset) => throw new TermFormatException(message + ".", offset);
 }
