@@ -55,6 +55,9 @@ public sealed class Atom : IEquatable<Atom>, IComparable<Atom>
     /// <summary>The atom's text, without quotes.</summary>
     public string Text { get; }
 
+    /// <summary>The first eight bytes of <see cref="Utf8"/> as they stand in memory, followed by zeros if there are fewer.</summary>
+    internal ulong FirstBytes => BitConverter.IsLittleEndian ? _head : BinaryPrimitives.ReverseEndianness(_head);
+
     /// <summary>The text in UTF-8, as it goes over the wire.</summary>
     public ReadOnlySpan<byte> Utf8 => _utf8;
 

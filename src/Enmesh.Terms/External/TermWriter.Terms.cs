@@ -16,7 +16,7 @@ public ref partial struct TermWriter
     /// <exception cref="NotSupportedException">The peer's release cannot take what the term holds.</exception>
     public void WriteTerm(Term term)
     {
-        if (TryWriteCommon(term))
+        if (WriteRun(new ReadOnlySpan<Term>(in term), 0) == 1)
             return;
         if (!term.HasTermsWithin && term.ShapeOf != Term.Shape.Fun)
         {
@@ -37,41 +37,82 @@ public ref partial struct TermWriter
 
     private void WriteTerms(Term root, ref FrameStack<WriteFrame> stack)
     {
-        var frame = new WriteFrame { Terms = [] };
+        var frame = new WriteFrame([], 0, 0);
         Open(root, ref frame, ref stack);
+        var (terms, index, nils) = (frame.Terms, 0, frame.Nils);
         while (true)
         {
-            var terms = frame.Terms;
-            var index = frame.Index;
             while (index < terms.Length)
             {
-                ref readonly var term = ref terms[index++];
-                if (TryWriteCommon(term))
+                if (TryOpenCommon(terms[index], out var inner, out var innerNils))
+                {
+                    if (++index < terms.Length)
+                        stack.Push(new(terms, index, nils));
+                    else
+                        innerNils += nils;
+                    (terms, index, nils) = (inner, 0, innerNils);
                     continue;
+                }
+                var start = index;
+                index = WriteRun(terms, start);
+                if (index > start)
+                    continue;
+                ref readonly var term = ref terms[index++];
                 if (!term.HasTermsWithin && term.ShapeOf != Term.Shape.Fun)
                 {
                     WriteLeaf(term);
                     continue;
                 }
-                frame.Index = index;
-                Open(term, ref frame, ref stack);
-                terms = frame.Terms;
-                index = frame.Index;
+                var other = new WriteFrame(terms, index, nils);
+                Open(term, ref other, ref stack);
+                (terms, index, nils) = (other.Terms, other.Index, other.Nils);
             }
-            if (frame.Nils > 0)
-                Space(frame.Nils).Fill(TermTag.Nil);
-            while (true)
+            if (nils > 0)
+                WriteNils(nils);
+            do
             {
                 if (!stack.TryPop(out frame))
                     return;
-                if (!ReferenceEquals(frame.Terms, EndOfFun))
-                    break;
-                CloseFun(frame.Index);
             }
+            while (IsEndOfFun(frame));
+            (terms, index, nils) = (frame.Terms, frame.Index, frame.Nils);
         }
     }
 
+    /// <summary>Writes the beginning of a term with terms within, if it is one of the usual kinds.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryOpenCommon(in Term term, out Term[] inner, out int nils)
+    {
+        inner = [];
+        nils = 0;
+        if (ReferenceEquals(term.Object, Term.IntegerMarker) || ReferenceEquals(term.Object, Term.FloatMarker))
+            return false;
+        if (term.Bits == (long)Term.Shape.Tuple)
+        {
+            inner = Unsafe.As<Term[]>(term.Object!);
+            if (inner.Length > byte.MaxValue)
+                return false;
+            WriteTagAndByte(TermTag.SmallTuple, (byte)inner.Length);
+            return true;
+        }
+        if (term.Bits == (long)Term.Shape.List)
+        {
+            inner = Unsafe.As<Term[]>(term.Object!);
+            if (ReferenceEquals(inner[0].Object, Term.IntegerMarker) && (ulong)inner[0].Bits <= byte.MaxValue)
+                return false;
+            WriteTagAndLength(TermTag.List, inner.Length);
+            nils = 1;
+            return true;
+        }
+        if (term.Bits != (long)Term.Shape.Map)
+            return false;
+        inner = Unsafe.As<MapTerm>(term.Object!).Pairs;
+        WriteTagAndLength(TermTag.Map, inner.Length / 2);
+        return true;
+    }
+
     /// <summary>Goes from the frame into a term in it. A frame that is done but for the ends of lists is not kept.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Open(in Term term, ref WriteFrame frame, ref FrameStack<WriteFrame> stack)
     {
         var terms = term.TermsWithin;
@@ -83,7 +124,7 @@ public ref partial struct TermWriter
             stack.Push(frame);
         else
             nils += frame.Nils;
-        frame = new() { Terms = terms, Nils = nils };
+        frame = new(terms, 0, nils);
         switch (shape)
         {
             case Term.Shape.Tuple:
@@ -103,60 +144,119 @@ public ref partial struct TermWriter
                 break;
             default:
                 if (WriteFunHeader(term.Fun!) is var start and >= 0)
-                    stack.Push(new() { Terms = EndOfFun, Index = start });
+                    stack.Push(new(EndOfFun, start, 0));
                 break;
         }
     }
 
-    /// <summary>Writes what most messages consist of.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryWriteCommon(in Term term)
+    /// <summary>
+    /// Writes what most messages consist of, until there is something else. A method of its own, so that all it works with
+    /// stays in registers.
+    /// </summary>
+    /// <returns>The first term that is not written.</returns>
+    private int WriteRun(scoped ReadOnlySpan<Term> terms, int index)
     {
         var used = _used;
-        if (_span.Length - used < CommonBytes)
+        ref var start = ref MemoryMarshal.GetReference(_span);
+        var limit = _span.Length - CommonBytes;
+        for (; (uint)index < (uint)terms.Length; index++)
         {
-            Refill(CommonBytes);
-            used = 0;
-        }
-        ref var at = ref Unsafe.Add(ref MemoryMarshal.GetReference(_span), used);
-        var bits = term.Bits;
-        if (ReferenceEquals(term.Object, Term.IntegerMarker))
-        {
-            if ((ulong)bits <= byte.MaxValue)
+            if (used > limit)
             {
-                at = TermTag.SmallInteger;
-                Unsafe.Add(ref at, 1) = (byte)bits;
-                _used = used + 2;
-                return true;
+                _used = used;
+                Refill(CommonBytes);
+                used = 0;
+                start = ref MemoryMarshal.GetReference(_span);
+                limit = _span.Length - CommonBytes;
             }
-            if (bits == (int)bits)
+            ref var at = ref Unsafe.Add(ref start, used);
+            var (value, bits) = (terms[index].Object, terms[index].Bits);
+            if (ReferenceEquals(value, Term.IntegerMarker))
             {
+                if ((ulong)bits <= byte.MaxValue)
+                {
+                    at = TermTag.SmallInteger;
+                    Unsafe.Add(ref at, 1) = (byte)bits;
+                    used += 2;
+                    continue;
+                }
+                if (bits != (int)bits)
+                    break;
                 at = TermTag.Integer;
                 Store(ref at, 1, (uint)bits);
-                _used = used + 5;
-                return true;
+                used += 5;
             }
-            return false;
+            else if (ReferenceEquals(value, Term.FloatMarker))
+            {
+                at = TermTag.Float;
+                Store(ref at, 1, (ulong)bits);
+                used += 9;
+            }
+            else if (bits == (long)Term.Shape.Atom)
+            {
+                var length = _atoms is null
+                    ? WriteShortAtom(ref at, Unsafe.As<Atom>(value!))
+                    : WriteAtomReference(ref at, Unsafe.As<Atom>(value!));
+                if (length == 0)
+                    break;
+                used += length;
+            }
+            else if (value is null)
+            {
+                at = TermTag.Nil;
+                used++;
+            }
+            else
+            {
+                break;
+            }
         }
-        if (ReferenceEquals(term.Object, Term.FloatMarker))
-        {
-            at = TermTag.Float;
-            Store(ref at, 1, (ulong)bits);
-            _used = used + 9;
-            return true;
-        }
-        if (bits == (long)Term.Shape.Atom && _atoms is null)
-        {
-            var utf8 = Unsafe.As<Atom>(term.Object!).Utf8;
-            if ((uint)utf8.Length > CommonBytes - 2)
-                return false;
-            at = TermTag.SmallAtom;
-            Unsafe.Add(ref at, 1) = (byte)utf8.Length;
+        _used = used;
+        return index;
+    }
+
+    /// <returns>How many bytes it took; 0 when it was too long to be written.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int WriteShortAtom(ref byte at, Atom atom)
+    {
+        var utf8 = atom.Utf8;
+        if (utf8.Length > CommonBytes - 2)
+            return 0;
+        at = TermTag.SmallAtom;
+        Unsafe.Add(ref at, 1) = (byte)utf8.Length;
+        // The first eight bytes are at hand in the atom; there is room for more than it has.
+        Unsafe.WriteUnaligned(ref Unsafe.Add(ref at, 2), atom.FirstBytes);
+        if (utf8.Length > sizeof(ulong))
             utf8.CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref at, 2), CommonBytes - 2));
-            _used = used + 2 + utf8.Length;
-            return true;
+        return 2 + utf8.Length;
+    }
+
+    private readonly int WriteAtomReference(ref byte at, Atom atom)
+    {
+        var index = _atoms!.IndexOf(atom);
+        if (index < 0)
+            return WriteShortAtom(ref at, atom);
+        at = TermTag.AtomReference;
+        Unsafe.Add(ref at, 1) = (byte)index;
+        return 2;
+    }
+
+    private void WriteNils(int count)
+    {
+        while (count > 0)
+        {
+            var some = Math.Min(count, MinimumChunk);
+            Space(some).Fill(TermTag.Nil);
+            count -= some;
         }
-        return false;
+    }
+
+    private bool IsEndOfFun(in WriteFrame frame)
+    {
+        if (!ReferenceEquals(frame.Terms, EndOfFun))
+            return false;
+        CloseFun(frame.Index);
+        return true;
     }
 
     private void WriteLeaf(Term term)
@@ -311,12 +411,13 @@ public ref partial struct TermWriter
         _used = 0;
     }
 
-    private struct WriteFrame
+    /// <param name="terms">The terms being written.</param>
+    /// <param name="index">The next of them.</param>
+    /// <param name="nils">How many lists end with the last of them.</param>
+    private readonly struct WriteFrame(Term[] terms, int index, int nils)
     {
-        internal Term[] Terms;
-        internal int Index;
-
-        /// <summary>How many lists end with this frame.</summary>
-        internal int Nils;
+        internal readonly Term[] Terms = terms;
+        internal readonly int Index = index;
+        internal readonly int Nils = nils;
     }
 }
