@@ -3,7 +3,8 @@ namespace Enmesh.Terms;
 /// <summary>Makes equal atoms the same instance, up to a budget. Safe for use by several threads.</summary>
 /// <remarks>
 /// A peer can name as many atoms as it likes; only the first <see cref="Budget"/> are remembered. Those beyond are
-/// plain instances, which are as good, but compared by text and collected like any other object.
+/// plain instances, which are as good, but compared by text and collected like any other object. The atoms of
+/// <see cref="Atoms"/> are known to every table and do not count.
 /// </remarks>
 public sealed class AtomTable
 {
@@ -13,8 +14,10 @@ public sealed class AtomTable
     // So many atoms in one place are no chance: somebody has chosen them. Those beyond are not remembered.
     private const int MaxProbes = 64;
 
+    private const int InitialSlots = 64;
+
     private readonly Lock _growth = new();
-    private Atom?[] _slots = new Atom?[512];
+    private Atom?[] _slots = WithWellKnown();
     private int _count;
 
     /// <summary>Makes a table.</summary>
@@ -64,6 +67,14 @@ public sealed class AtomTable
         return null;
     }
 
+    private static Atom?[] WithWellKnown()
+    {
+        var slots = new Atom?[InitialSlots];
+        foreach (var atom in Atoms.All)
+            TryPlace(slots, atom);
+        return slots;
+    }
+
     private static Atom Read(ReadOnlySpan<byte> utf8, int hash, long offset)
     {
         string text;
@@ -103,7 +114,7 @@ public sealed class AtomTable
                 return other;
             if (_count >= Budget)
                 return atom;
-            if (_count * 2 >= _slots.Length)
+            if ((_count + Atoms.All.Length) * 2 >= _slots.Length)
                 Grow();
             if (TryPlace(_slots, atom))
                 _count++;

@@ -29,4 +29,8 @@ public static class Atoms
 
     /// <summary><c>infinity</c></summary>
     public static Atom Infinity { get; } = new("infinity");
+
+    internal static ReadOnlySpan<Atom> All => Known;
+
+    private static Atom[] Known { get; } = [Empty, True, False, Ok, Error, Undefined, ElixirNil, Normal, Infinity];
 }

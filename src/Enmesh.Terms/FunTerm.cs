@@ -59,6 +59,9 @@ public sealed class FunTerm : IEquatable<FunTerm>
     /// <summary>The same as <see cref="Term.ToString"/>.</summary>
     public override string ToString() => ((Term)this).ToString();
 
+    /// <summary>The same local fun with other caught values.</summary>
+    internal FunTerm With(Term[] freeVariables) => new(Module, Arity, Id, Creator!, freeVariables);
+
     /// <summary>Whether the two are the same code, whatever values they have caught.</summary>
     internal bool IsSameCode(FunTerm other) => Module == other.Module && Function == other.Function && Arity == other.Arity
         && Id == other.Id && _freeVariables.Length == other._freeVariables.Length;

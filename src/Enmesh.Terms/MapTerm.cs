@@ -121,6 +121,9 @@ public sealed class MapTerm : IReadOnlyCollection<KeyValuePair<Term, Term>>, IEq
         return Count > MaxLinear ? BuildTable() : HasDistinctLeafKeys();
     }
 
+    /// <summary>The same map over other terms that equal its own.</summary>
+    internal MapTerm WithEqual(Term[] pairs) => new(pairs) { _slots = _slots, _isSorted = _isSorted, CachedHash = CachedHash };
+
     /// <summary>Where in <see cref="Pairs"/> the key stands, or -1.</summary>
     internal int Find(Term key)
     {
@@ -193,10 +196,12 @@ public sealed class MapTerm : IReadOnlyCollection<KeyValuePair<Term, Term>>, IEq
 
     private int FindInTable(int[] slots, Term key)
     {
-        for (var at = ExactEquality.HashLeaf(key) & (slots.Length - 1); slots[at] != 0; at = (at + 1) & (slots.Length - 1))
+        var at = ExactEquality.HashLeaf(key) & (slots.Length - 1);
+        for (var probes = 0; probes <= MaxProbes && slots[at] != 0; probes++)
         {
             if (ExactEquality.AreEqualLeaves(_pairs[slots[at] - 1], key))
                 return slots[at] - 1;
+            at = (at + 1) & (slots.Length - 1);
         }
         return -1;
     }

@@ -19,7 +19,7 @@ public sealed class RecordTerm : IEquatable<RecordTerm>
         (Module, Name, IsExported) = (module, name, isExported);
         _names = [.. fields.Select(field => field.Key)];
         _values = [.. fields.Select(field => field.Value)];
-        if (_names.Distinct().Count() != _names.Length)
+        if (HasRepeated(_names))
             throw new ArgumentException("A field stands twice.", nameof(fields));
     }
 
@@ -64,6 +64,22 @@ public sealed class RecordTerm : IEquatable<RecordTerm>
 
     /// <summary>The same as <see cref="Term.ToString"/>.</summary>
     public override string ToString() => ((Term)this).ToString();
+
+    internal static bool HasRepeated(Atom[] names)
+    {
+        // Sorted, not hashed: a peer chooses the names.
+        var sorted = names.AsSpan().ToArray();
+        sorted.AsSpan().Sort();
+        for (var i = 1; i < sorted.Length; i++)
+        {
+            if (sorted[i - 1] == sorted[i])
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>The same record with other values.</summary>
+    internal RecordTerm With(Term[] values) => new(Module, Name, IsExported, _names, values);
 
     /// <summary>Whether the two have the same definition, whatever their values.</summary>
     internal bool IsSameDefinition(RecordTerm other) => Module == other.Module && Name == other.Name

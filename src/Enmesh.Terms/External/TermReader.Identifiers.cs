@@ -2,6 +2,9 @@ namespace Enmesh.Terms.External;
 
 public ref partial struct TermReader
 {
+    // There were two bits for it.
+    private const int MaxOldCreation = 3;
+
     /// <summary>Reads a pid.</summary>
     public Pid ReadPid()
     {
@@ -66,7 +69,15 @@ public ref partial struct TermReader
             count > 4 ? ReadUInt32() : 0);
     }
 
-    private uint ReadCreation(bool isByte) => isByte ? ReadByte() : ReadUInt32();
+    private uint ReadCreation(bool isByte)
+    {
+        if (!isByte)
+            return ReadUInt32();
+        var creation = ReadByte();
+        if (creation > MaxOldCreation)
+            Throw($"A creation of one byte is at most {MaxOldCreation}; here is {creation}", _at - 1);
+        return creation;
+    }
 }
 
 /// <summary>The numbers of a pid.</summary>

@@ -308,12 +308,16 @@ public ref partial struct TermReader
     {
         _at++;
         var count = ReadCount(bytesEach: 2);
-        var isExported = (ReadByte() & 1) != 0;
+        var flags = ReadByte();
+        if (flags > 1)
+            Throw($"A native record has no flags but 1; here is {flags}", _at - 1);
         var (module, name) = (ReadAtom(), ReadAtom());
         var names = count == 0 ? [] : new Atom[count];
         for (var i = 0; i < count; i++)
             names[i] = ReadAtom();
-        var record = new RecordTerm(module, name, isExported, names, count == 0 ? [] : NewTerms(count, waiting));
+        if (RecordTerm.HasRepeated(names))
+            Throw("A field stands twice in the native record whose field names end here", _at);
+        var record = new RecordTerm(module, name, flags == 1, names, count == 0 ? [] : NewTerms(count, waiting));
         slot = record;
         frame = new(record, ReadKind.Record);
         return count > 0;

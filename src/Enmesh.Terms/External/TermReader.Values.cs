@@ -11,11 +11,10 @@ public ref partial struct TermReader
     /// <summary>Reads an integer that must fit 64 bits.</summary>
     public long ReadInt64()
     {
-        var start = _at;
         if (TryReadInt64(out var value))
             return value;
-        throw KindOf(_input[start]) == TermKind.Integer
-            ? new TermFormatException("The integer does not fit 64 bits.", start)
+        throw Peek() == TermKind.Integer
+            ? new TermFormatException("The integer does not fit 64 bits.", _at)
             : Unexpected("an integer");
     }
 
@@ -23,8 +22,9 @@ public ref partial struct TermReader
     /// <returns>False when something else is; nothing has been read then.</returns>
     public bool TryReadInt64(out long value)
     {
+        var tag = PeekTag();
         var start = _at;
-        switch (PeekTag())
+        switch (tag)
         {
             case TermTag.SmallInteger:
                 value = ReadSmallInteger();
@@ -166,7 +166,7 @@ public ref partial struct TermReader
                 var bits = ReadByte();
                 if (length > (uint)(_input.Length - _at))
                     Throw($"{length} bytes are announced, but only {_input.Length - _at} are left", start + 1);
-                if (bits is < 1 or > 8 || (length == 0 && bits != 8))
+                if (bits is < 1 or > 8 || length == 0)
                     Throw($"A bit string of {length} bytes cannot use {bits} bits of its last byte", start + 5);
                 return new BitString(Keep((int)length), bits);
             default:
@@ -217,13 +217,18 @@ public ref partial struct TermReader
         return folded <= long.MaxValue || (isNegative && folded == 1UL << 63);
     }
 
-    // FLOAT_EXT: "%.20e" padded with zero bytes.
+    // FLOAT_EXT: "%.20e", followed by zero bytes. Digits on both sides of the point, and nothing that is not a number.
     private static double ParseFloat(ReadOnlySpan<byte> text, int start)
     {
         var end = text.IndexOf((byte)0);
         text = end < 0 ? text : text[..end];
-        if (!Utf8Parser.TryParse(text, out double value, out var used) || used != text.Length || text.IsEmpty)
+        var point = text.IndexOf((byte)'.');
+        if (point < 1 || !char.IsAsciiDigit((char)text[point - 1]) || point + 1 >= text.Length || !char.IsAsciiDigit((char)text[point + 1])
+            || !Utf8Parser.TryParse(text, out double value, out var used) || used != text.Length)
+        {
             Throw("The text of a float is no number", start + 1);
+            return 0;
+        }
         return value;
     }
 
