@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Numerics;
 using System.Text;
 using Enmesh.Terms;
+using Enmesh.Terms.External;
 
 namespace Enmesh.Testing;
 
@@ -12,6 +14,11 @@ internal sealed class RandomTerms(int seed)
 
     private static readonly string[] Characters =
         ["a", "b", "Z", "0", " ", "\n", "\t", "\u001b", "\u0001", "\u007f", "\u00a0", "\"", "'", "\\", "å", "ÿ", "я", "中", "e\u0301", "😀", "#{", "~"];
+
+    // Where integers and floats meet, and where either is at its end.
+    private static readonly double[] EdgeFloats =
+        [0.0, 1.0, -1.0, 255.0, 256.0, 4.5e15, 9007199254740992.0, 9007199254740994.0, 9.2233720368547758e18, -9.2233720368547758e18,
+         1.8446744073709552e19, 1e22, 1e100, double.MaxValue, double.MinValue, double.Epsilon, 2.2250738585072014e-308];
 
     private readonly Random _random = new(seed);
 
@@ -33,6 +40,9 @@ internal sealed class RandomTerms(int seed)
     /// <summary>Whether there are funs whose names need quotes, which Erlang prints without.</summary>
     internal bool HasOddFuns { get; init; } = true;
 
+    /// <summary>Whether there are local funs, which have no text that could be read again.</summary>
+    internal bool HasLocalFuns { get; init; }
+
     /// <summary>A term of at most the given depth.</summary>
     internal Term Next(int depth) => depth <= 0 ? Leaf() : _random.Next(12) switch
     {
@@ -43,8 +53,28 @@ internal sealed class RandomTerms(int seed)
         5 or 6 => Map(depth),
         7 => Term.List([.. Enumerable.Range(0, _random.Next(4)).Select(_ => Term.Tuple(Atom(), Next(depth - 1)))]),
         8 when HasRecords => Record(depth),
+        9 when HasLocalFuns => LocalFun(depth),
         _ => Leaf(),
     };
+
+    /// <summary>A term that equals the given one, or differs from it in one place, or is none like it at all.</summary>
+    internal Term Like(Term term)
+    {
+        if (_random.Next(8) == 0)
+            return Next(2);
+        if (term.TupleElements is { Length: > 0 } elements)
+            return Term.Tuple(WithOneLike(elements));
+        if (term.AsList is { Count: > 0 } list)
+            return Term.ListWithTail(WithOneLike([.. list]), _random.Next(4) > 0 ? list.Tail : Leaf());
+        if (term.AsMap is { Count: > 0 } map)
+        {
+            var (key, value) = map.ElementAt(_random.Next(map.Count));
+            return _random.Next(3) == 0 ? map.Without(key).With(Like(key), value) : map.With(key, Like(value));
+        }
+        if (term.Int64 is { } small)
+            return _random.Next(2) == 0 ? small : (double)small;
+        return term.Float is { } real && _random.Next(2) == 0 ? new BigInteger(real) : term;
+    }
 
     /// <summary>A term without elements.</summary>
     internal Term Leaf() => _random.Next(HasIdentifiers ? 16 : 13) switch
@@ -70,16 +100,17 @@ internal sealed class RandomTerms(int seed)
     internal Atom Atom() => _random.Next(3) switch
     {
         0 => new Atom(KnownAtoms[_random.Next(KnownAtoms.Length)]),
-        1 => new Atom(Text(_random.Next(6))),
+        1 => new Atom(Text(_random.Next(20) == 0 ? 100 : _random.Next(10))),
         _ => new Atom("abcdefghijklmnopqrstuvwxyz_@0AZ"[_random.Next(26)..]),
     };
 
-    internal double Float() => _random.Next(HasOddFloats ? 4 : 1) switch
+    internal double Float() => _random.Next(HasOddFloats ? 5 : 1) switch
     {
         0 => _random.Next(-1000, 1000) / 8.0,
         1 => Math.Round(_random.NextDouble() * Math.Pow(10, _random.Next(-30, 30)), 3),
-        2 => _random.Next(2) == 0 && HasNegativeZero ? -0.0 : double.Epsilon * _random.Next(100),
-        _ => BitConverter.Int64BitsToDouble(_random.NextInt64()) is var any && double.IsFinite(any) ? any : 1.5,
+        2 when HasNegativeZero && _random.Next(2) == 0 => -0.0,
+        2 => _random.Next(2) == 0 ? EdgeFloats[_random.Next(EdgeFloats.Length)] : double.Epsilon * _random.Next(100),
+        _ => BitConverter.Int64BitsToDouble(_random.NextInt64(long.MinValue, long.MaxValue)) is var any && double.IsFinite(any) ? any : 1.5,
     };
 
     internal string Text(int length)
@@ -105,6 +136,9 @@ internal sealed class RandomTerms(int seed)
         var map = MapTerm.Empty;
         for (var pairs = _random.Next(6); pairs > 0; pairs--)
             map = map.With(Next(depth - 2), Next(depth - 1));
+        // Beyond 8 pairs ours, and beyond 32 those of a BEAM, are kept in another way.
+        for (var pairs = _random.Next(10) == 0 ? _random.Next(60) : 0; pairs > 0; pairs--)
+            map = map.With(Leaf(), Leaf());
         return map;
     }
 
@@ -116,10 +150,37 @@ internal sealed class RandomTerms(int seed)
         return new RecordTerm(Atom(), Atom(), isExported: true, [.. fields]);
     }
 
+    // A local fun has no constructor, since only its own node can make one. So it comes as it would from there.
+    private Term LocalFun(int depth)
+    {
+        var caught = Several(depth, 3);
+        var output = new ArrayBufferWriter<byte>();
+        var writer = new TermWriter(output);
+        writer.WriteAtom(Atom());
+        writer.WriteInteger(_random.Next(5));
+        writer.WriteInteger(_random.Next(1 << 27));
+        writer.WritePid(new Pid(Node(), Number(15), Number(13), Number(32)));
+        foreach (var term in caught)
+            writer.WriteTerm(term);
+        writer.Flush();
+        byte[] head = [131, 112, 0, 0, 0, 0, (byte)_random.Next(4), .. Bytes(16), 0, 0, 0, (byte)_random.Next(5), 0, 0, 0, (byte)caught.Length];
+        return ExternalTermFormat.Decode([.. head, .. output.WrittenSpan]);
+    }
+
+    private Term[] WithOneLike(ReadOnlySpan<Term> terms)
+    {
+        Term[] changed = [.. terms];
+        var index = _random.Next(changed.Length);
+        changed[index] = Like(changed[index]);
+        return changed;
+    }
+
     private Term Big()
     {
-        var value = new BigInteger(Bytes(_random.Next(1, 40)));
-        return _random.Next(4) == 0 ? BigInteger.One << _random.Next(300) : value;
+        // Beyond 255 bytes there is another tag.
+        var bytes = _random.Next(20) == 0 ? _random.Next(250, 270) : _random.Next(1, 40);
+        var edge = (BigInteger.One << _random.Next(8 * bytes)) + _random.Next(-2, 3);
+        return _random.Next(3) switch { 0 => edge, 1 => -edge, _ => new BigInteger(Bytes(bytes)) };
     }
 
     private Term Bits()
