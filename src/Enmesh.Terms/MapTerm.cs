@@ -10,12 +10,8 @@ public sealed class MapTerm : IReadOnlyCollection<KeyValuePair<Term, Term>>, IEq
     // Up to this many pairs a search from front to back beats a table.
     private const int MaxLinear = 8;
 
-    // So many keys in one place of the table are no chance: somebody has chosen them. Sorting is immune to that.
-    private const int MaxProbes = 64;
-
     private readonly Term[] _pairs; // key, value, key, value
-    private int[]? _slots; // position of the key in _pairs, plus 1
-    private bool _isSorted;
+    private MapIndex? _index;
 
     /// <summary>For a decoder, which fills in the pairs and then calls <see cref="Seal"/>.</summary>
     internal MapTerm(Term[] pairs) => _pairs = pairs;
@@ -34,14 +30,20 @@ public sealed class MapTerm : IReadOnlyCollection<KeyValuePair<Term, Term>>, IEq
     /// <summary>Key, value, key, value.</summary>
     internal Term[] Pairs => _pairs;
 
-    /// <summary>
-    /// Whether the pairs stand in the order of their keys. They do when a key has terms within, so that neither a look-up
-    /// nor a comparison ever needs to sort keys that are maps with keys that are maps.
-    /// </summary>
-    internal bool IsSorted => _isSorted;
+    /// <inheritdoc cref="MapIndex.IsSorted"/>
+    internal bool IsSorted => _index is { IsSorted: true };
 
-    /// <summary>The hash of the whole map once somebody wanted it, else 0.</summary>
-    internal int CachedHash { get; set; }
+    /// <inheritdoc cref="MapIndex.Hash"/>
+    internal int CachedHash
+    {
+        get => _index?.Hash ?? 0;
+        set => Index.Hash = value;
+    }
+
+    /// <summary>The keys in their order, then the values of the same pairs.</summary>
+    internal Term[] InOrder => Index.InOrder ??= MapIndex.Sort(_pairs);
+
+    private MapIndex Index => _index ?? Interlocked.CompareExchange(ref _index, new(), null) ?? _index;
 
     internal static MapTerm Create(ReadOnlySpan<KeyValuePair<Term, Term>> pairs)
     {
@@ -115,25 +117,23 @@ public sealed class MapTerm : IReadOnlyCollection<KeyValuePair<Term, Term>>, IEq
         var hasTermsWithin = false;
         for (var i = 0; i < _pairs.Length; i += 2)
             hasTermsWithin |= _pairs[i].HasTermsWithin;
-        if (hasTermsWithin && _pairs.Length > 2)
-            return Sort();
-        _isSorted = hasTermsWithin;
-        return Count > MaxLinear ? BuildTable() : HasDistinctLeafKeys();
+        if (!hasTermsWithin && Count <= MaxLinear)
+            return HasDistinctLeafKeys();
+        _index = hasTermsWithin ? MapIndex.CreateSorted(_pairs) : MapIndex.CreateTable(_pairs);
+        return _index is not null;
     }
 
     /// <summary>The same map over other terms that equal its own.</summary>
-    internal MapTerm WithEqual(Term[] pairs) => new(pairs) { _slots = _slots, _isSorted = _isSorted, CachedHash = CachedHash };
+    internal MapTerm WithEqual(Term[] pairs) => new(pairs) { _index = _index?.ForEqual() };
 
     /// <summary>Where in <see cref="Pairs"/> the key stands, or -1.</summary>
-    internal int Find(Term key)
+    internal int Find(Term key) => _index is null ? FindFromFront(_pairs, key) : _index.Find(_pairs, key);
+
+    internal static int FindFromFront(Term[] pairs, Term key)
     {
-        if (_isSorted)
-            return FindSorted(key);
-        if (_slots is { } slots)
-            return key.HasTermsWithin ? -1 : FindInTable(slots, key);
-        for (var i = 0; i < _pairs.Length; i += 2)
+        for (var i = 0; i < pairs.Length; i += 2)
         {
-            if (ExactEquality.AreEqualLeaves(_pairs[i], key))
+            if (ExactEquality.AreEqualLeaves(pairs[i], key))
                 return i;
         }
         return -1;
@@ -172,68 +172,6 @@ public sealed class MapTerm : IReadOnlyCollection<KeyValuePair<Term, Term>>, IEq
             }
         }
         return true;
-    }
-
-    private bool BuildTable()
-    {
-        var slots = new int[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Count * 2)];
-        for (var i = 0; i < _pairs.Length; i += 2)
-        {
-            var at = ExactEquality.HashLeaf(_pairs[i]) & (slots.Length - 1);
-            for (var probes = 0; slots[at] != 0; probes++)
-            {
-                if (ExactEquality.AreEqualLeaves(_pairs[slots[at] - 1], _pairs[i]))
-                    return false;
-                if (probes == MaxProbes)
-                    return Sort();
-                at = (at + 1) & (slots.Length - 1);
-            }
-            slots[at] = i + 1;
-        }
-        _slots = slots;
-        return true;
-    }
-
-    private int FindInTable(int[] slots, Term key)
-    {
-        var at = ExactEquality.HashLeaf(key) & (slots.Length - 1);
-        for (var probes = 0; probes <= MaxProbes && slots[at] != 0; probes++)
-        {
-            if (ExactEquality.AreEqualLeaves(_pairs[slots[at] - 1], key))
-                return slots[at] - 1;
-            at = (at + 1) & (slots.Length - 1);
-        }
-        return -1;
-    }
-
-    private bool Sort()
-    {
-        var (keys, values) = (new Term[Count], new Term[Count]);
-        for (var i = 0; i < keys.Length; i++)
-            (keys[i], values[i]) = (_pairs[2 * i], _pairs[(2 * i) + 1]);
-        keys.AsSpan().Sort(values.AsSpan(), TermOrder.CompareExactly);
-        for (var i = 0; i < keys.Length; i++)
-        {
-            if (i > 0 && TermOrder.CompareExactly(keys[i - 1], keys[i]) == 0)
-                return false;
-            (_pairs[2 * i], _pairs[(2 * i) + 1]) = (keys[i], values[i]);
-        }
-        _isSorted = true;
-        return true;
-    }
-
-    private int FindSorted(Term key)
-    {
-        var (low, high) = (0, Count - 1);
-        while (low <= high)
-        {
-            var middle = (low + high) / 2;
-            var order = TermOrder.CompareExactly(_pairs[2 * middle], key);
-            if (order == 0)
-                return 2 * middle;
-            (low, high) = order < 0 ? (middle + 1, high) : (low, middle - 1);
-        }
-        return -1;
     }
 
     /// <summary>Goes through the pairs of a map.</summary>

@@ -38,7 +38,7 @@ internal static class CompressedTerm
             if (!isWhole)
                 throw new TermFormatException($"The compressed data do not unfold to the {size} bytes that are announced.", 2);
         }
-        catch (InvalidDataException)
+        catch (Exception e) when (e is InvalidDataException or IOException) // what zlib makes of nonsense
         {
             throw new TermFormatException("The compressed data are broken.", HeaderBytes + source.Given);
         }

@@ -32,7 +32,7 @@ internal struct OrderFrame
             case TermKind.Map:
                 if (left.AsMap!.Count.CompareTo(right.AsMap!.Count) is var bySize and not 0)
                     return bySize;
-                frame = new(KeysFirst(left.AsMap), KeysFirst(right.AsMap), left.AsMap.Count, 0, exactly);
+                frame = new(left.AsMap.InOrder, right.AsMap.InOrder, left.AsMap.Count, 0, exactly);
                 return 0;
             default:
                 frame = new(left.TermsWithin, right.TermsWithin, 0, 0, exactly);
@@ -66,16 +66,4 @@ internal struct OrderFrame
     // A stand-in with the kind of what follows after so many elements.
     private static Term Rest(Term list, int from) =>
         list.AsList!.Value.Count > from ? Term.ByteList(0) : list.AsList.Value.Tail;
-
-    private static Term[] KeysFirst(MapTerm map)
-    {
-        var terms = new Term[map.Count * 2];
-        var keys = terms.AsSpan(0, map.Count);
-        var values = terms.AsSpan(map.Count);
-        for (var i = 0; i < keys.Length; i++)
-            (keys[i], values[i]) = (map.Pairs[2 * i], map.Pairs[(2 * i) + 1]);
-        if (!map.IsSorted)
-            keys.Sort(values, TermOrder.CompareExactly);
-        return terms;
-    }
 }
