@@ -37,7 +37,7 @@ public sealed class VectorTests
     {
         foreach (var group in TermVector.Portable.GroupBy(vector => (vector.Id, vector.Text)))
         {
-            // A local fun is another one on each release; a releases's minor zero version rounds floats.
+            // A local fun is another one on each release.
             if (group.Key.Id.StartsWith("fun_local", StringComparison.Ordinal))
                 continue;
             var terms = group.Select(vector => ExternalTermFormat.Decode(vector.Bytes)).ToList();
