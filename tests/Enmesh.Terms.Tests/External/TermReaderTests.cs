@@ -216,13 +216,21 @@ public sealed class TermReaderTests
     }
 
     [Fact]
-    public void A_pids_numbers_are_read_without_making_one()
+    public void The_numbers_of_pids_and_references_are_read_without_making_one()
     {
-        var ours = new Atom("a@h");
-        var input = Convert.FromHexString("58" + "770361" + "4068" + "00000001" + "00000002" + "00000003");
-        Assert.Equal(new RawPid(1, 2, 3, IsOurs: true), new TermReader(input).ReadRawPid(ours));
-        Assert.Equal(new RawPid(1, 2, 3, IsOurs: false), new TermReader(input).ReadRawPid(new Atom("b@h")));
-        Assert.Equal(new Pid(ours, 1, 2, 3), new TermReader(input).ReadPid());
+        var node = new Atom("a@h");
+        var pid = Convert.FromHexString("58" + "7703614068" + "00000001" + "00000002" + "00000003");
+        Assert.Equal(new RawPid(1, 2, 3), new TermReader(pid).ReadRawPid(out var nodeOfPid));
+        Assert.Equal(new Pid(node, 1, 2, 3), new TermReader(pid).ReadPid());
+        Assert.Equal(node, nodeOfPid);
+
+        for (var words = 0; words <= Reference.MaxWords; words++)
+        {
+            byte[] bytes = [90, 0, (byte)words, 119, 3, .. "a@h"u8, 0, 0, 0, 9, .. Enumerable.Range(1, words).SelectMany(word => new byte[] { 0, 0, 0, (byte)word })];
+            var expected = new Reference(node, 9, [.. Enumerable.Range(1, words).Select(word => (uint)word)]);
+            Assert.Equal(expected, new TermReader(bytes).ReadReference());
+            Assert.Equal(expected, new TermReader(bytes).ReadRawReference(out var nodeOfReference).ToReference(nodeOfReference));
+        }
     }
 
     [Fact]
