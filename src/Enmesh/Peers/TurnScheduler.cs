@@ -9,16 +9,16 @@ namespace Enmesh.Peers;
 internal static class TurnScheduler
 {
     [ThreadStatic]
-    private static ReaderTurn? t_reading;
+    private static ReaderTurn? _reading;
 
     internal static void Schedule(IThreadPoolWorkItem work)
     {
-        if (t_reading?.TryHold(work) != true)
+        if (_reading?.TryHold(work) != true)
             ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false);
     }
 
     /// <summary>Says whose frames this thread is reading, null when it no longer does.</summary>
-    internal static void SetReading(ReaderTurn? turn) => t_reading = turn;
+    internal static void SetReading(ReaderTurn? turn) => _reading = turn;
 }
 
 /// <summary>The work that a link's reader may do itself, once it has read all there is.</summary>

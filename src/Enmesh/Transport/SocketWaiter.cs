@@ -17,7 +17,7 @@ internal sealed class SocketWaiter : IValueTaskSource
     private const int IdleMilliseconds = 10_000;
 
     [ThreadStatic]
-    private static Runner? t_runner;
+    private static Runner? _runningHere;
 
     private readonly Lock _gate = new();
     private readonly Socket _socket;
@@ -40,7 +40,7 @@ internal sealed class SocketWaiter : IValueTaskSource
     }
 
     /// <summary>Whether this is the thread that waits.</summary>
-    internal bool IsHere => t_runner is { } me && me == _runner;
+    internal bool IsHere => _runningHere is { } me && me == _runner;
 
     /// <summary>
     /// From here on whoever waited goes on on this thread itself, not on the pool. When he waits again, or for something else,
@@ -120,7 +120,7 @@ internal sealed class SocketWaiter : IValueTaskSource
 
     private void Run(Runner me)
     {
-        t_runner = me;
+        _runningHere = me;
         while (TakeWait(me))
         {
             Poll();
