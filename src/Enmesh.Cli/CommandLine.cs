@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using Spectre.Console;
 
 namespace Enmesh.Cli;
@@ -6,33 +7,35 @@ namespace Enmesh.Cli;
 /// <summary>The command's verbs, and what becomes of an error.</summary>
 internal static class CommandLine
 {
+    // Nothing is wrapped that a program reads.
+    private const int PipeWidth = 1000;
+
+    // The nodes of `up` end one by one, each in its own time; whoever is impatient presses Ctrl-C again.
+    private static readonly TimeSpan TerminationTimeout = TimeSpan.FromSeconds(30);
+
     internal static async Task<int> RunAsync(string[] args)
     {
-        var root = new RootCommand(
-            $"""
-            Enmesh: nodes of an Erlang cluster in .NET.
-
-            Start with `enmesh up`: three nodes on this machine, connected with each other. `--beam 1` puts a real Erlang node among them.
-            {ExitCode.Help}
-            """);
-        root.Subcommands.Add(UpCommand.Create());
-        root.Subcommands.Add(NodeCommand.Create());
-        root.Subcommands.Add(PingCommand.Create());
-        root.Subcommands.Add(NodesCommand.Create());
-        root.Subcommands.Add(NamesCommand.Create());
-        root.Subcommands.Add(EpmdCommand.Create());
-        root.Subcommands.Add(TermCommand.Create());
+        var root = CreateRoot();
         var parsed = root.Parse(args);
+        if (args.Length == 0)
+        {
+            root.Parse("--help").Invoke();
+            return ExitCode.Usage;
+        }
         if (parsed.Errors.Count > 0)
         {
-            foreach (var error in parsed.Errors)
-                Complain(error.Message);
-            Complain($"See: enmesh {string.Join(' ', parsed.CommandResult.Command.Parents.OfType<Command>().Where(parent => parent is not RootCommand).Select(parent => parent.Name).Append(parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name)).Trim()} --help".Replace("  ", " ", StringComparison.Ordinal));
+            foreach (var problem in Problems(parsed))
+                Complain(problem);
+            Complain($"See: {string.Join(' ', Path(parsed.CommandResult.Command))} --help");
             return ExitCode.Usage;
         }
         try
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = TerminationTimeout,
+            }).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -51,10 +54,54 @@ internal static class CommandLine
     }
 
     /// <summary>Where tables go: in colours on a terminal, as plain text into a pipe.</summary>
-    internal static IAnsiConsole Screen { get; } = AnsiConsole.Create(Console.IsOutputRedirected
-        ? new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Interactive = InteractionSupport.No }
-        : new AnsiConsoleSettings());
+    internal static IAnsiConsole Screen { get; } = CreateScreen();
+
+    /// <summary>What the user types to run this command, for hints that can be copied.</summary>
+    internal static string Program { get; } = Environment.GetEnvironmentVariable("ENMESH_COMMAND") is { Length: > 0 } typed ? typed : "enmesh";
 
     /// <summary>Says on stderr what is wrong. Never mixed with what a program reads on stdout.</summary>
     internal static void Complain(string message) => Console.Error.WriteLine($"enmesh: {message}");
+
+    private static RootCommand CreateRoot()
+    {
+        var root = new RootCommand(
+            $"""
+            Nodes of an Erlang cluster in .NET.
+
+            Begin with `{Program} up`: three nodes on this machine, connected with each other, and who sees whom.
+            With Erlang on the PATH, `{Program} up --beam 1` puts a real Erlang node among them.
+            """);
+        root.Subcommands.Add(UpCommand.Create());
+        root.Subcommands.Add(NodeCommand.Create());
+        root.Subcommands.Add(PingCommand.Create());
+        root.Subcommands.Add(NodesCommand.Create());
+        root.Subcommands.Add(NamesCommand.Create());
+        root.Subcommands.Add(EpmdCommand.Create());
+        root.Subcommands.Add(TermCommand.Create());
+        foreach (var help in root.Options.OfType<HelpOption>())
+            help.Action = new VerbHelp((HelpAction)help.Action!);
+        return root;
+    }
+
+    private static IEnumerable<string> Problems(ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        if (command.Subcommands.Count == 0)
+            return parsed.Errors.Select(error => error.Message);
+        var verbs = string.Join(", ", command.Subcommands.Select(verb => verb.Name));
+        return [parsed.UnmatchedTokens is [var first, ..] ? $"There is no '{first}'. There are {verbs}." : $"Say what to do: {verbs}."];
+    }
+
+    private static IAnsiConsole CreateScreen()
+    {
+        if (!Console.IsOutputRedirected)
+            return AnsiConsole.Create(new AnsiConsoleSettings());
+        var plain = AnsiConsole.Create(
+            new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Interactive = InteractionSupport.No });
+        plain.Profile.Width = PipeWidth;
+        return plain;
+    }
+
+    private static IEnumerable<string> Path(Command command) =>
+        command is RootCommand ? [Program] : [.. command.Parents.OfType<Command>().SelectMany(Path), command.Name];
 }

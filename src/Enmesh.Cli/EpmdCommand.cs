@@ -10,11 +10,14 @@ internal static class EpmdCommand
 {
     internal static Command Create()
     {
-        var port = new Option<int?>("--port") { Description = "The port. Default: $ERL_EPMD_PORT, else 4369; 0 takes a free one.", HelpName = "PORT" };
-        var command = new Command(
+        var port = NumberOptions.Port("--port", "The port. Default: $ERL_EPMD_PORT, else 4369; 0 takes a free one.", min: 0);
+        var command = new Verb(
             "epmd",
-            "Be the EPMD of this host until Ctrl-C: stock erl registers with it and epmd -names asks it. "
-            + "Listens on loopback, and on the addresses in $ERL_EPMD_ADDRESS; only nodes of this host may register.") { port };
+            "Be the EPMD of this host, Erlang's port mapper, until Ctrl-C.",
+            """
+            Stock erl registers with it, epmd -names asks it. It listens on loopback, and on the addresses in $ERL_EPMD_ADDRESS; only nodes of
+            this host may register.
+            """) { port };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var settings = EpmdSettings.FromEnvironment(Environment.GetEnvironmentVariable);

@@ -12,5 +12,10 @@ internal static class ExitCode
     /// <summary>It was asked wrongly: arguments, settings, a cookie file that cannot be used, input that is no term.</summary>
     internal const int Usage = 2;
 
-    internal const string Help = "Exit status: 0 done and yes, 1 the answer is no (not reached, not complete), 2 wrong arguments, settings or input.";
+    internal const string Help = """
+        Exit status:
+          0  done, and the answer is yes
+          1  the answer is no: not reached, not complete
+          2  wrong arguments, settings, cookie file or input
+        """;
 }

@@ -10,7 +10,6 @@ internal sealed class LocalCluster : IAsyncDisposable
 {
     private const string Host = "127.0.0.1";
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan RestartAfter = TimeSpan.FromSeconds(2);
 
     private readonly string _home;
     private readonly EpmdServer _epmd;
@@ -27,16 +26,18 @@ internal sealed class LocalCluster : IAsyncDisposable
     /// <summary>What a newcomer can do with the cluster.</summary>
     internal string Introduction =>
         $"""
-        {_children.Count} nodes, EPMD on port {_epmd.Port}, the cookie in {CookieFile}. Join from another terminal:
+        {_children.Count} {(_children.Count == 1 ? "node" : "nodes")} on {Host}, with an EPMD on port {_epmd.Port}. From another terminal:
+          HOME={_home} ERL_EPMD_PORT={_epmd.Port} {CommandLine.Program} ping {_children[0].Name}
           HOME={_home} ERL_EPMD_PORT={_epmd.Port} erl -name me@{Host}
-          enmesh ping {_children[0].Name} --epmd-port {_epmd.Port} --cookie-file {CookieFile}
+        Kill one: it disappears from every view and comes back. Ctrl-C ends them all.
         """;
 
     /// <summary>What happened to the nodes, the latest last.</summary>
-    internal IEnumerable<string> Notices => _children.SelectMany(child => child.Notices).OrderBy(notice => notice.At).TakeLast(5).Select(notice => notice.Text);
+    internal IEnumerable<string> Notices =>
+        _children.SelectMany(child => child.Notices).OrderBy(notice => notice.At).Select(notice => $"{notice.At.ToLocalTime():HH:mm:ss} {notice.Text}");
 
-    /// <summary>What those that are not well said last.</summary>
-    internal IEnumerable<string> Troubles => _children.Select(child => child.Trouble).OfType<string>();
+    /// <summary>What those said that have ended.</summary>
+    internal IReadOnlyList<string> Troubles => [.. _children.Select(child => child.Trouble).OfType<string>()];
 
     private string CookieFile => Path.Combine(_home, ".erlang.cookie");
 
@@ -44,37 +45,52 @@ internal sealed class LocalCluster : IAsyncDisposable
     {
         var erl = beams == 0 ? null : NodeChild.Find("erl") ?? throw new InvalidDataException(
             "--beam needs Erlang's erl on the PATH; on Debian and Ubuntu: apt-get install erlang-base.");
-        var home = Directory.CreateTempSubdirectory("enmesh-up-").FullName;
-        var cookie = Path.Combine(home, ".erlang.cookie");
-        await File.WriteAllTextAsync(cookie, RandomNumberGenerator.GetHexString(40), cancellationToken).ConfigureAwait(false);
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(cookie, UnixFileMode.UserRead);
-        var transport = new TcpTransport();
-        var epmd = EpmdServer.Start(new EpmdSettings(0, []), transport, TimeProvider.System, NullLogger.Instance);
-        var looker = await ErlangNode.StartAsync(
-            new ErlangNodeOptions
+        var home = Directory.CreateTempSubdirectory("enmesh-").FullName;
+        EpmdServer? epmd = null;
+        LocalCluster? cluster = null;
+        try
+        {
+            await WriteCookieAsync(home, cancellationToken).ConfigureAwait(false);
+            epmd = EpmdServer.Start(new EpmdSettings(0, []), new TcpTransport(), TimeProvider.System, NullLogger.Instance);
+            cluster = new LocalCluster(home, epmd, await StartLookerAsync(home, epmd.Port, cancellationToken).ConfigureAwait(false));
+            for (var i = 1; i <= ours; i++)
+                cluster._children.Add(NodeChild.OfOurs(NodeName.Parse($"dotnet{i}@{Host}"), cluster.CookieFile, epmd.Port));
+            for (var i = 1; i <= beams; i++)
+                cluster._children.Add(NodeChild.OfBeam(NodeName.Parse($"beam{i}@{Host}"), erl!, home, epmd.Port));
+            return cluster;
+        }
+        catch
+        {
+            if (cluster is not null)
             {
-                Name = $"enmesh-up-{Environment.ProcessId}@{Host}",
-                CookieFile = cookie,
-                Listen = false,
-                Epmd = EpmdMode.Register,
-                EpmdPort = epmd.Port,
-            },
-            cancellationToken: cancellationToken).ConfigureAwait(false);
-        var cluster = new LocalCluster(home, epmd, looker);
-        for (var i = 1; i <= ours; i++)
-            cluster._children.Add(NodeChild.OfOurs(NodeName.Parse($"dotnet{i}@{Host}"), home, epmd.Port));
-        for (var i = 1; i <= beams; i++)
-            cluster._children.Add(NodeChild.OfBeam(NodeName.Parse($"beam{i}@{Host}"), erl!, home, epmd.Port));
-        return cluster;
+                await cluster.DisposeAsync().ConfigureAwait(false);
+                throw;
+            }
+            if (epmd is not null)
+                await epmd.DisposeAsync().ConfigureAwait(false);
+            Directory.Delete(home, recursive: true);
+            throw;
+        }
     }
 
-    /// <summary>Asks every node whom it sees, and starts again those that have died.</summary>
-    internal async Task<Mesh> LookAsync(CancellationToken cancellationToken)
+    /// <summary>Starts those nodes again that have died.</summary>
+    internal void Revive()
     {
         foreach (var child in _children)
-            child.StartAgainIfDead(RestartAfter);
-        return new Mesh(await Task.WhenAll(_children.Select(child => LookAsync(child, cancellationToken))).ConfigureAwait(false));
+            child.StartAgainIfDead();
+    }
+
+    /// <summary>Asks every node whom it sees.</summary>
+    internal async Task<Mesh> LookAsync(CancellationToken cancellationToken)
+    {
+        var own = _children.Select(child => child.Name.Text).ToHashSet(StringComparer.Ordinal);
+        var guests = _epmd.Entries.Select(entry => $"{EpmdName.Readable(entry.Name)}@{Host}")
+            .Where(name => !own.Contains(name) && NodeName.TryParse(name, out _))
+            .Order(StringComparer.Ordinal);
+        var asked = _children.Select(child => new MeshNode(child.Name.Text, child.IsBeam ? MeshNode.Beam : MeshNode.Dotnet, child.ProcessId, null))
+            .Concat(guests.Select(name => new MeshNode(name, MeshNode.Guest, null, null)));
+        return new Mesh(await Task.WhenAll(asked.Select(async node =>
+            node with { Sees = await SeenByAsync(NodeName.Parse(node.Name), cancellationToken).ConfigureAwait(false) })).ConfigureAwait(false));
     }
 
     public async ValueTask DisposeAsync()
@@ -85,18 +101,36 @@ internal sealed class LocalCluster : IAsyncDisposable
         Directory.Delete(_home, recursive: true);
     }
 
-    private async Task<MeshNode> LookAsync(NodeChild child, CancellationToken cancellationToken)
+    private static async Task WriteCookieAsync(string home, CancellationToken cancellationToken)
+    {
+        var file = Path.Combine(home, ".erlang.cookie");
+        await File.WriteAllTextAsync(file, RandomNumberGenerator.GetHexString(40), cancellationToken).ConfigureAwait(false);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(file, UnixFileMode.UserRead);
+    }
+
+    private static Task<ErlangNode> StartLookerAsync(string home, int epmdPort, CancellationToken cancellationToken) => ErlangNode.StartAsync(
+        new ErlangNodeOptions
+        {
+            Name = $"enmesh-up-{Environment.ProcessId}@{Host}",
+            CookieFile = Path.Combine(home, ".erlang.cookie"),
+            Listen = false,
+            Epmd = EpmdMode.Register,
+            EpmdPort = epmdPort,
+        },
+        cancellationToken: cancellationToken);
+
+    private async Task<IReadOnlySet<string>?> SeenByAsync(NodeName node, CancellationToken cancellationToken)
     {
         try
         {
-            var seen = await NodesCommand.SeenByAsync(_looker, child.Name, AnswerTimeout, cancellationToken).ConfigureAwait(false);
-            var members = _children.Select(other => other.Name.Text).ToHashSet(StringComparer.Ordinal);
+            var seen = await NodesCommand.SeenByAsync(_looker, node, AnswerTimeout, cancellationToken).ConfigureAwait(false);
             // Whoever else is there is shown too, but not this command's own node.
-            return new(child.Name.Text, child.IsBeam, seen.Where(name => name != _looker.Name.Text || members.Contains(name)).ToHashSet(StringComparer.Ordinal));
+            return seen.Where(name => name != _looker.Name.Text).ToHashSet(StringComparer.Ordinal);
         }
         catch (Exception e) when (e is EnmeshException or TimeoutException)
         {
-            return new(child.Name.Text, child.IsBeam, null);
+            return null; // it does not answer: that is what there is to show
         }
     }
 }

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Enmesh.Epmd;
 using Enmesh.Transport;
-using Spectre.Console;
 
 namespace Enmesh.Cli;
 
@@ -11,9 +10,18 @@ internal static class NamesCommand
     internal static Command Create()
     {
         var host = new Argument<string>("host") { Description = "The host whose EPMD is asked.", HelpName = "HOST", DefaultValueFactory = _ => "127.0.0.1" };
-        var port = new Option<int?>("--epmd-port") { Description = "The port of EPMD. Default: $ERL_EPMD_PORT, else 4369.", HelpName = "PORT" };
+        var port = NumberOptions.Port("--epmd-port", "The port of EPMD. Default: $ERL_EPMD_PORT, else 4369.");
         var json = new Option<bool>("--json") { Description = "Print JSON, for programs." };
-        var command = new Command("names", "List the nodes that are registered with the EPMD of a host, as epmd -names.") { host, port, json };
+        var command = new Verb(
+            "names",
+            "List the nodes that are registered with the EPMD of a host.",
+            """
+            As epmd -names. EPMD knows names and distribution ports; whether a node may be talked to is a matter of the cookie: see ping.
+
+            Examples:
+              enmesh names                         on this host
+              enmesh names 10.0.0.7 --json
+            """) { host, port, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var asked = parsed.GetValue(host)!;
@@ -22,19 +30,17 @@ internal static class NamesCommand
             if (parsed.GetValue(json))
                 Json.Print(new NamesResult(asked, epmd, [.. names.Select(entry => new NameResult(EpmdName.Readable(entry.Name), entry.Port))]));
             else if (names.Count == 0)
-                Console.Out.WriteLine($"No node is registered with EPMD on {asked}:{epmd}.");
+                CommandLine.Complain($"No node is registered with EPMD on {asked}:{epmd}.");
             else
-                Print(names);
+                PrintAsEpmdDoes(names);
             return ExitCode.Success;
         });
         return command;
     }
 
-    private static void Print(IReadOnlyList<EpmdListing> names)
+    private static void PrintAsEpmdDoes(IReadOnlyList<EpmdListing> names)
     {
-        var table = new Table().Border(TableBorder.Simple).AddColumn("name").AddColumn(new TableColumn("port").RightAligned());
         foreach (var entry in names)
-            table.AddRow(Markup.Escape(EpmdName.Readable(entry.Name)), entry.Port.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        CommandLine.Screen.Write(table);
+            Console.Out.WriteLine($"name {EpmdName.Readable(entry.Name)} at port {entry.Port}");
     }
 }

@@ -6,6 +6,7 @@ namespace Enmesh.Cli;
 internal sealed class NodeChild : IAsyncDisposable
 {
     private const int KeptLines = 20;
+    private static readonly TimeSpan RestartAfter = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(5);
 
     // Ends with its stdin, and dials, every second, whoever EPMD knows.
@@ -19,7 +20,7 @@ internal sealed class NodeChild : IAsyncDisposable
     private readonly Queue<string> _output = new();
     private readonly List<(DateTimeOffset At, string Text)> _notices = [];
     private Process _process;
-    private DateTimeOffset? _died;
+    private long? _died;
 
     private NodeChild(NodeName name, bool isBeam, ProcessStartInfo start)
     {
@@ -36,13 +37,19 @@ internal sealed class NodeChild : IAsyncDisposable
 
     internal IReadOnlyList<(DateTimeOffset At, string Text)> Notices => _notices;
 
-    /// <summary>What a node that has died said last; null for one that is well.</summary>
+    /// <summary>The operating system's id of the process; null while there is none.</summary>
+    internal int? ProcessId => _process.HasExited ? null : _process.Id;
+
+    /// <summary>How a node ended and what it said last; null for one that is well.</summary>
     internal string? Trouble
     {
         get
         {
+            if (!_process.HasExited)
+                return null;
+            _process.WaitForExit(); // until all that it said has been read
             lock (_output)
-                return _process.HasExited ? $"{Name} ended with status {_process.ExitCode}. {string.Join(Environment.NewLine, _output)}" : null;
+                return $"{Name} ended with status {_process.ExitCode}{(_output.Count == 0 ? " and said nothing." : $": {string.Join(Environment.NewLine, _output)}")}";
         }
     }
 
@@ -52,7 +59,7 @@ internal sealed class NodeChild : IAsyncDisposable
         .Select(folder => Path.Combine(folder, program))
         .FirstOrDefault(File.Exists);
 
-    internal static NodeChild OfOurs(NodeName name, string home, int epmdPort)
+    internal static NodeChild OfOurs(NodeName name, string cookieFile, int epmdPort)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!);
         // Under `dotnet enmesh.dll` the process is dotnet's.
@@ -61,12 +68,11 @@ internal sealed class NodeChild : IAsyncDisposable
         foreach (var argument in new[]
         {
             "node", "--name", name.Text, "--port", "0", "--epmd", "register", "--epmd-port", $"{epmdPort}",
-            "--epmd-host", name.Host, "--cookie-file", Path.Combine(home, ".erlang.cookie"), "--until-stdin-closes",
+            "--epmd-host", name.Host, "--cookie-file", cookieFile, "--until-stdin-closes",
         })
         {
             start.ArgumentList.Add(argument);
         }
-        start.Environment["ERL_EPMD_PORT"] = $"{epmdPort}";
         // Members come and go here while somebody watches.
         start.Environment["Enmesh__Discovery__epmd__Interval"] = "0.5";
         start.Environment["Enmesh__Cluster__MaxBackoff"] = "2";
@@ -78,7 +84,8 @@ internal sealed class NodeChild : IAsyncDisposable
         var start = new ProcessStartInfo(erl);
         foreach (var argument in new[]
         {
-            "-noshell", "-name", name.Text, "-start_epmd", "false", "-kernel", "inet_dist_use_interface", "{127,0,0,1}", "-eval", BeamProgram,
+            // Ctrl-C in the terminal is for the command; it ends its nodes itself.
+            "+Bi", "-noshell", "-name", name.Text, "-start_epmd", "false", "-kernel", "inet_dist_use_interface", "{127,0,0,1}", "-eval", BeamProgram,
         })
         {
             start.ArgumentList.Add(argument);
@@ -89,17 +96,16 @@ internal sealed class NodeChild : IAsyncDisposable
         return new(name, isBeam: true, start);
     }
 
-    internal void StartAgainIfDead(TimeSpan after)
+    internal void StartAgainIfDead()
     {
         if (!_process.HasExited)
             return;
-        var now = TimeProvider.System.GetUtcNow();
-        if (_died is null)
+        if (_died is not { } died)
         {
-            _died = now;
-            Note($"{Name} has ended with status {_process.ExitCode}; it is started again.");
+            _died = TimeProvider.System.GetTimestamp();
+            Note($"{Name} has ended with status {_process.ExitCode}; it will be started again.{LastWords()}");
         }
-        else if (now - _died >= after)
+        else if (TimeProvider.System.GetElapsedTime(died) >= RestartAfter)
         {
             _died = null;
             _process.Dispose();
@@ -117,16 +123,31 @@ internal sealed class NodeChild : IAsyncDisposable
         }
         catch (Exception e) when (e is TimeoutException or IOException)
         {
+            // It does not heed the end of its input, or is gone already.
             _process.Kill(entireProcessTree: true);
         }
         _process.Dispose();
     }
 
-    private void Note(string text) =>
-        _notices.Add((TimeProvider.System.GetUtcNow(), $"{TimeProvider.System.GetLocalNow():HH:mm:ss} {text}"));
+    private void Note(string text)
+    {
+        _notices.Add((TimeProvider.System.GetUtcNow(), text));
+        if (_notices.Count > KeptLines)
+            _notices.RemoveAt(0);
+    }
+
+    // One that was killed has said nothing about it.
+    private string LastWords()
+    {
+        const int KilledBySignal = 128;
+        lock (_output)
+            return _output.Count == 0 || _process.ExitCode > KilledBySignal ? "" : $" It said: {_output.Last()}";
+    }
 
     private Process Begin()
     {
+        lock (_output)
+            _output.Clear();
         var process = new Process { StartInfo = _start };
         process.OutputDataReceived += (_, line) => Keep(line.Data);
         process.ErrorDataReceived += (_, line) => Keep(line.Data);
@@ -138,7 +159,7 @@ internal sealed class NodeChild : IAsyncDisposable
 
     private void Keep(string? line)
     {
-        if (line is null)
+        if (string.IsNullOrWhiteSpace(line))
             return;
         lock (_output)
         {

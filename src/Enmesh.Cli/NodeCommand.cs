@@ -21,17 +21,25 @@ internal static class NodeCommand
         var cookie = new Option<string?>("--cookie-file") { Description = "The file with the cookie. Default: $ENMESH_COOKIE_FILE, else ~/.erlang.cookie.", HelpName = "FILE" };
         var insecure = new Option<bool>("--insecure") { Description = "Take weak and well-known cookies too." };
         var listen = new Option<string?>("--listen") { Description = "Addresses to listen on, with commas. Default: loopback; all in a Kubernetes pod.", HelpName = "ADDRESSES" };
-        var port = new Option<int?>("--port") { Description = "The distribution port. Default: $ERL_DIST_PORT, else 4370; 0 takes a free one.", HelpName = "PORT" };
+        var port = NumberOptions.Port("--port", "The distribution port. Default: $ERL_DIST_PORT, else 4370; 0 takes a free one.", min: 0);
         var epmd = new Option<string?>("--epmd") { Description = "What to do about EPMD. Default: off.", HelpName = "off|register|embedded" };
-        var epmdPort = new Option<int?>("--epmd-port") { Description = "The port of EPMD. Default: $ERL_EPMD_PORT, else 4369.", HelpName = "PORT" };
+        var epmdPort = NumberOptions.Port("--epmd-port", "The port of EPMD. Default: $ERL_EPMD_PORT, else 4369.");
         var peers = new Option<string[]>("--peer") { Description = "A member of the cluster, alive@host or alive@host:port. May be repeated.", HelpName = "NODE" };
         var hosts = new Option<string[]>("--epmd-host") { Description = "Find the members that are registered with EPMD on this host. May be repeated.", HelpName = "HOST" };
         var domains = new Option<string[]>("--dns") { Description = "Find the members behind the addresses of this domain. May be repeated.", HelpName = "DOMAIN" };
         var untilInputEnds = new Option<bool>("--until-stdin-closes") { Description = "End when stdin does, for whoever starts nodes as its children.", Hidden = true };
-        var command = new Command(
+        var command = new Verb(
             "node",
-            "Run a node until Ctrl-C. Settings also come from appsettings.json and the environment, section Enmesh: "
-            + "Enmesh__NetTickTime=30, Enmesh__Discovery__main__Strategy=dns, Enmesh__Discovery__main__Domains=orders-headless.")
+            "Run one node until Ctrl-C.",
+            """
+            Every other setting comes from the environment or from appsettings.json, section Enmesh:
+              Enmesh__NetTickTime=30
+              Enmesh__Discovery__main__Strategy=dns Enmesh__Discovery__main__Domains=orders-headless
+
+            Examples:
+              enmesh node --name a@127.0.0.1 --port 0 --epmd embedded --epmd-host localhost
+              enmesh node --name a@127.0.0.1 --port 4370 --peer b@127.0.0.1:4371
+            """)
         {
             name, shortNames, cookie, insecure, listen, port, epmd, epmdPort, peers, hosts, domains, untilInputEnds,
         };
@@ -82,6 +90,8 @@ internal static class NodeCommand
         });
         builder.Logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        // Why the host did not start is said below, in one sentence and without a stack trace.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         builder.AddErlangNode();
         using var host = builder.Build();
         try

@@ -10,7 +10,15 @@ internal static class NodesCommand
     {
         var node = new Argument<string>("node") { Description = "The node that is asked: alive@host.", HelpName = "NODE" };
         var tool = new ToolNode();
-        var command = new Command("nodes", "List the nodes that a node is connected to, hidden ones included; this command's own is left out.") { node };
+        var command = new Verb(
+            "nodes",
+            "List the nodes that a node is connected to.",
+            """
+            Hidden ones are among them, this command's own node is not.
+
+            Example:
+              enmesh nodes orders@10.0.0.7
+            """) { node };
         tool.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -18,7 +26,7 @@ internal static class NodesCommand
             var own = await tool.ConnectAsync(parsed, target, cancellationToken).ConfigureAwait(false);
             await using (own.ConfigureAwait(false))
             {
-                var seen = await SeenByAsync(own, target, TimeSpan.FromSeconds(parsed.GetValue(tool.Timeout)), cancellationToken).ConfigureAwait(false);
+                var seen = await SeenByAsync(own, target, tool.TimeoutOf(parsed), cancellationToken).ConfigureAwait(false);
                 var others = seen.Where(name => name != own.Name.Text).Order(StringComparer.Ordinal).ToList();
                 if (parsed.GetValue(tool.Json))
                     Json.Print(new NodesResult(target.Text, others));

@@ -9,7 +9,16 @@ internal static class PingCommand
     {
         var node = new Argument<string>("node") { Description = "The node: alive@host.", HelpName = "NODE" };
         var tool = new ToolNode();
-        var command = new Command("ping", "Connect to a node and ask whether it is there, as net_adm:ping/1. Says at which step it fails and why.") { node };
+        var command = new Verb(
+            "ping",
+            "Connect to a node and ask whether it is there.",
+            """
+            As net_adm:ping/1. Where that fails it says at which step and why: no EPMD, nobody listens, another name, another cookie.
+
+            Examples:
+              enmesh ping orders@10.0.0.7                   its port comes from EPMD on 10.0.0.7, else it is 4370
+              enmesh ping orders@10.0.0.7 --port 4371       nobody is asked for the port
+            """) { node };
         tool.AddTo(command);
         command.SetAction((parsed, cancellationToken) => RunAsync(parsed, NodeName.Parse(parsed.GetValue(node)!), tool, cancellationToken));
         return command;
@@ -17,17 +26,18 @@ internal static class PingCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, NodeName target, ToolNode tool, CancellationToken cancellationToken)
     {
-        var timeout = TimeSpan.FromSeconds(parsed.GetValue(tool.Timeout));
-        var started = TimeProvider.System.GetTimestamp();
+        var time = TimeProvider.System;
+        var timeout = tool.TimeoutOf(parsed);
+        var started = time.GetTimestamp();
         try
         {
-            var own = await tool.ConnectAsync(parsed, target, cancellationToken).WaitAsync(timeout, cancellationToken).ConfigureAwait(false);
+            var own = await tool.ConnectAsync(parsed, target, cancellationToken).ConfigureAwait(false);
             await using (own.ConfigureAwait(false))
             {
-                var connected = TimeProvider.System.GetElapsedTime(started);
-                started = TimeProvider.System.GetTimestamp();
+                var connected = time.GetElapsedTime(started);
+                started = time.GetTimestamp();
                 await own.PingAsync(target, timeout, cancellationToken).ConfigureAwait(false);
-                var answered = TimeProvider.System.GetElapsedTime(started);
+                var answered = time.GetElapsedTime(started);
                 if (parsed.GetValue(tool.Json))
                     Json.Print(new PingResult(target.Text, "pong", Math.Round(connected.TotalMilliseconds, 1), Math.Round(answered.TotalMilliseconds, 1), null));
                 else
@@ -35,14 +45,9 @@ internal static class PingCommand
                 return ExitCode.Success;
             }
         }
-        catch (Exception e) when (parsed.GetValue(tool.Json) && e is EnmeshException or TimeoutException)
+        catch (Exception e) when (parsed.GetValue(tool.Json) && e is (EnmeshException and not CookieException) or TimeoutException)
         {
             Json.Print(new PingResult(target.Text, "pang", null, null, e.Message));
-            return ExitCode.No;
-        }
-        catch (TimeoutException)
-        {
-            CommandLine.Complain($"{target} did not answer within {timeout.TotalSeconds:0.#} s.");
             return ExitCode.No;
         }
     }

@@ -9,13 +9,20 @@ internal static class TermCommand
 {
     internal static Command Create()
     {
-        var command = new Command("term", "Turn Erlang terms into bytes and back.");
+        var command = new Verb(
+            "term",
+            "Turn Erlang terms into bytes and back.",
+            """
+            Examples:
+              enmesh term encode '{ok, [1, 2.5, <<"a">>]}'
+              enmesh term decode g2gCdwJva2EB
+            """);
         command.Subcommands.Add(CreateEncode());
         command.Subcommands.Add(CreateDecode());
         return command;
     }
 
-    private static Command CreateEncode()
+    private static Verb CreateEncode()
     {
         var text = new Argument<string?>("term")
         {
@@ -23,9 +30,18 @@ internal static class TermCommand
             HelpName = "TERM",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var form = new Option<BytesForm>("--to") { Description = "How the bytes are printed.", HelpName = "hex|base64|raw|erlang" };
+        var form = new Option<BytesForm>("--to") { Description = "How the bytes are printed.", HelpName = "hex|base64|raw|erlang", DefaultValueFactory = _ => BytesForm.Hex };
         var compress = new Option<bool>("--compress") { Description = "Compress, where that makes it smaller." };
-        var command = new Command("encode", "Print the external term format of a term, as term_to_binary/1.") { text, form, compress };
+        var command = new Verb(
+            "encode",
+            "Print the external term format of a term.",
+            """
+            As term_to_binary/1.
+
+            Examples:
+              enmesh term encode '{ok, 1}'
+              enmesh term encode --to raw <term.txt >term.bin
+            """) { text, form, compress };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var source = parsed.GetValue(text) ?? await Console.In.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
@@ -36,7 +52,7 @@ internal static class TermCommand
         return command;
     }
 
-    private static Command CreateDecode()
+    private static Verb CreateDecode()
     {
         var text = new Argument<string?>("bytes")
         {
@@ -45,12 +61,21 @@ internal static class TermCommand
             Arity = ArgumentArity.ZeroOrOne,
         };
         var elixir = new Option<bool>("--elixir") { Description = "Print as Elixir's inspect does." };
-        var command = new Command("decode", "Print the term that bytes in the external term format stand for, as binary_to_term/1.") { text, elixir };
+        var command = new Verb(
+            "decode",
+            "Print the term that bytes in the external term format stand for.",
+            """
+            As binary_to_term/1.
+
+            Examples:
+              enmesh term decode g2gCdwJva2EB
+              enmesh term decode --elixir <term.bin
+            """) { text, elixir };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var bytes = parsed.GetValue(text) is { } given ? FromText(given) : await FromInputAsync(cancellationToken).ConfigureAwait(false);
             var term = ExternalTermFormat.Decode(bytes);
-            Console.Out.WriteLine(parsed.GetValue(elixir) ? ErlangText.Print(term) : ErlangText.Print(term, ErlangPrintOptions.PrettyUnicode));
+            Console.Out.WriteLine(parsed.GetValue(elixir) ? ElixirText.Inspect(term) : ErlangText.Print(term, ErlangPrintOptions.PrettyUnicode));
             return ExitCode.Success;
         });
         return command;

@@ -10,21 +10,18 @@ internal sealed class ToolNode
 {
     internal Option<string?> CookieFile { get; } = new("--cookie-file")
     {
-        Description = "The file with the cookie. Default: $ENMESH_COOKIE_FILE, else ~/.erlang.cookie. A cookie is never given on a command line.",
+        Description = "The file with the cookie. Default: $ENMESH_COOKIE_FILE, else ~/.erlang.cookie.",
         HelpName = "FILE",
     };
 
     internal Option<bool> Insecure { get; } = new("--insecure") { Description = "Take weak and well-known cookies too." };
 
-    internal Option<int?> Port { get; } = new("--port")
-    {
-        Description = "The node's distribution port. Default: what EPMD on its host says, else 4370.",
-        HelpName = "PORT",
-    };
+    internal Option<int?> Port { get; } =
+        NumberOptions.Port("--port", "The node's distribution port. Default: what EPMD on its host says, else 4370.");
 
-    internal Option<int?> EpmdPort { get; } = new("--epmd-port") { Description = "The port of EPMD. Default: $ERL_EPMD_PORT, else 4369.", HelpName = "PORT" };
+    internal Option<int?> EpmdPort { get; } = NumberOptions.Port("--epmd-port", "The port of EPMD. Default: $ERL_EPMD_PORT, else 4369.");
 
-    internal Option<double> Timeout { get; } = new("--timeout") { Description = "Seconds to wait for an answer.", HelpName = "SECONDS", DefaultValueFactory = _ => 10 };
+    internal Option<double> Timeout { get; } = NumberOptions.Seconds("--timeout", "How long to wait for an answer.", usual: 10, min: 0.1, max: 3600);
 
     internal Option<bool> Json { get; } = new("--json") { Description = "Print JSON, for programs." };
 
@@ -34,8 +31,29 @@ internal sealed class ToolNode
             command.Options.Add(option);
     }
 
+    internal TimeSpan TimeoutOf(ParseResult parsed) => TimeSpan.FromSeconds(parsed.GetValue(Timeout));
+
     /// <summary>Starts the tool's own node and connects it to the one named.</summary>
+    /// <exception cref="TimeoutException">It took too long; at which step, nobody knows.</exception>
     internal async Task<ErlangNode> ConnectAsync(ParseResult parsed, NodeName target, CancellationToken cancellationToken)
+    {
+        var timeout = TimeoutOf(parsed);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(timeout);
+        try
+        {
+            return await ConnectAsync(parsed, target, timeout, deadline.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"{target} did not answer within {timeout.TotalSeconds:0.#} s.", e);
+        }
+    }
+
+    internal int EpmdPortOf(ParseResult parsed) =>
+        parsed.GetValue(EpmdPort) ?? EpmdSettings.FromEnvironment(Environment.GetEnvironmentVariable).Port;
+
+    private async Task<ErlangNode> ConnectAsync(ParseResult parsed, NodeName target, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var port = parsed.GetValue(Port) ?? await AskEpmdAsync(parsed, target, cancellationToken).ConfigureAwait(false);
         var options = new ErlangNodeOptions
@@ -47,6 +65,8 @@ internal sealed class ToolNode
             Insecure = parsed.GetValue(Insecure),
             Listen = false,
             PeerPort = port,
+            // A handshake that stops halfway says at which step, if it gives up before the whole time is over.
+            SetupTime = TimeSpan.FromSeconds(Math.Clamp(timeout.TotalSeconds * 0.7, 1, 7)),
         };
         var node = await ErlangNode.StartAsync(options, cancellationToken: cancellationToken).ConfigureAwait(false);
         try
@@ -60,9 +80,6 @@ internal sealed class ToolNode
             throw;
         }
     }
-
-    internal int EpmdPortOf(ParseResult parsed) =>
-        parsed.GetValue(EpmdPort) ?? EpmdSettings.FromEnvironment(Environment.GetEnvironmentVariable).Port;
 
     // EPMD is asked first, since a BEAM has one unless told otherwise; without it there is only the fixed port.
     private async Task<int> AskEpmdAsync(ParseResult parsed, NodeName target, CancellationToken cancellationToken)

@@ -6,27 +6,32 @@ namespace Enmesh.Cli;
 /// <summary><c>enmesh up</c>: a cluster on this machine, and who sees whom in it.</summary>
 internal static class UpCommand
 {
+    private const int MaxNodes = 100;
+    private const int ShownNotices = 5;
     private static readonly TimeSpan OnceTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Refresh = TimeSpan.FromMilliseconds(500);
 
     internal static Command Create()
     {
-        var nodes = new Option<int>("--nodes") { Description = "How many nodes of ours.", HelpName = "N", DefaultValueFactory = _ => 3 };
-        var beam = new Option<int>("--beam") { Description = "How many real Erlang nodes; needs erl on the PATH.", HelpName = "N" };
-        var once = new Option<bool>("--once") { Description = "Print who sees whom when everybody sees everybody, and end: 0 when so, 1 with what is missing." };
+        var nodes = NumberOptions.Count("--nodes", "How many nodes of ours.", usual: 3, max: MaxNodes);
+        var beam = NumberOptions.Count("--beam", "How many real Erlang nodes; needs erl on the PATH.", usual: 0, max: MaxNodes);
+        var once = new Option<bool>("--once") { Description = "Print who sees whom as soon as everybody sees everybody, and end." };
         var json = new Option<bool>("--json") { Description = "Print JSON, for programs; implies --once." };
-        foreach (var count in new[] { nodes, beam })
-        {
-            count.Validators.Add(result =>
-            {
-                if (result.GetValueOrDefault<int>() is < 0 or > 100)
-                    result.AddError($"{count.Name} takes a number from 0 to 100.");
-            });
-        }
-        var command = new Command(
+        var command = new Verb(
             "up",
-            "Start a cluster on this machine's loopback: each node a process of its own, an EPMD on a free port, a random cookie. "
-            + "Shows who sees whom, and starts a node again that has died. Ctrl-C ends it all.") { nodes, beam, once, json };
+            "Start a cluster on this machine and show who sees whom.",
+            """
+            Each node is a process of its own on loopback; an EPMD on a free port and a random cookie are theirs alone. A node that dies is
+            started again. Ctrl-C ends them all. With --once it waits at most a minute; what is missing then is on stderr.
+
+            Examples:
+              enmesh up                            three nodes of ours
+              enmesh up --nodes 2 --beam 2         and two of Erlang's among them
+              enmesh up --once --json              for a script: is the mesh complete?
+            """)
+        {
+            nodes, beam, once, json,
+        };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var wanted = (Ours: parsed.GetValue(nodes), Beams: parsed.GetValue(beam));
@@ -52,23 +57,16 @@ internal static class UpCommand
         {
             mesh = await cluster.LookAsync(cancellationToken).ConfigureAwait(false);
         }
-        while (!mesh.IsComplete && await PauseAsync(deadline.Token).ConfigureAwait(false));
+        while (!mesh.IsComplete && cluster.Troubles.Count == 0 && await PauseAsync(deadline.Token).ConfigureAwait(false));
         cancellationToken.ThrowIfCancellationRequested();
         if (json)
-        {
             Json.Print(mesh.ToResult());
-        }
         else
-        {
-            CommandLine.Screen.Write(mesh.ToTable());
-            Console.Out.WriteLine(mesh.Summary);
-        }
+            CommandLine.Screen.Write(new Rows(mesh.ToTable(processes: false), new Text(mesh.IsComplete ? mesh.Summary : $"{mesh.Summary} {Mesh.Legend}")));
         if (mesh.IsComplete)
             return ExitCode.Success;
-        foreach (var missing in mesh.Missing)
+        foreach (var missing in mesh.Missing.Concat(cluster.Troubles))
             CommandLine.Complain(missing);
-        foreach (var trouble in cluster.Troubles)
-            CommandLine.Complain(trouble);
         return ExitCode.No;
     }
 
@@ -76,50 +74,43 @@ internal static class UpCommand
     {
         Console.Out.WriteLine(cluster.Introduction);
         if (Console.IsOutputRedirected)
-            await FollowAsync(cluster, cancellationToken).ConfigureAwait(false);
-        else
-            await CommandLine.Screen.Live(new Text("")).StartAsync(context => RedrawAsync(context, cluster, cancellationToken)).ConfigureAwait(false);
+        {
+            await LookAgainAndAgainAsync(cluster, new ChangeLines(cluster).Print, cancellationToken).ConfigureAwait(false);
+            return ExitCode.Success;
+        }
+        await CommandLine.Screen.Live(new Text("The nodes start...")).StartAsync(context => LookAgainAndAgainAsync(
+            cluster,
+            mesh =>
+            {
+                var grey = new Style(Color.Grey);
+                context.UpdateTarget(new Rows(
+                [
+                    mesh.ToTable(processes: true),
+                    new Text(mesh.Summary),
+                    .. mesh.IsComplete ? [] : (Text[])[new Text(Mesh.Legend, grey)],
+                    .. cluster.Notices.TakeLast(ShownNotices).Select(notice => new Text(notice, grey)),
+                ]));
+                context.Refresh();
+            },
+            cancellationToken)).ConfigureAwait(false);
         return ExitCode.Success;
     }
 
-    private static async Task RedrawAsync(LiveDisplayContext context, LocalCluster cluster, CancellationToken cancellationToken)
+    private static async Task LookAgainAndAgainAsync(LocalCluster cluster, Action<Mesh> show, CancellationToken cancellationToken)
     {
-        do
+        try
         {
-            try
+            do
             {
-                var mesh = await cluster.LookAsync(cancellationToken).ConfigureAwait(false);
-                context.UpdateTarget(new Rows([mesh.ToTable(), new Text(mesh.Summary), .. cluster.Notices.Select(notice => new Text(notice, new Style(Color.Grey)))]));
-                context.Refresh();
+                cluster.Revive();
+                show(await cluster.LookAsync(cancellationToken).ConfigureAwait(false));
             }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
+            while (await PauseAsync(cancellationToken).ConfigureAwait(false));
         }
-        while (await PauseAsync(cancellationToken).ConfigureAwait(false));
-    }
-
-    // Without a terminal: a line for every change.
-    private static async Task FollowAsync(LocalCluster cluster, CancellationToken cancellationToken)
-    {
-        var last = "";
-        do
+        catch (OperationCanceledException)
         {
-            try
-            {
-                var mesh = await cluster.LookAsync(cancellationToken).ConfigureAwait(false);
-                var now = string.Join(Environment.NewLine, [mesh.Summary, .. mesh.Missing]);
-                if (now != last)
-                    Console.Out.WriteLine(now);
-                last = now;
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
+            // Ctrl-C while the nodes were asked.
         }
-        while (await PauseAsync(cancellationToken).ConfigureAwait(false));
     }
 
     private static async Task<bool> PauseAsync(CancellationToken cancellationToken)
@@ -132,6 +123,29 @@ internal static class UpCommand
         catch (OperationCanceledException)
         {
             return false;
+        }
+    }
+
+    /// <summary>What is shown without a terminal: a line for every change.</summary>
+    private sealed class ChangeLines(LocalCluster cluster)
+    {
+        private readonly Dictionary<string, int> _processes = [];
+        private readonly HashSet<string> _noticed = [];
+        private string _last = "";
+
+        internal void Print(Mesh mesh)
+        {
+            foreach (var notice in cluster.Notices.Where(_noticed.Add))
+                Console.Out.WriteLine(notice);
+            foreach (var node in mesh.Nodes)
+            {
+                if (node.Process is { } process && _processes.GetValueOrDefault(node.Name) != process)
+                    Console.Out.WriteLine($"{node.Name} is process {_processes[node.Name] = process}.");
+            }
+            var now = string.Join(Environment.NewLine, [mesh.Summary, .. mesh.Missing]);
+            if (now != _last)
+                Console.Out.WriteLine(now);
+            _last = now;
         }
     }
 }

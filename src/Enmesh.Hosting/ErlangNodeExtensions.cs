@@ -1,4 +1,3 @@
-using Enmesh.Processes;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -48,6 +47,7 @@ public static class ErlangNodeExtensions
         services.AddOptions<ErlangNodeOptions>(name)
             .Configure<IConfiguration>((options, configuration) => bound.Bind(configuration.GetSection(section), options))
             .Configure(options => configure?.Invoke(options))
+            .PostConfigure<IConfiguration>((options, configuration) => bound.BindDiscovery(configuration.GetSection(section), options))
             .ValidateOnStart();
         services.AddSingleton<IValidateOptions<ErlangNodeOptions>>(new ErlangNodeValidation(name, section, bound));
 
@@ -71,52 +71,5 @@ public static class ErlangNodeExtensions
         foreach (var export in built.Exports)
             export(provider, node.Functions);
         return node;
-    }
-}
-
-/// <summary>What is added to a node before it starts.</summary>
-public sealed class ErlangNodeBuilder
-{
-    internal ErlangNodeBuilder(IServiceCollection services, string name)
-    {
-        Services = services;
-        Name = name;
-    }
-
-    /// <summary>The host's services.</summary>
-    public IServiceCollection Services { get; }
-
-    /// <summary>The node's name among the host's nodes; empty for the only one.</summary>
-    public string Name { get; }
-
-    internal List<(string? Name, Func<IServiceProvider, ProcessContext, Task> Body)> Processes { get; } = [];
-
-    internal List<Action<IServiceProvider, Services.ExportedFunctions>> Exports { get; } = [];
-
-    /// <summary>Starts a process together with the node, before any peer can reach it.</summary>
-    /// <param name="name">The name it is registered under; null for none.</param>
-    /// <param name="body">What it does.</param>
-    public ErlangNodeBuilder AddProcess(string? name, Func<ProcessContext, Task> body)
-    {
-        ArgumentNullException.ThrowIfNull(body);
-        return AddProcess(name, (_, context) => body(context));
-    }
-
-    /// <summary>Starts a process together with the node, before any peer can reach it.</summary>
-    /// <param name="name">The name it is registered under; null for none.</param>
-    /// <param name="body">What it does, with the host's services.</param>
-    public ErlangNodeBuilder AddProcess(string? name, Func<IServiceProvider, ProcessContext, Task> body)
-    {
-        ArgumentNullException.ThrowIfNull(body);
-        Processes.Add((name, body));
-        return this;
-    }
-
-    /// <summary>Lets peers call functions.</summary>
-    public ErlangNodeBuilder Export(Action<IServiceProvider, Services.ExportedFunctions> export)
-    {
-        ArgumentNullException.ThrowIfNull(export);
-        Exports.Add(export);
-        return this;
     }
 }

@@ -66,6 +66,7 @@ public sealed partial class ErlangNode
     /// <exception cref="InvalidOperationException">It has been started before.</exception>
     /// <exception cref="ArgumentException">There is no name to be had; the message says what to set.</exception>
     /// <exception cref="CookieException">There is no good cookie; the message says where it was looked for.</exception>
+    /// <exception cref="FormatException">A port or address in the environment is none; the message names the variable.</exception>
     /// <exception cref="EnmeshException">The port is taken, EPMD does not answer, or the name is registered by another node.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {

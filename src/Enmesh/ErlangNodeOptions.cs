@@ -157,8 +157,8 @@ public sealed class ErlangNodeOptions
             problems.Add($"{nameof(NameFrom)}: '{NameFrom}' is no node name, as in orders@10.0.0.7.");
         if (NameFrom is not null && Name.Length > 0 && !Name.StartsWith('@'))
             problems.Add($"{nameof(Name)}: a node that is given its name by {NameFrom} has none of its own; leave it empty, or say @host.");
-        if (NameFrom is null && string.IsNullOrWhiteSpace(Name))
-            problems.Add($"{nameof(Name)}: the node has no name. Set one: 'orders@10.0.0.7', or only 'orders' to take the host's.");
+        if (NameFrom is null && OwnName.Problem(Name, ShortNames) is { } name)
+            problems.Add($"{nameof(Name)}: {name}");
         if (LastPort != 0 && LastPort < (Port ?? DefaultPort))
             problems.Add($"{nameof(LastPort)}: the range ends at {LastPort}, before it begins at {Port ?? DefaultPort}.");
         if (Listen && Port == 0 && Epmd == EpmdMode.Off)

@@ -13,6 +13,8 @@ namespace Enmesh;
 /// <summary>What a node is made of, once its options are checked and what they leave open is looked up.</summary>
 internal sealed record NodePlan
 {
+    private const string PortVariable = "ERL_DIST_PORT";
+
     internal required NodeName Name { get; init; }
 
     /// <summary>The node that gives this one its name; the one in <see cref="Name"/> only says the host then.</summary>
@@ -49,6 +51,7 @@ internal sealed record NodePlan
     /// <summary>Looks up what the options leave open: the name's host, the cookie, the addresses.</summary>
     /// <exception cref="ArgumentException">There is no name to be had; the message says what to set.</exception>
     /// <exception cref="CookieException">There is no good cookie; the message says where it was looked for.</exception>
+    /// <exception cref="FormatException">A port or address in the environment is none; the message names the variable.</exception>
     internal static async Task<NodePlan> FromAsync(
         ErlangNodeOptions options, Func<string, string?> environment, CancellationToken cancellationToken)
     {
@@ -102,8 +105,14 @@ internal sealed record NodePlan
         return new PeerEndPoint(name.Host, entry.Port);
     };
 
-    private static int? PortFrom(Func<string, string?> environment) =>
-        int.TryParse(environment("ERL_DIST_PORT"), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and <= IPEndPoint.MaxPort ? port : null;
+    private static int? PortFrom(Func<string, string?> environment)
+    {
+        if (environment(PortVariable) is not { Length: > 0 } text)
+            return null;
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and <= IPEndPoint.MaxPort
+            ? port
+            : throw new FormatException($"{PortVariable} is '{text}'; it must be a port from 1 to 65535.");
+    }
 
     // A pod's address is dialled by the others; anywhere else nobody is let in who was not meant to be.
     private static IReadOnlyList<IPAddress> Addresses(ErlangNodeOptions options, Func<string, string?> environment) =>

@@ -48,6 +48,15 @@ internal static class OwnName
         return false;
     }
 
+    /// <summary>What is wrong with a name as it was asked for, as far as that can be said without the host; null when nothing is.</summary>
+    public static string? Problem(string asked, bool shortNames)
+    {
+        var at = asked.IndexOf('@', StringComparison.Ordinal);
+        var alive = at < 0 ? asked : asked[..at];
+        var problem = AliveProblem(asked, alive, at);
+        return problem is null && at >= 0 ? HostProblem(asked[(at + 1)..], $"the name '{asked}'", shortNames, alive) : problem;
+    }
+
     /// <summary>Collects what decides. The resolver is asked only when the host's own full name is needed.</summary>
     /// <param name="name">What was asked for.</param>
     /// <param name="shortNames">Whether the host part has to be short.</param>

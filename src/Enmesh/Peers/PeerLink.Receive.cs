@@ -39,7 +39,7 @@ internal sealed partial class PeerLink
         }
         catch (IOException e)
         {
-            Close(new LinkEnd(LinkEndCause.ClosedByPeer, $"the connection broke: {e.Message}"));
+            Close(new LinkEnd(LinkEndCause.ClosedByPeer, $"the connection broke: {e.Message.TrimEnd('.')}"));
         }
         catch (DistributionProtocolException e)
         {

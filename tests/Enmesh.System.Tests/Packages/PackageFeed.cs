@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Xml.Linq;
 using Enmesh.Testing;
 using Xunit;
@@ -60,10 +61,24 @@ public sealed class PackageFeed : IAsyncLifetime
         return Path.Combine(project, "out", "Program.dll");
     }
 
-    /// <summary>Runs a program that <see cref="BuildAsync"/> has made and returns what it printed.</summary>
-    internal static async Task<string> RunAsync(string program)
+    /// <summary>
+    /// Runs a program that <see cref="BuildAsync"/> has made and returns what it printed. It has what its reader has: a cookie,
+    /// and a host on which no EPMD runs.
+    /// </summary>
+    internal async Task<string> RunAsync(string program)
     {
-        var result = await ChildProcess.RunAsync(["dotnet", program], timeout: TimeSpan.FromMinutes(1));
+        var cookie = Path.Combine(_directory, "cookie");
+        if (!File.Exists(cookie))
+        {
+            await File.WriteAllTextAsync(cookie, Otp.NewCookie());
+            File.SetUnixFileMode(cookie, UnixFileMode.UserRead);
+        }
+        var environment = new Dictionary<string, string?>
+        {
+            ["ENMESH_COOKIE_FILE"] = cookie,
+            ["ERL_EPMD_PORT"] = BeamEpmd.FreePort().ToString(CultureInfo.InvariantCulture),
+        };
+        var result = await ChildProcess.RunAsync(["dotnet", program], environment, timeout: TimeSpan.FromMinutes(1));
         return result.Successful;
     }
 

@@ -23,7 +23,7 @@ public sealed class PackageTests(PackageFeed feed) : IClassFixture<PackageFeed>
             """,
             "Enmesh.Terms");
 
-        Assert.Equal("836802" + "77026f6b" + "612a\n" + "{ok,42}\n", await PackageFeed.RunAsync(program));
+        Assert.Equal("836802" + "77026f6b" + "612a\n" + "{ok,42}\n", await feed.RunAsync(program));
     }
 
     [Theory]
@@ -44,7 +44,7 @@ public sealed class PackageTests(PackageFeed feed) : IClassFixture<PackageFeed>
             """,
             package);
 
-        Assert.Equal("#{id => 7,name => <<\"a\">>}\n", await PackageFeed.RunAsync(program));
+        Assert.Equal("#{id => 7,name => <<\"a\">>}\n", await feed.RunAsync(program));
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class PackageTests(PackageFeed feed) : IClassFixture<PackageFeed>
             var built = await feed.BuildAsync($"#line {program.Line + 1} \"README.md\"\n{program.Code}", packages);
             if (!program.Runs)
                 continue;
-            var output = await PackageFeed.RunAsync(built);
+            var output = await feed.RunAsync(built);
             if (program.Output is not null)
                 Assert.Equal(program.Output, output);
         }

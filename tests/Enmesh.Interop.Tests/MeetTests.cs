@@ -1,0 +1,227 @@
+using Enmesh.Cluster;
+using Enmesh.Discovery;
+using Enmesh.Terms;
+using Enmesh.Testing;
+using Microsoft.Extensions.Logging;
+using Xunit;
+
+namespace Enmesh.Interop.Tests;
+
+/// <summary>Nodes as people start them find each other: through EPMD, theirs or ours, with long, short and IPv6 names.</summary>
+[Trait("Ring", "interop")]
+public sealed class MeetTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    public static TheoryData<int> Releases => Otp.Releases;
+
+    public static MatrixTheoryData<int, bool> ReleasesAndEpmds => new(Otp.Releases.Select(row => row.Data), [false, true]);
+
+    [Theory]
+    [MemberData(nameof(ReleasesAndEpmds))]
+    public async Task Erl_call_finds_us_through_epmd_and_calls_functions(int release, bool embedded)
+    {
+        await using var place = await Place.StartAsync(release, embedded);
+        var node = await place.StartNodeAsync("shop@127.0.0.1", embedded);
+        node.Functions.Export("shop", "price", 1, (_, arguments) => new(
+            arguments[0].AtomText == "apple" ? Term.Tuple(Atoms.Ok, 3) : throw new ArgumentException("There are apples only.")));
+
+        Assert.Equal("'shop@127.0.0.1'", (await place.ErlCallAsync("shop@127.0.0.1", "erlang node")).Successful.Trim());
+        Assert.Equal("{ok, 3}", (await place.ErlCallAsync("shop@127.0.0.1", "shop price [apple]")).Successful.Trim());
+        Assert.Contains("badrpc", (await place.ErlCallAsync("shop@127.0.0.1", "os cmd [\"id\"]")).ToString());
+    }
+
+    [Theory]
+    [MemberData(nameof(ReleasesAndEpmds))]
+    public async Task A_stock_erl_and_we_find_each_other_through_epmd(int release, bool embedded)
+    {
+        await using var place = await Place.StartAsync(release, embedded);
+        var node = await place.StartNodeAsync("ours@127.0.0.1", embedded);
+        await using var beam = await place.StartBeamAsync("theirs@127.0.0.1");
+
+        Assert.Equal("pong", await beam.EvalAsync("net_adm:ping('ours@127.0.0.1')"));
+        await node.DisconnectAsync(NodeName.Parse(beam.Name));
+        await beam.WaitForAsync("nodes(hidden)", "[]");
+        await node.PingAsync(NodeName.Parse("theirs@127.0.0.1"));
+        Assert.Equal("['ours@127.0.0.1']", await beam.EvalAsync("nodes(hidden)"));
+        Assert.Equal("[\"ours\",\"theirs\"]", await beam.EvalAsync("{ok, L} = net_adm:names({127,0,0,1}), lists:sort([N || {N, _} <- L])"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Releases))]
+    public async Task Nodes_with_short_names_meet(int release)
+    {
+        await using var place = await Place.StartAsync(release, embedded: true);
+        var node = await place.StartNodeAsync("ours@localhost", embedded: true, options => options.ShortNames = true);
+        await using var beam = await place.StartBeamAsync("theirs@localhost", options => options with { ShortName = true });
+
+        Assert.Equal("pong", await beam.EvalAsync("net_adm:ping('ours@localhost')"));
+        await node.DisconnectAsync(NodeName.Parse(beam.Name));
+        await beam.WaitForAsync("nodes(hidden)", "[]");
+        await node.PingAsync(NodeName.Parse("theirs@localhost"));
+        Assert.Equal("[ours@localhost]", await beam.EvalAsync("nodes(hidden)"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Releases))]
+    public async Task Nodes_with_IPv6_addresses_in_their_names_meet(int release)
+    {
+        await using var place = await Place.StartAsync(release, embedded: true);
+        var node = await place.StartNodeAsync("ours@::1", embedded: true);
+        await using var beam = await place.StartBeamAsync(
+            "theirs@::1", options => options with { Address = "::1", Arguments = ["-proto_dist", "inet6_tcp"] });
+
+        Assert.Equal("pong", await beam.EvalAsync("net_adm:ping('ours@::1')"));
+        await node.DisconnectAsync(NodeName.Parse(beam.Name));
+        await beam.WaitForAsync("nodes(hidden)", "[]");
+        await node.PingAsync(NodeName.Parse("theirs@::1"));
+        Assert.Equal("['ours@::1']", await beam.EvalAsync("nodes(hidden)"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Releases))]
+    public async Task A_beam_with_another_cookie_is_named_and_disturbs_nobody(int release)
+    {
+        await using var place = await Place.StartAsync(release, embedded: true);
+        var node = await place.StartNodeAsync("ours@127.0.0.1", embedded: true);
+        await using var friend = await place.StartBeamAsync("friend@127.0.0.1");
+        await using var stranger = await place.StartBeamAsync("stranger@127.0.0.1", options => options with { Cookie = Otp.NewCookie() });
+        Assert.Equal("pong", await friend.EvalAsync("net_adm:ping('ours@127.0.0.1')"));
+        await friend.EvalAsync("persistent_term:put(downs, 0), spawn(fun() -> net_kernel:monitor_nodes(true, [{node_type, all}]), "
+            + "receive {nodedown, _, _} -> persistent_term:put(downs, 1) end end)");
+
+        Assert.Equal("pang", await stranger.EvalAsync("net_adm:ping('ours@127.0.0.1')"));
+        var error = await Assert.ThrowsAsync<HandshakeException>(() => node.ConnectAsync(NodeName.Parse("stranger@127.0.0.1")));
+
+        Assert.Equal(HandshakeFailure.CookieMismatch, error.Failure);
+        Assert.Contains("stranger@127.0.0.1", error.Message);
+        await place.Logs.UntilAsync(LogLevel.Warning, "stranger@127.0.0.1", "the cookies differ");
+        await node.PingAsync(NodeName.Parse("friend@127.0.0.1"));
+        Assert.Equal("0", await friend.EvalAsync("persistent_term:get(downs)"));
+        Assert.Equal(["friend@127.0.0.1"], node.ConnectedNodes.Select(name => name.Text));
+    }
+
+    [Theory]
+    [MemberData(nameof(Releases))]
+    public async Task We_are_connected_again_by_ourselves_when_the_beam_is_back(int release)
+    {
+        await using var place = await Place.StartAsync(release, embedded: true);
+        var beam = await BeamNode.StartAsync(release, new() { Cookie = place.Cookie });
+        try
+        {
+            await place.StartNodeAsync("ours@127.0.0.1", embedded: true, options =>
+            {
+                options.Cluster = new ClusterOptions { MaxBackoff = TimeSpan.FromSeconds(1) };
+                options.Discovery.Add(new DiscoverySource(
+                    "static", new StaticDiscovery(new StaticDiscoveryOptions { Peers = [$"{beam.Name}:{beam.Port}"] })));
+            });
+            await beam.WaitForAsync("nodes(hidden)", "['ours@127.0.0.1']", Patience);
+
+            await beam.KillAsync();
+            await beam.DisposeAsync();
+            beam = await BeamNode.StartAsync(release, beam.Options);
+
+            await beam.WaitForAsync("nodes(hidden)", "['ours@127.0.0.1']", Patience);
+        }
+        finally
+        {
+            await beam.DisposeAsync();
+        }
+    }
+
+    /// <summary>An EPMD of their kind or ours, one cookie, and the nodes that use them.</summary>
+    private sealed class Place : IAsyncDisposable
+    {
+        private readonly string _directory = Directory.CreateTempSubdirectory("enmesh-meet-").FullName;
+        private readonly int _release;
+        private readonly int _epmdPort;
+        private readonly BeamEpmd? _epmd;
+        private ErlangNode? _node;
+
+        private Place(int release, BeamEpmd? epmd)
+        {
+            _release = release;
+            _epmd = epmd;
+            _epmdPort = epmd?.Port ?? BeamEpmd.FreePort();
+        }
+
+        internal string Cookie { get; } = Otp.NewCookie();
+
+        internal LogKeeper Logs { get; } = new();
+
+        internal static async Task<Place> StartAsync(int release, bool embedded) =>
+            new(release, embedded ? null : await BeamEpmd.StartAsync(release));
+
+        internal async Task<ErlangNode> StartNodeAsync(string name, bool embedded, Action<ErlangNodeOptions>? more = null)
+        {
+            var file = Path.Combine(_directory, "cookie");
+            await File.WriteAllTextAsync(file, Cookie);
+            File.SetUnixFileMode(file, UnixFileMode.UserRead);
+            var options = new ErlangNodeOptions
+            {
+                Name = name, CookieFile = file, Port = 0, Epmd = embedded ? EpmdMode.Embedded : EpmdMode.Register, EpmdPort = _epmdPort,
+            };
+            more?.Invoke(options);
+            return _node = await ErlangNode.StartAsync(options, Logs);
+        }
+
+        internal Task<BeamNode> StartBeamAsync(string name, Func<BeamOptions, BeamOptions>? more = null)
+        {
+            var options = new BeamOptions { Name = name, Cookie = Cookie, EpmdPort = _epmdPort };
+            return BeamNode.StartAsync(_release, more is null ? options : more(options));
+        }
+
+        internal Task<CommandResult> ErlCallAsync(string node, string call) =>
+            Otp.RunAsync(_release, ["erl_call", "-name", node, "-a", call], Cookie, _epmdPort);
+
+        public async ValueTask DisposeAsync()
+        {
+            if (_node is not null)
+                await _node.DisposeAsync();
+            if (_epmd is not null)
+                await _epmd.DisposeAsync();
+            Directory.Delete(_directory, recursive: true);
+        }
+    }
+
+    /// <summary>Keeps what a node logs.</summary>
+    private sealed class LogKeeper : ILoggerFactory, ILogger
+    {
+        private readonly List<(LogLevel Level, string Text)> _lines = [];
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
+
+        public void Dispose()
+        {
+        }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            lock (_lines)
+                _lines.Add((logLevel, formatter(state, exception)));
+        }
+
+        internal async Task UntilAsync(LogLevel level, params string[] parts)
+        {
+            using var deadline = new CancellationTokenSource(Patience);
+            while (true)
+            {
+                lock (_lines)
+                {
+                    if (_lines.Any(line => line.Level == level && Array.TrueForAll(parts, part => line.Text.Contains(part, StringComparison.Ordinal))))
+                        return;
+                    Assert.False(deadline.IsCancellationRequested, $"Nothing with {string.Join(" and ", parts)} in:\n{string.Join('\n', _lines)}");
+                }
+                await Task.Delay(20);
+            }
+        }
+    }
+}

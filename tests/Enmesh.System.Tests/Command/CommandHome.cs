@@ -1,0 +1,74 @@
+using System.Security.Cryptography;
+using Enmesh.Testing;
+
+namespace Enmesh.SystemTests.Command;
+
+/// <summary>
+/// The command as people have it, <c>./enmesh</c> in the repository, with a directory of the test's own for cookies and for
+/// what it writes, and nothing of the machine's Erlang settings.
+/// </summary>
+internal sealed class CommandHome : IDisposable
+{
+    // The first run builds the command, on a machine that may be busy.
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(10);
+
+    private readonly string _directory;
+    private readonly IDisposable _atExit;
+
+    internal CommandHome(string? parent = null)
+    {
+        _directory = parent is null
+            ? Directory.CreateTempSubdirectory("enmesh-command-").FullName
+            : Directory.CreateDirectory(Path.Combine(parent, $"enmesh-{RandomNumberGenerator.GetHexString(12, lowercase: true)}")).FullName;
+        _atExit = AtExit.Run($"rm -rf '{_directory}'");
+        CookieFile = WriteCookie("cookie", Otp.NewCookie());
+    }
+
+    internal string CookieFile { get; }
+
+    internal string PathTo(string file) => Path.Combine(_directory, file);
+
+    internal string WriteCookie(string name, string cookie, UnixFileMode mode = UnixFileMode.UserRead)
+    {
+        File.WriteAllText(PathTo(name), cookie);
+        File.SetUnixFileMode(PathTo(name), mode);
+        return PathTo(name);
+    }
+
+    /// <summary>Puts a shell script called <c>erl</c> on the PATH of the command.</summary>
+    internal void InstallErl(string script)
+    {
+        Directory.CreateDirectory(PathTo("bin"));
+        File.WriteAllText(PathTo("bin/erl"), $"#!/bin/sh\n{script}\n");
+        File.SetUnixFileMode(PathTo("bin/erl"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+    }
+
+    /// <summary>Runs it to its end.</summary>
+    internal Task<CommandResult> RunAsync(params string[] arguments) => RunWithInputAsync("", arguments);
+
+    internal Task<CommandResult> RunWithInputAsync(string input, params string[] arguments) =>
+        ChildProcess.RunAsync([Repository.PathTo("enmesh"), .. arguments], Environment(), input, _directory, Timeout);
+
+    /// <summary>Starts it and lets it run.</summary>
+    internal ChildProcess Start(params string[] arguments) =>
+        ChildProcess.Start([Repository.PathTo("enmesh"), .. arguments], Environment(), keepInput: true, _directory);
+
+    public void Dispose()
+    {
+        Directory.Delete(_directory, recursive: true);
+        _atExit.Dispose();
+    }
+
+    private Dictionary<string, string?> Environment() => new(StringComparer.Ordinal)
+    {
+        // Where the command looks for programs, and where `up` makes a home for its nodes.
+        ["PATH"] = $"{PathTo("bin")}:{System.Environment.GetEnvironmentVariable("PATH")}",
+        ["TMPDIR"] = _directory,
+        ["ENMESH_COOKIE_FILE"] = null,
+        ["ERL_EPMD_PORT"] = null,
+        ["ERL_EPMD_ADDRESS"] = null,
+        ["ERL_DIST_PORT"] = null,
+        ["NODE_HOST"] = null,
+        ["POD_IP"] = null,
+    };
+}

@@ -1,0 +1,115 @@
+using Enmesh.Testing;
+using Xunit;
+
+namespace Enmesh.SystemTests.Command;
+
+/// <summary>Help, wrong use, and <c>term</c>: what needs no other node.</summary>
+[Trait("Ring", "system")]
+public sealed class UsageTests : IDisposable
+{
+    private readonly CommandHome _home = new();
+
+    public void Dispose() => _home.Dispose();
+
+    [Theory]
+    [InlineData("", "Commands:", "up ", "term ")]
+    [InlineData("up", "--nodes", "--beam", "--once", "--json", "Ctrl-C", "enmesh up --once --json")]
+    [InlineData("node", "--name", "--cookie-file", "--peer", "--dns", "Enmesh__NetTickTime=30")]
+    [InlineData("ping", "<NODE>", "--timeout", "net_adm:ping/1")]
+    [InlineData("nodes", "<NODE>", "--epmd-port", "Hidden ones")]
+    [InlineData("names", "[<host>]", "epmd -names")]
+    [InlineData("epmd", "--port", "$ERL_EPMD_ADDRESS")]
+    [InlineData("term", "encode", "decode", "enmesh term decode")]
+    [InlineData("term encode", "<TERM>", "--compress", "[default: Hex]")]
+    [InlineData("term decode", "<BYTES>", "--elixir", "g2gCdwJva2EB")]
+    public async Task Help_teaches(string verb, params string[] parts)
+    {
+        var result = await _home.RunAsync([.. verb.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
+
+        Assert.Equal((0, ""), (result.ExitCode, result.Errors));
+        Assert.All(parts, part => Assert.Contains(part, result.Output));
+        Assert.Contains("Exit status:", result.Output);
+        // It fits a terminal with room for a table, and nobody is asked for a cookie.
+        Assert.DoesNotContain("--setcookie", result.Output);
+    }
+
+    [Theory]
+    [InlineData("pong", "There is no 'pong'. There are up, node, ping, nodes, names, epmd, term.")]
+    [InlineData("term", "Say what to do: encode, decode.")]
+    [InlineData("ping", "Required argument 'NODE' missing for command: 'ping'.")]
+    [InlineData("ping orders@127.0.0.1 --port 70000", "--port takes a port from 1 to 65535, not '70000'.")]
+    [InlineData("ping orders@127.0.0.1 --port many", "--port takes a port from 1 to 65535, not 'many'.")]
+    [InlineData("ping orders@127.0.0.1 --timeout 0", "--timeout takes seconds, from 0.1 to 3600, not '0'.")]
+    [InlineData("ping orders@127.0.0.1 --timeout soon", "--timeout takes seconds, from 0.1 to 3600, not 'soon'.")]
+    [InlineData("ping orders", "'orders' is no node name: there is no '@'. It has the form alive@host, as in orders@10.0.0.7.")]
+    [InlineData("up --nodes few", "--nodes takes a number from 0 to 100, not 'few'.")]
+    [InlineData("up --nods 3", "'--nods'")]
+    public async Task Wrong_use_is_told_with_status_2(string arguments, string message)
+    {
+        var result = await _home.RunAsync(arguments.Split(' '));
+
+        Assert.Equal((2, ""), (result.ExitCode, result.Output));
+        Assert.Contains(message, result.Errors.Split('\n')[0]);
+        Assert.All(result.Errors.TrimEnd().Split('\n'), line => Assert.StartsWith("enmesh: ", line));
+    }
+
+    [Theory]
+    [InlineData("ping orders@127.0.0.1 --port 1")]
+    [InlineData("nodes orders@127.0.0.1 --port 1")]
+    [InlineData("node --name orders@127.0.0.1")]
+    public async Task A_cookie_file_that_others_may_read_is_refused(string arguments)
+    {
+        var open = _home.WriteCookie(
+            "open", Otp.NewCookie(), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+
+        var result = await _home.RunAsync([.. arguments.Split(' '), "--cookie-file", open]);
+
+        Assert.Equal((2, ""), (result.ExitCode, result.Output));
+        var line = Assert.Single(result.Errors.TrimEnd().Split('\n'));
+        Assert.Contains($"{open} (the option CookieFile) may be read or written by others than its owner (mode 0644). Run 'chmod 400' on it", line);
+    }
+
+    [Fact]
+    public async Task All_that_is_wrong_with_a_node_is_told_at_once()
+    {
+        var result = await _home.RunAsync(
+            "node", "--name", "a b@127.0.0.1", "--epmd", "sometimes", "--peer", "nobody", "--cookie-file", _home.PathTo("none"));
+
+        Assert.Equal((2, ""), (result.ExitCode, result.Output));
+        Assert.Collection(
+            result.Errors.TrimEnd().Split('\n').Order(StringComparer.Ordinal),
+            cookie => Assert.StartsWith("enmesh: Enmesh:CookieFile: There is no cookie file", cookie),
+            peer => Assert.StartsWith("enmesh: Enmesh:Discovery:static:Peers:0: 'nobody' is no node name", peer),
+            epmd => Assert.StartsWith("enmesh: Enmesh:Epmd: 'sometimes' is not one of Off, Register, Embedded", epmd),
+            name => Assert.StartsWith("enmesh: Enmesh:Name: 'a b'", name));
+    }
+
+    [Theory]
+    [InlineData("hex", "836802" + "77026f6b" + "612a")]
+    [InlineData("base64", "g2gCdwJva2Eq")]
+    [InlineData("erlang", "<<131,104,2,119,2,111,107,97,42>>")]
+    public async Task Term_encodes_and_decodes_in_every_form(string form, string bytes)
+    {
+        var encoded = await _home.RunAsync("term", "encode", "{ok, 42}", "--to", form);
+        Assert.Equal((0, $"{bytes}\n"), (encoded.ExitCode, encoded.Output));
+
+        var decoded = await _home.RunAsync("term", "decode", bytes);
+        Assert.Equal((0, "{ok,42}\n"), (decoded.ExitCode, decoded.Output));
+
+        var piped = await _home.RunWithInputAsync(bytes + "\n", "term", "decode", "--elixir");
+        Assert.Equal((0, "{:ok, 42}\n"), (piped.ExitCode, piped.Output));
+    }
+
+    [Theory]
+    [InlineData("term encode {ok,", "Line 1, column 5: ")]
+    [InlineData("term decode 83ff", "offset 1")]
+    [InlineData("term decode 8368", "too early")]
+    [InlineData("term decode what?", "neither hexadecimal (83610a), nor base64 (g2EK), nor an Erlang binary (<<131,97,10>>)")]
+    public async Task Input_that_is_no_term_is_told_with_status_2(string arguments, string message)
+    {
+        var result = await _home.RunAsync(arguments.Split(' '));
+
+        Assert.Equal((2, ""), (result.ExitCode, result.Output));
+        Assert.Contains(message, Assert.Single(result.Errors.TrimEnd().Split('\n')));
+    }
+}
