@@ -2,16 +2,17 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Xunit;
 
 namespace Enmesh.Hosting.Tests;
 
 /// <summary>The examples of docs/discovery.md are settings that a node takes, and every key of its tables is one.</summary>
-[Trait("Ring", "pure")]
-public sealed partial class DocumentedDiscoveryTests
+[Trait("Ring", "loopback")]
+public sealed partial class DocumentedDiscoveryTests : IAsyncDisposable
 {
+    private readonly TestHost _host = new();
+
     private static string Page { get; } = File.ReadAllText(Path.Combine(Root(), "docs", "discovery.md"));
 
     [Fact]
@@ -50,13 +51,14 @@ public sealed partial class DocumentedDiscoveryTests
         Bind($"{{ \"Enmesh\": {{ \"Name\": \"orders\", {place.Replace("%KEYS%", string.Join(", ", settings), StringComparison.Ordinal)} }} }}");
     }
 
-    private static ErlangNodeOptions Bind(string json)
+    public ValueTask DisposeAsync() => _host.DisposeAsync();
+
+    private ErlangNodeOptions Bind(string json)
     {
-        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(json));
-        builder.Configuration.AddJsonStream(stream);
-        builder.AddErlangNode();
-        using var host = builder.Build();
+        _host.Builder.Configuration.AddJsonStream(stream);
+        _host.Builder.AddErlangNode(node => node.CookieFile = _host.CookieFile);
+        using var host = _host.Builder.Build();
         return host.Services.GetRequiredService<IOptionsMonitor<ErlangNodeOptions>>().CurrentValue;
     }
 
