@@ -78,9 +78,11 @@ public sealed class ClusterMembershipTests : IAsyncDisposable
         _node.LinkDown(Name(1));
         var view = await ViewAsync(cluster, view => view.Connected == 0);
         Assert.Equal(PeerStage.Tick, view.Members[0].LastFailure!.Stage);
-        var lostAt = _time.Elapsed;
-        await AdvanceUntilAsync(cluster, view => view.Connected == 1, TimeSpan.FromMilliseconds(50));
-        Assert.InRange(_time.Elapsed - lostAt, TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(1.1));
+        await _time.TimerDueInAsync(TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(1));
+        Assert.Single(_node.Dialled);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await ViewAsync(cluster, view => view.Connected == 1);
+        Assert.Equal(2, _node.Dialled.Count);
     }
 
     [Fact]
@@ -141,8 +143,7 @@ public sealed class ClusterMembershipTests : IAsyncDisposable
         for (var round = 1; round <= 5; round++)
         {
             Assert.Equal(round, source.Asked);
-            await _time.TimerDueInAsync(TimeSpan.FromSeconds(90), TimeSpan.FromSeconds(110));
-            _time.Advance(TimeSpan.FromSeconds(110));
+            await AskAgainAsync();
             await UntilAsync(() => source.Asked == round + 1);
         }
     }
@@ -159,10 +160,10 @@ public sealed class ClusterMembershipTests : IAsyncDisposable
         var view = await ViewAsync(cluster, view => view.Sources[0].State == SourceState.Failing);
         Assert.Equal("it did not answer within 30 s", view.Sources[0].Problem);
         await AdvanceUntilAsync(cluster, view => view.Sources[0].Problem!.Contains("has not stopped yet", StringComparison.Ordinal));
-        Assert.Equal(1, source.Asked);
+        await UntilAsync(() => source.Asked == 1);
         stubborn.SetResult(new PeerSnapshot.Complete([Peer(1)]));
         await AdvanceUntilAsync(cluster, view => view.Connected == 1);
-        Assert.Equal(2, source.Asked);
+        Assert.True(source.Asked > 1);
     }
 
     [Fact]
@@ -207,7 +208,7 @@ public sealed class ClusterMembershipTests : IAsyncDisposable
         Assert.All(view.Sources[..^1], source => Assert.Equal(SourceState.Failing, source.State));
         Assert.Equal("thrown at once", view.Sources[0].Problem);
         Assert.Equal("thrown later", view.Sources[1].Problem);
-        Assert.Equal(6, _log.Lines.Count(line => line.Id == EventIds.SourceFailing));
+        await UntilAsync(() => _log.Lines.Count(line => line.Id == EventIds.SourceFailing) == 6);
     }
 
     [Fact]
@@ -228,13 +229,20 @@ public sealed class ClusterMembershipTests : IAsyncDisposable
     public async Task Failing_and_recovering_are_logged_once_each()
     {
         PeerSnapshot answer = new PeerSnapshot.Complete([Peer(1)]);
-        var cluster = Cluster(new DiscoverySource("dns", new FakeDiscovery(_ => Task.FromResult(answer))));
+        var polling = new DiscoveryPolling { Interval = TimeSpan.FromSeconds(100), Jitter = 0.1 };
+        var cluster = Cluster(new DiscoverySource("dns", new FakeDiscovery(_ => Task.FromResult(answer)), polling));
         cluster.Start();
         await ViewAsync(cluster, view => view.Connected == 1);
         answer = new PeerSnapshot.Unavailable(new DiscoveryException("10.0.0.10:53 did not answer within 5 s"));
-        await AdvanceUntilAsync(cluster, view => view.Sources[0].Failures >= 5);
+        for (var failures = 1; failures <= 4; failures++)
+        {
+            await AskAgainAsync();
+            await ViewAsync(cluster, view => view.Sources[0].Failures == failures);
+        }
         answer = new PeerSnapshot.Complete([Peer(1)]);
-        await AdvanceUntilAsync(cluster, view => view.Sources[0].State == SourceState.Healthy);
+        await AskAgainAsync();
+        await ViewAsync(cluster, view => view.Sources[0].State == SourceState.Healthy);
+        await UntilAsync(() => _log.Lines.Count >= 3);
         Assert.Equal(
             [EventIds.PeerDiscovered, EventIds.SourceFailing, EventIds.SourceRecovered], _log.Lines.Select(line => line.Id));
         Assert.Contains("10.0.0.10:53 did not answer within 5 s", _log.Lines[1].Text, StringComparison.Ordinal);
@@ -314,13 +322,20 @@ public sealed class ClusterMembershipTests : IAsyncDisposable
         return cluster;
     }
 
+    // To the next question of a source whose interval is 100 s, give or take a tenth.
+    private async Task AskAgainAsync()
+    {
+        await _time.TimerDueInAsync(TimeSpan.FromSeconds(90), TimeSpan.FromSeconds(110));
+        _time.Advance(TimeSpan.FromSeconds(110));
+    }
+
     // The clock goes on in small steps, each after a moment for whoever was woken, until the view is the one wanted.
-    private async Task<ClusterView> AdvanceUntilAsync(ClusterMembership cluster, Func<ClusterView, bool> condition, TimeSpan? step = null)
+    private async Task<ClusterView> AdvanceUntilAsync(ClusterMembership cluster, Func<ClusterView, bool> condition)
     {
         using var deadline = new CancellationTokenSource(FarOff);
         while (!condition(cluster.View))
         {
-            _time.Advance(step ?? TimeSpan.FromSeconds(1));
+            _time.Advance(TimeSpan.FromSeconds(1));
             await Task.Delay(2, deadline.Token);
         }
         return cluster.View;
