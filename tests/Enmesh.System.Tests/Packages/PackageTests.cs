@@ -52,7 +52,10 @@ public sealed class PackageTests(PackageFeed feed) : IClassFixture<PackageFeed>
     {
         var readme = await File.ReadAllTextAsync(Repository.PathTo("README.md"), TestContext.Current.CancellationToken);
         var packages = ReadmeCode.Packages(readme);
-        foreach (var program in ReadmeCode.Programs(readme))
+        var programs = ReadmeCode.Programs(readme);
+        Assert.NotEmpty(packages);
+        Assert.Contains(programs, static program => program.Runs);
+        foreach (var program in programs)
         {
             var built = await feed.BuildAsync($"#line {program.Line + 1} \"README.md\"\n{program.Code}", packages);
             if (!program.Runs)
