@@ -64,9 +64,12 @@ public sealed class ClusterMembership : IAsyncDisposable
     public IAsyncEnumerable<ClusterEvent> WatchAsync(CancellationToken cancellationToken = default) => _watchers.WatchAsync(cancellationToken);
 
     /// <summary>Waits for a view that meets a condition; the present one may.</summary>
-    /// <param name="condition">The condition. It is asked once for each view, on any thread.</param>
+    /// <param name="condition">
+    /// The condition, asked on any thread. A view that is followed by the next at once may be passed over; what must not be
+    /// missed is among the events of <see cref="WatchAsync"/>.
+    /// </param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The first view that met it.</returns>
+    /// <returns>The view that met it.</returns>
     /// <exception cref="ObjectDisposedException">The node stopped before.</exception>
     public async Task<ClusterView> WaitForAsync(Func<ClusterView, bool> condition, CancellationToken cancellationToken = default)
     {
