@@ -62,9 +62,10 @@ public sealed class FunTerm : IEquatable<FunTerm>
     /// <summary>The same local fun with other caught values.</summary>
     internal FunTerm With(Term[] freeVariables) => new(Module, Arity, Id, Creator!, freeVariables);
 
-    /// <summary>Whether the two are the same code, whatever values they have caught.</summary>
+    /// <summary>Whether the two are the same code, whatever values they have caught, and whoever made them.</summary>
     internal bool IsSameCode(FunTerm other) => Module == other.Module && Function == other.Function && Arity == other.Arity
-        && Id == other.Id && _freeVariables.Length == other._freeVariables.Length;
+        && Id.Unique == other.Id.Unique && Id.Index == other.Id.Index && Id.OldUnique == other.Id.OldUnique
+        && _freeVariables.Length == other._freeVariables.Length;
 }
 
 /// <summary>Which piece of code of its module a local fun is.</summary>

@@ -28,6 +28,12 @@ internal sealed class RandomTerms(int seed)
     /// <summary>Whether there are identifiers that OTP 23 cannot read: long pids and ports, references of over three words.</summary>
     internal bool HasWideIdentifiers { get; init; } = true;
 
+    /// <summary>
+    /// Whether there are identifiers and compound terms among the keys of maps with many pairs. Releases before OTP 27 find two
+    /// such maps different that are the same, for example with a reference of one word.
+    /// </summary>
+    internal bool HasOddKeysInLargeMaps { get; init; } = true;
+
     /// <summary>Whether there are pids, ports and references at all.</summary>
     internal bool HasIdentifiers { get; init; } = true;
 
@@ -134,13 +140,22 @@ internal sealed class RandomTerms(int seed)
     private Term Map(int depth)
     {
         var map = MapTerm.Empty;
-        for (var pairs = _random.Next(6); pairs > 0; pairs--)
+        var isLarge = _random.Next(10) == 0;
+        for (var pairs = isLarge && !HasOddKeysInLargeMaps ? 0 : _random.Next(6); pairs > 0; pairs--)
             map = map.With(Next(depth - 2), Next(depth - 1));
         // Beyond 8 pairs ours, and beyond 32 those of a BEAM, are kept in another way.
-        for (var pairs = _random.Next(10) == 0 ? _random.Next(60) : 0; pairs > 0; pairs--)
-            map = map.With(Leaf(), Leaf());
+        for (var pairs = isLarge ? _random.Next(60) : 0; pairs > 0; pairs--)
+            map = map.With(HasOddKeysInLargeMaps ? Leaf() : PlainKey(), Leaf());
         return map;
     }
+
+    private Term PlainKey() => _random.Next(4) switch
+    {
+        0 => Float(),
+        1 => Atom(),
+        2 => Term.Binary(Text(_random.Next(12))),
+        _ => _random.Next(-1000, 1000),
+    };
 
     private Term Record(int depth)
     {

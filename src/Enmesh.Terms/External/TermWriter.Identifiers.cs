@@ -25,8 +25,9 @@ public ref partial struct TermWriter
     public void WritePort(PortId port)
     {
         ArgumentNullException.ThrowIfNull(port);
-        var isWide = Allows(TermDialect.WideIdentifiers);
-        if (!isWide && port.Id > MaxNarrowPort)
+        // The wide tag only where it has to be: every release reads the other one.
+        var isWide = port.Id > MaxNarrowPort;
+        if (isWide && !Allows(TermDialect.WideIdentifiers))
             throw TooWide($"the port {port.Id} of {port.Node}");
         Take(1) = isWide ? TermTag.WidePort : TermTag.Port;
         WriteAtom(port.Node);

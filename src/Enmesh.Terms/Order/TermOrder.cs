@@ -80,7 +80,7 @@ public static class TermOrder
             TermKind.Reference => IdentifierOrder.Compare(left.Reference!, right.Reference!),
             TermKind.Port => IdentifierOrder.Compare(left.Port!, right.Port!),
             TermKind.Pid => IdentifierOrder.Compare(left.Pid!, right.Pid!),
-            TermKind.Fun => CompareFuns(left.Fun!, right.Fun!),
+            TermKind.Fun => CompareFuns(left.Fun!, right.Fun!, exactly),
             TermKind.Tuple => left.TupleElements.Length.CompareTo(right.TupleElements.Length),
             TermKind.Map => left.AsMap!.Count.CompareTo(right.AsMap!.Count),
             TermKind.List => CompareLists(left.AsList.GetValueOrDefault(), right.AsList.GetValueOrDefault(), exactly),
@@ -89,7 +89,8 @@ public static class TermOrder
         };
     }
 
-    internal static int CompareFuns(FunTerm left, FunTerm right)
+    // By `==` neither the version of the module nor the arity matters; by `=:=` they do.
+    private static int CompareFuns(FunTerm left, FunTerm right, bool exactly)
     {
         if (left.IsExternal != right.IsExternal)
             return left.IsExternal ? 1 : -1;
@@ -99,15 +100,16 @@ public static class TermOrder
             order = order != 0 ? order : left.Function!.CompareTo(right.Function);
             return order != 0 ? order : left.Arity.CompareTo(right.Arity);
         }
-        order = order != 0 ? order : left.Id.OldIndex.CompareTo(right.Id.OldIndex);
+        order = order != 0 ? order : left.Id.Index.CompareTo(right.Id.Index);
         order = order != 0 ? order : left.Id.OldUnique.CompareTo(right.Id.OldUnique);
         order = order != 0 ? order : left.FreeVariables.Length.CompareTo(right.FreeVariables.Length);
-        order = order != 0 ? order : left.Arity.CompareTo(right.Arity);
-        order = order != 0 ? order : left.Id.Index.CompareTo(right.Id.Index);
+        if (order != 0 || !exactly)
+            return order;
+        order = left.Arity.CompareTo(right.Arity);
         return order != 0 ? order : left.Id.Unique.CompareTo(right.Id.Unique);
     }
 
-    internal static int CompareRecords(RecordTerm left, RecordTerm right)
+    private static int CompareRecords(RecordTerm left, RecordTerm right)
     {
         var order = left.Module.CompareTo(right.Module);
         order = order != 0 ? order : left.Name.CompareTo(right.Name);

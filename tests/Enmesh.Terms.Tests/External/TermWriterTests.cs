@@ -40,7 +40,8 @@ public sealed class TermWriterTests
         AssertBytes("6B00020102", (ref w) => w.WriteByteList([1, 2]));
         AssertBytes("4D00000002" + "03" + "FFA0", (ref w) => w.WriteBitString(new(new byte[] { 0xFF, 0xBF }, 3)));
         AssertBytes("58" + "7703614068" + "00000001" + "00000002" + "00000003", (ref w) => w.WritePid(new(Node, 1, 2, 3)));
-        AssertBytes("78" + "7703614068" + "0000000000000001" + "00000003", (ref w) => w.WritePort(new(Node, 1, 3)));
+        AssertBytes("59" + "7703614068" + "0FFFFFFF" + "00000003", (ref w) => w.WritePort(new(Node, 0xFFFFFFF, 3)));
+        AssertBytes("78" + "7703614068" + "0000000010000000" + "00000003", (ref w) => w.WritePort(new(Node, 0x10000000, 3)));
         AssertBytes("5A0002" + "7703614068" + "00000003" + "0000000100000002", (ref w) => w.WriteReference(new(Node, 3, 1, 2)));
         AssertBytes("7400000001", (ref w) => w.WriteMapHeader(1));
         AssertBytes("6C00000001", (ref w) => w.WriteListHeader(1));

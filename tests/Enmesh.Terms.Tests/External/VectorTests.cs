@@ -25,11 +25,20 @@ public sealed class VectorTests
         var compared = 0;
         foreach (var vector in TermVector.Portable.Where(vector => vector.IsMadeBy29))
         {
-            var term = ExternalTermFormat.Decode(vector.Bytes);
-            Assert.True(Convert.ToHexString(vector.Bytes) == Convert.ToHexString(ExternalTermFormat.Encode(term)), vector.ToString());
+            var bytes = ExternalTermFormat.Encode(ExternalTermFormat.Decode(vector.Bytes));
+            Assert.True(Convert.ToHexString(WithNarrowPort(vector.Bytes)) == Convert.ToHexString(bytes), vector.ToString());
             compared++;
         }
         Assert.True(compared > 100);
+
+        // From OTP 27 on a node writes every port with the wide tag, 120; we do so only from 2^28 on.
+        static byte[] WithNarrowPort(byte[] bytes)
+        {
+            var id = bytes.Length - 12;
+            return bytes[1] == 120 && bytes.AsSpan(id, 4).IndexOfAnyExcept((byte)0) < 0 && bytes[id + 4] < 16
+                ? [131, 89, .. bytes[2..id], .. bytes[(id + 4)..]]
+                : bytes;
+        }
     }
 
     [Fact]
