@@ -159,7 +159,11 @@ public sealed class MeetTests
             File.SetUnixFileMode(file, UnixFileMode.UserRead);
             var options = new ErlangNodeOptions
             {
-                Name = name, CookieFile = file, Port = 0, Epmd = embedded ? EpmdMode.Embedded : EpmdMode.Register, EpmdPort = _epmdPort,
+                Name = name,
+                CookieFile = file,
+                Port = 0,
+                Epmd = embedded ? EpmdMode.Embedded : EpmdMode.Register,
+                EpmdPort = _epmdPort,
             };
             more?.Invoke(options);
             return _node = await ErlangNode.StartAsync(options, Logs);

@@ -154,8 +154,12 @@ public sealed class TextTests
             // OTP 23 does not always find the shortest text of a float, and writes large ones without an exponent.
             var random = new RandomTerms(seed)
             {
-                HasRecords = hasRecords, HasIdentifiers = false, HasOddFuns = false,
-                HasNegativeZero = release >= 27, HasOddFloats = release >= 25,
+                HasRecords = hasRecords,
+                HasIdentifiers = false,
+                HasOddFuns = false,
+                HasNegativeZero = release >= 27,
+                HasOddFloats = release >= 25,
+                HasLargeMaps = false,
             };
             try
             {

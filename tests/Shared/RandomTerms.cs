@@ -34,6 +34,9 @@ internal sealed class RandomTerms(int seed)
     /// </summary>
     internal bool HasOddKeysInLargeMaps { get; init; } = true;
 
+    /// <summary>Whether there are maps of more than 32 pairs, which a BEAM keeps, prints and reads in an order of its own.</summary>
+    internal bool HasLargeMaps { get; init; } = true;
+
     /// <summary>Whether there are pids, ports and references at all.</summary>
     internal bool HasIdentifiers { get; init; } = true;
 
@@ -140,7 +143,7 @@ internal sealed class RandomTerms(int seed)
     private Term Map(int depth)
     {
         var map = MapTerm.Empty;
-        var isLarge = _random.Next(10) == 0;
+        var isLarge = HasLargeMaps && _random.Next(10) == 0;
         for (var pairs = isLarge && !HasOddKeysInLargeMaps ? 0 : _random.Next(6); pairs > 0; pairs--)
             map = map.With(Next(depth - 2), Next(depth - 1));
         // Beyond 8 pairs ours, and beyond 32 those of a BEAM, are kept in another way.

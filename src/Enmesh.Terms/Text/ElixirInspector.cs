@@ -84,13 +84,15 @@ internal sealed partial class ElixirInspector(TextBuffer output, ElixirLayout la
             EnterPairs("%{", PairsOf(map), limit, charlists);
     }
 
-    // As :lists.sort(Map.to_list(map)): 1 and 1.0 are equal, and then the values decide.
+    // As :lists.sort(Map.to_list(map)): 1 and 1.0 are equal, and then the values decide; then a small map's own order, 1 first.
     private Term[] PairsOf(MapTerm map) => !options.SortKeys || map.Count == 1
         ? map.Pairs
         : LinePrinter.Sort(map.Pairs, static (pairs, left, right) =>
             TermOrder.Compare(pairs[left], pairs[right]) is var order and not 0
                 ? order
-                : TermOrder.Compare(pairs[left + 1], pairs[right + 1]));
+                : TermOrder.Compare(pairs[left + 1], pairs[right + 1]) is var values and not 0
+                    ? values
+                    : TermOrder.CompareExactly(pairs[left], pairs[right]));
 
     private void EnterPairs(string open, Term[] pairs, int limit, bool charlists)
     {

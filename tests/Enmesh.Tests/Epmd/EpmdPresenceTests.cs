@@ -37,13 +37,20 @@ public sealed class EpmdPresenceTests
         var server = Serve();
         await using var node = await StartAsync(EpmdMode.Register, "orders");
         await server.DisposeAsync();
-        for (var (failures, full) = (0, 0.5); failures < 6; failures++, full *= 2)
+        await UntilAsync(() => node.State is EpmdState.Unregistered);
+        for (var (failures, full) = (1, 0.5); failures <= 6; failures++, full *= 2)
         {
-            // Only then the client has taken its own timer back.
-            await UntilAsync(() => node.State is EpmdState.Unregistered now && now.Failures == failures);
-            // The pause is half to all of the full one, and a part of it may have gone by with the pause before.
-            await _time.TimerDueInAsync(TimeSpan.FromSeconds(full / 4), TimeSpan.FromSeconds(full));
-            _time.Advance(TimeSpan.FromSeconds(full));
+            var step = TimeSpan.FromSeconds(full / 16);
+            var before = _time.Elapsed;
+            await UntilAsync(() =>
+            {
+                if (node.State is EpmdState.Unregistered now && now.Failures == failures)
+                    return true;
+                _time.Advance(step);
+                return false;
+            });
+            // The pause is half to all of the full one; the last steps before it may have been taken after it had begun.
+            Assert.True(_time.Elapsed - before >= TimeSpan.FromSeconds(full / 4), $"Pause {failures} took {_time.Elapsed - before}.");
         }
 
         var state = Assert.IsType<EpmdState.Unregistered>(node.State);
