@@ -102,6 +102,9 @@ public sealed record ErlangPrintOptions
     /// </summary>
     public bool SortKeys { get; init; } = true;
 
+    /// <summary>Whether sorted keys stand backwards, as with <c>K</c> and <c>reversed</c>.</summary>
+    internal bool ReverseKeys { get; init; }
+
     /// <summary>
     /// The node whose pids, ports and references are printed short, <c>&lt;0.97.0&gt;</c>. Those of others, and all of
     /// them by default, are printed in full: <c>#Pid&lt;orders@10.0.0.7 97.0/6b003654&gt;</c>.

@@ -27,6 +27,30 @@ public static class ErlangText
         return breaksLines ? LineBreaker.Break(line, printer.Nodes, options) : line.ToString();
     }
 
+    /// <summary>Prints as <c>io_lib:format/2</c> does: <c>Format("~s has ~b members: ~p~n", name, count, members)</c>.</summary>
+    /// <exception cref="FormatException">The format or an argument is wrong, or the text is too long; what Erlang calls <c>badarg</c>.</exception>
+    /// <remarks>
+    /// All control sequences and modifiers are there, save <c>~K</c> with a fun. As in Erlang, <c>~p</c> breaks lines by where
+    /// it begins, <c>~s</c> takes characters up to 255 and <c>~ts</c> all.
+    /// </remarks>
+    public static string Format(string format, params ReadOnlySpan<Term> arguments) =>
+        Format(format, Term.List(arguments).AsList!.Value);
+
+    /// <inheritdoc cref="Format(string, ReadOnlySpan{Term})"/>
+    public static string Format(string format, ListTerm arguments, ErlangFormatOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(format);
+        return new ErlangFormatter(options ?? ErlangFormatOptions.Default).Run(new FormatScanner(format, arguments));
+    }
+
+    /// <summary>The same for a format and arguments out of a message.</summary>
+    /// <exception cref="FormatException">They are wrong, or the text is too long.</exception>
+    internal static string Format(Term format, Term arguments, ErlangFormatOptions? options = null)
+    {
+        var list = arguments.AsList ?? throw new FormatException("The arguments are no list.");
+        return new ErlangFormatter(options ?? ErlangFormatOptions.Default).Run(new FormatScanner(format, list));
+    }
+
     /// <summary>Reads a term. A dot may follow it, and comments and blanks may stand around it.</summary>
     /// <exception cref="TermSyntaxException">The text is no term; the exception says where, and what was expected.</exception>
     /// <remarks>

@@ -51,6 +51,17 @@ internal sealed partial class LinePrinter(TextBuffer output, ErlangPrintOptions 
         ? map.Pairs
         : Sort(map.Pairs, static (pairs, left, right) => TermOrder.CompareExactly(pairs[left], pairs[right]));
 
+    private static Term[] PairsOf(MapTerm map, ErlangPrintOptions options)
+    {
+        var pairs = PairsOf(map, options.SortKeys);
+        if (!options.ReverseKeys)
+            return pairs;
+        var reversed = new Term[pairs.Length];
+        for (var i = 0; i < pairs.Length; i += 2)
+            pairs.AsSpan(i, 2).CopyTo(reversed.AsSpan(pairs.Length - 2 - i));
+        return reversed;
+    }
+
     /// <summary>Key, value, key, value in the order that is meant.</summary>
     internal static Term[] Sort(Term[] pairs, Func<Term[], int, int, int> compare)
     {
@@ -123,7 +134,7 @@ internal sealed partial class LinePrinter(TextBuffer output, ErlangPrintOptions 
             Node = node,
             Elements = elements,
             Depth = depth,
-            Pairs = kind == LayoutKind.Map ? PairsOf(term.AsMap!, options.SortKeys) : null,
+            Pairs = kind == LayoutKind.Map ? PairsOf(term.AsMap!, options) : null,
         };
         if (kind != LayoutKind.Record)
             output.Append(kind switch { LayoutKind.List => "[", LayoutKind.Map => "#{", _ => "{" });
