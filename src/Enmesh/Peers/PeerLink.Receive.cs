@@ -36,6 +36,7 @@ internal sealed partial class PeerLink
         {
             _connection.ReadOnOwnThread(RunTurn);
             await ReceiveAsync().ConfigureAwait(false);
+            await AwaitPeersEndAsync().ConfigureAwait(false);
         }
         catch (IOException e)
         {
@@ -58,6 +59,8 @@ internal sealed partial class PeerLink
         }
         _turn.Release();
         ReturnBuffer();
+        if (_leaveTimer is { } timer)
+            await timer.DisposeAsync().ConfigureAwait(false);
         await _connection.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -100,14 +103,28 @@ internal sealed partial class PeerLink
             var read = await ReadAsync(room).ConfigureAwait(false);
             if (read == 0)
             {
-                Close(new LinkEnd(LinkEndCause.ClosedByPeer, _end > _start
-                    ? "it closed the connection in the midst of a frame" : "it closed the connection"));
+                Close(_end > _start
+                    ? new LinkEnd(LinkEndCause.ClosedByPeer, "it closed the connection in the midst of a frame")
+                    : new LinkEnd(LinkEndCause.ClosedByPeer, "it closed the connection") { IsInGoodOrder = true });
                 return;
             }
             Count(read);
             _end += read;
             while (ReadWhole() is { } rest)
                 await ReadRestAsync(rest).ConfigureAwait(false);
+        }
+    }
+
+    // We are leaving: what the peer has sent until it hears of that is dropped. It must be read, or the kernel would
+    // turn our farewell into a reset.
+    private async Task AwaitPeersEndAsync()
+    {
+        if (End is not { Cause: LinkEndCause.ClosedHere })
+            return;
+        RentBuffer();
+        while (await ReadAsync(_buffer).ConfigureAwait(false) > 0)
+        {
+            // dropped
         }
     }
 
@@ -208,6 +225,8 @@ internal sealed partial class PeerLink
             Count(read);
             rest = rest[read..];
         }
+        if (!IsUp)
+            return;
         if (frame.Whole is { } whole)
             Deliver(_frames.Read(whole), whole, whole);
         else

@@ -146,6 +146,8 @@ internal sealed partial class PeerLink
                 if (more)
                     WakeFlusher();
             }
+            if (_queue.IsFinished)
+                _connection.CompleteWrites();
         }
         catch (IOException e)
         {

@@ -14,6 +14,9 @@ namespace Enmesh.Peers;
 /// </remarks>
 internal sealed partial class PeerLink : IFlushAtTurnEnd, IThreadPoolWorkItem
 {
+    /// <summary>How long writing what is queued, and the peer's own end, are awaited when this node leaves.</summary>
+    internal static readonly TimeSpan LeaveTime = TimeSpan.FromSeconds(1);
+
     private readonly TransportConnection _connection;
     private readonly IPeerHandler _handler;
     private readonly PeerLinkOptions _options;
@@ -25,6 +28,7 @@ internal sealed partial class PeerLink : IFlushAtTurnEnd, IThreadPoolWorkItem
     private readonly TermDialect _dialect;
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private LinkEnd? _linkEnd;
+    private ITimer? _leaveTimer;
 
     internal PeerLink(
         long session, HandshakeResult handshake, TransportConnection connection, IPeerHandler handler, PeerLinkOptions options,
@@ -67,12 +71,17 @@ internal sealed partial class PeerLink : IFlushAtTurnEnd, IThreadPoolWorkItem
     internal LinkEnd? End => Volatile.Read(ref _linkEnd);
 
     /// <summary>Ends the link, unless it has ended already.</summary>
+    /// <remarks>
+    /// When this node leaves, what is queued is still written and the connection closed in good order: a reset could
+    /// overtake the last messages, and looks like a fault to the peer. In every other case it ends at once.
+    /// </remarks>
     internal void Close(LinkEnd end)
     {
-        if (Interlocked.CompareExchange(ref _linkEnd, end, null) is not null)
-            return;
-        _queue.Close();
-        _connection.Abort();
+        var isFirst = Interlocked.CompareExchange(ref _linkEnd, end, null) is null;
+        if (end.Cause != LinkEndCause.ClosedHere)
+            Abort(); // also when it is leaving: there is nobody left to wait for
+        else if (isFirst)
+            Leave();
     }
 
     /// <summary>Ends the link and waits until nothing comes from it any more.</summary>
@@ -81,12 +90,34 @@ internal sealed partial class PeerLink : IFlushAtTurnEnd, IThreadPoolWorkItem
         Close(end);
         await _closed.Task.ConfigureAwait(false);
     }
+
+    private void Leave()
+    {
+        _leaveTimer = _pulse.TimeProvider.CreateTimer(
+            static link => ((PeerLink)link!).Abort(), this, LeaveTime, Timeout.InfiniteTimeSpan);
+        if (_queue.Complete())
+            _connection.CompleteWrites();
+        else
+            WakeFlusher();
+    }
+
+    private void Abort()
+    {
+        _queue.Close();
+        _connection.Abort();
+    }
 }
 
 /// <summary>Why a link ended.</summary>
 /// <param name="Cause">The kind of end.</param>
 /// <param name="Reason">In words.</param>
-internal sealed record LinkEnd(LinkEndCause Cause, string Reason);
+internal sealed record LinkEnd(LinkEndCause Cause, string Reason)
+{
+    /// <summary>Whether nothing went wrong: one of the two has left.</summary>
+    internal bool IsInGoodOrder { get; init; } = Cause is LinkEndCause.ClosedHere or LinkEndCause.Replaced;
+
+    internal LogLevel LogLevel => IsInGoodOrder ? LogLevel.Information : LogLevel.Warning;
+}
 
 /// <summary>The kinds of a link's end.</summary>
 internal enum LinkEndCause

@@ -8,8 +8,8 @@ internal static partial class PeerLog
     [LoggerMessage(EventId = EventIds.PeerUp, Level = LogLevel.Information, Message = "Peer {Peer} is up ({Kind}) over {Transport}.")]
     internal static partial void PeerUp(this ILogger logger, NodeName peer, string kind, string transport);
 
-    [LoggerMessage(EventId = EventIds.PeerDown, Level = LogLevel.Warning, Message = "Peer {Peer} is down: {Reason}.")]
-    internal static partial void PeerDown(this ILogger logger, NodeName peer, string reason);
+    [LoggerMessage(EventId = EventIds.PeerDown, Message = "Peer {Peer} is down: {Reason}.")]
+    internal static partial void PeerDown(this ILogger logger, LogLevel level, NodeName peer, string reason);
 
     [LoggerMessage(EventId = EventIds.PeerClosed, Level = LogLevel.Information, Message = "The link to {Peer} was closed: {Reason}.")]
     internal static partial void PeerClosed(this ILogger logger, NodeName peer, string reason);

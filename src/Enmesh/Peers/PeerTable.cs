@@ -284,7 +284,7 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
         if (link.End!.Cause is LinkEndCause.ClosedHere or LinkEndCause.Replaced)
             _logger.PeerClosed(link.Peer, link.End.Reason);
         else
-            _logger.PeerDown(link.Peer, link.End.Reason);
+            _logger.PeerDown(link.End.LogLevel, link.Peer, link.End.Reason);
         Notify(link);
         link.Ended();
     }

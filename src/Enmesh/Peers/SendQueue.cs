@@ -30,6 +30,7 @@ internal sealed class SendQueue
     private int _nextSource;
     private TaskCompletionSource? _drained;
     private bool _writing;
+    private bool _completed; // takes nothing more, and what it has is still written
     private bool _closed;
 
     internal SendQueue(FrameWriter frames, long limit)
@@ -62,6 +63,16 @@ internal sealed class SendQueue
 
     internal bool IsFull => PendingBytes > _limit;
 
+    /// <summary>Whether the last that will ever be written is written.</summary>
+    internal bool IsFinished
+    {
+        get
+        {
+            lock (_gate)
+                return _completed && !_writing && _pendingBytes == 0;
+        }
+    }
+
     /// <summary>Queues a message. The buffer is taken over, whatever the outcome.</summary>
     /// <param name="sender">Whose it is, for the order; null for nobody's.</param>
     /// <param name="message">Control and payload, encoded.</param>
@@ -73,7 +84,7 @@ internal sealed class SendQueue
         {
             lock (_gate)
             {
-                if (_closed)
+                if (_closed || _completed)
                     return Outcome.Closed;
                 if (unlessFull && _pendingBytes > _limit)
                     return Outcome.Full;
@@ -107,7 +118,7 @@ internal sealed class SendQueue
     {
         lock (_gate)
         {
-            if (_closed)
+            if (_closed || _completed)
                 return Outcome.Closed;
             if (_pendingBytes > 0)
                 return Outcome.Queued;
@@ -165,7 +176,16 @@ internal sealed class SendQueue
         return next;
     }
 
-    /// <summary>Refuses everything from now on and lets those waiting go.</summary>
+    /// <summary>Refuses everything from now on; what is queued is still to be written.</summary>
+    /// <returns>Whether nothing is.</returns>
+    internal bool Complete()
+    {
+        lock (_gate)
+            _completed = true;
+        return IsFinished;
+    }
+
+    /// <summary>Refuses everything from now on, forgets what is queued, and lets those waiting go.</summary>
     internal void Close()
     {
         TaskCompletionSource? drained;
