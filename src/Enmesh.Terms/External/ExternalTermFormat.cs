@@ -85,5 +85,5 @@ public static class ExternalTermFormat
     }
 
     private static TermFormatException LeftOver(int count, int offset) =>
-        new($"The term ends here, but {count} more bytes follow.", offset);
+        new($"The term ends here, and is followed by {Counted.Of(count, "more byte")}.", offset);
 }

@@ -41,7 +41,7 @@ public ref partial struct TermReader
                 var length = ReadUInt32();
                 Take(1);
                 if (length > (uint)(_input.Length - _at))
-                    Throw($"{length} bytes are announced, but only {_input.Length - _at} are left", _at - 5);
+                    Throw($"{Counted.Bytes(length)} should follow, but only {_input.Length - _at} do", _at - 5);
                 ReadBytes((int)length);
                 return 0;
             case TermTag.SmallBig or TermTag.LargeBig:

@@ -439,7 +439,7 @@ public ref partial struct TermReader
     [DoesNotReturn]
     [MethodImpl(MethodImplOptions.NoInlining)]
     private readonly void ThrowTooMany(long count) =>
-        Throw($"{count} terms are announced, but only {_input.Length - _at} bytes are left", _at);
+        Throw($"{Counted.Of(count, "term")} should follow, but only {Counted.Bytes(_input.Length - _at)} do", _at);
 
     /// <summary>The number behind a tag that is known to be there.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

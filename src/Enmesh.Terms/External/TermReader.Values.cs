@@ -165,9 +165,9 @@ public ref partial struct TermReader
                 var length = ReadUInt32();
                 var bits = ReadByte();
                 if (length > (uint)(_input.Length - _at))
-                    Throw($"{length} bytes are announced, but only {_input.Length - _at} are left", start + 1);
+                    Throw($"{Counted.Bytes(length)} should follow, but only {_input.Length - _at} do", start + 1);
                 if (bits is < 1 or > 8 || length == 0)
-                    Throw($"A bit string of {length} bytes cannot use {bits} bits of its last byte", start + 5);
+                    Throw($"A bit string of {Counted.Bytes(length)} cannot use {Counted.Of(bits, "bit")} of the last one", start + 5);
                 return new BitString(Keep((int)length), bits);
             default:
                 throw Unexpected("a binary or bit string");
@@ -198,7 +198,7 @@ public ref partial struct TermReader
         var length = _input[_at++] == TermTag.SmallBig ? ReadByte() : ReadUInt32();
         var sign = ReadByte();
         if (length > (uint)(_input.Length - _at))
-            Throw($"An integer of {length} bytes is announced, but only {_input.Length - _at} are left", start + 1);
+            Throw($"An integer of {Counted.Bytes(length)} should follow, but only {_input.Length - _at} do", start + 1);
         isNegative = sign != 0;
         return ReadBytes((int)length);
     }

@@ -113,7 +113,7 @@ public ref partial struct TermReader
         if (ReadTupleHeader() is var found && found != arity)
         {
             _at = start;
-            Throw($"A tuple of {arity} elements was expected; here is one of {found}", start);
+            Throw($"A tuple of {Counted.Of(arity, "element")} was expected; here is one of {found}", start);
         }
     }
 
@@ -226,7 +226,7 @@ public ref partial struct TermReader
     {
         var count = ReadUInt32();
         if ((ulong)count * (uint)bytesEach > (uint)(_input.Length - _at))
-            Throw($"{count} terms are announced, but only {_input.Length - _at} bytes are left", _at - 4);
+            Throw($"{Counted.Of(count, "term")} should follow, but only {Counted.Bytes(_input.Length - _at)} do", _at - 4);
         return (int)count;
     }
 
@@ -234,7 +234,7 @@ public ref partial struct TermReader
     {
         var length = ReadUInt32();
         if (length > (uint)(_input.Length - _at))
-            Throw($"{length} bytes are announced, but only {_input.Length - _at} are left", _at - 4);
+            Throw($"{Counted.Bytes(length)} should follow, but only {_input.Length - _at} do", _at - 4);
         return (int)length;
     }
 
@@ -341,7 +341,7 @@ public ref partial struct TermReader
     [DoesNotReturn]
     [MethodImpl(MethodImplOptions.NoInlining)]
     private readonly void ThrowTruncated(int needed) =>
-        Throw($"The input ends {needed - (_input.Length - _at)} bytes too early", _at);
+        Throw($"The input ends {Counted.Bytes(needed - (_input.Length - _at))} too early", _at);
 
     [DoesNotReturn]
     [MethodImpl(MethodImplOptions.NoInlining)]

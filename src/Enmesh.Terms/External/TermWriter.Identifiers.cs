@@ -44,7 +44,7 @@ public ref partial struct TermWriter
     {
         ArgumentNullException.ThrowIfNull(reference);
         if (!Allows(TermDialect.WideIdentifiers) && reference.WordCount > MaxNarrowWords)
-            throw TooWide($"a reference of {reference.WordCount} words of {reference.Node}");
+            throw TooWide($"a reference of {Counted.Of(reference.WordCount, "word")} of {reference.Node}");
         ref var head = ref Take(3);
         head = TermTag.Reference;
         Store(ref head, 1, (ushort)reference.WordCount);

@@ -107,7 +107,7 @@ internal sealed class SegmentWriter
             return "A segment of the type binary holds a binary.";
         var bits = type.BitCount ?? source.BitLength;
         if (bits > source.BitLength)
-            return $"The binary has {source.BitLength:N0} bits only.";
+            return $"The binary has {Counted.Of(source.BitLength, "bit")} only.";
         if (type.Size is null && source.BitLength % type.BitUnit != 0)
             return $"The binary's length is no multiple of {type.BitUnit} bits.";
         if (BitLength + bits > limit)

@@ -15,7 +15,7 @@ internal static partial class ClusterLog
     internal static partial void SourcePartial(this ILogger logger, string source, string problem, int failures);
 
     [LoggerMessage(EventId = EventIds.SourceRecovered, Level = LogLevel.Information,
-        Message = "Discovery source '{Source}' answers again, and names {Peers} peers.")]
+        Message = "Discovery source '{Source}' answers again. Peers it names: {Peers}.")]
     internal static partial void SourceRecovered(this ILogger logger, string source, int peers);
 
     [LoggerMessage(EventId = EventIds.NobodyDiscovered, Level = LogLevel.Warning,
@@ -23,7 +23,7 @@ internal static partial class ClusterLog
     internal static partial void NobodyDiscovered(this ILogger logger, string sources);
 
     [LoggerMessage(EventId = EventIds.DiscoveredAgain, Level = LogLevel.Information,
-        Message = "Discovery names {Peers} peers now (sources: {Sources}).")]
+        Message = "Peers that discovery names now: {Peers} (sources: {Sources}).")]
     internal static partial void DiscoveredAgain(this ILogger logger, int peers, string sources);
 
     [LoggerMessage(EventId = EventIds.PeerDiscovered, Level = LogLevel.Information,
@@ -40,11 +40,11 @@ internal static partial class ClusterLog
         this ILogger logger, LogLevel level, NodeName peer, PeerStage stage, string problem, int failures, double retryMs);
 
     [LoggerMessage(EventId = EventIds.MembersMissing, Level = LogLevel.Warning,
-        Message = "{Connected} peers are connected, {Expected} are expected. Missing: {Missing}.")]
+        Message = "Peers connected: {Connected}, expected: {Expected}. Missing: {Missing}.")]
     internal static partial void MembersMissing(this ILogger logger, int connected, int expected, string missing);
 
     [LoggerMessage(EventId = EventIds.MembersComplete, Level = LogLevel.Information,
-        Message = "The cluster is whole again: {Connected} peers are connected, {Expected} are expected.")]
+        Message = "The cluster is whole again. Peers connected: {Connected}, expected: {Expected}.")]
     internal static partial void MembersComplete(this ILogger logger, int connected, int expected);
 
     [LoggerMessage(EventId = EventIds.ClusterLoopFailed, Level = LogLevel.Error,

@@ -214,16 +214,19 @@ internal sealed class AcceptorHandshake : HandshakeMachine
         State.AwaitsAliveAnswer => Fail(
             HandshakeFailure.ClosedByPeer,
             $"{Who} closed the connection when it heard that it has a link to us already."),
-        State.AwaitsReply or State.AwaitsComplement => Fail(
-            HandshakeFailure.ClosedByPeer,
-            $"{Who} closed the connection after our challenge. It has dialled another name than ours ({_own}), it "
-            + $"demands what we lack (we have {_settings.Flags.Describe()}), or its own attempt has been replaced by ours."),
+        State.AwaitsReply asked => ClosedAfterChallenge(asked.Caller.Flags),
+        State.AwaitsComplement => ClosedAfterChallenge(null), // an old caller, half of whose flags would come now
         _ => Fail(HandshakeFailure.ClosedByPeer, $"{Who} closed the connection before we had answered its name."),
     };
 
+    private (State, IReadOnlyList<HandshakeEffect>) ClosedAfterChallenge(DistributionFlags? callersFlags) => Fail(
+        HandshakeFailure.ClosedByPeer,
+        $"{Who} closed the connection after our challenge: it has dialled another name than ours ({_own}), its own attempt "
+        + $"has been replaced by ours, or {CapabilityText.MayDemand(_settings.Flags, callersFlags)}.");
+
     private (State, IReadOnlyList<HandshakeEffect>) MissingFlags(string who, DistributionFlags missing) => Fail(
         HandshakeFailure.MissingFlags,
-        $"{who} lacks {missing.Describe()}; every node from OTP 23 on has that.",
+        CapabilityText.PeerLacks(who, missing),
         Status(HandshakeStatus.NotAllowedText));
 
     private (State, IReadOnlyList<HandshakeEffect>) Malformed(string what) =>

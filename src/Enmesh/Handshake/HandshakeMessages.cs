@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Enmesh.Terms;
 using Enmesh.Wire;
 
 namespace Enmesh.Handshake;
@@ -54,7 +55,7 @@ internal static class HandshakeMessages
         {
             case [NameTag, ..]:
                 if (body.Length < NameHeader)
-                    return Fail($"its name message has {body.Length} bytes, too few", out problem);
+                    return Fail($"its name message has {Counted.Bytes(body.Length)}, too few", out problem);
                 if (!TryReadText(body[13..], out var name, out problem))
                     return false;
                 message = new(
@@ -65,7 +66,7 @@ internal static class HandshakeMessages
                 return true;
             case [OldNameTag, ..]:
                 if (body.Length < OldNameHeader)
-                    return Fail($"its old name message has {body.Length} bytes, too few", out problem);
+                    return Fail($"its old name message has {Counted.Bytes(body.Length)}, too few", out problem);
                 var version = BinaryPrimitives.ReadUInt16BigEndian(body[1..]);
                 if (version < OldVersion)
                     return Fail($"its old name message has version {version}; the least is {OldVersion}", out problem);
@@ -118,7 +119,7 @@ internal static class HandshakeMessages
         if (body is not [NameTag, ..])
             return Fail($"{Opening(body)} where its challenge was expected", out problem);
         if (body.Length < ChallengeHeader)
-            return Fail($"its challenge has {body.Length} bytes, too few", out problem);
+            return Fail($"its challenge has {Counted.Bytes(body.Length)}, too few", out problem);
         if (!TryReadText(body[17..], out var name, out problem))
             return false;
         message = new(
@@ -138,7 +139,7 @@ internal static class HandshakeMessages
         high = default;
         creation = 0;
         if (body is not [ComplementTag, _, _, _, _, _, _, _, _])
-            return Fail($"{Opening(body)} of {body.Length} bytes instead of the rest of its flags", out problem);
+            return Fail($"{Opening(body)} of {Counted.Bytes(body.Length)} instead of the rest of its flags", out problem);
         high = (DistributionFlags)((ulong)BinaryPrimitives.ReadUInt32BigEndian(body[1..]) << 32);
         creation = BinaryPrimitives.ReadUInt32BigEndian(body[5..]);
         problem = "";
@@ -160,7 +161,7 @@ internal static class HandshakeMessages
         challenge = 0;
         digest = default;
         if (body is not [ReplyTag, ..] || body.Length != 1 + 4 + ChallengeDigest.Bytes)
-            return Fail($"{Opening(body)} of {body.Length} bytes instead of its answer to our challenge", out problem);
+            return Fail($"{Opening(body)} of {Counted.Bytes(body.Length)} instead of its answer to our challenge", out problem);
         challenge = BinaryPrimitives.ReadUInt32BigEndian(body[1..]);
         digest = body[5..];
         problem = "";
@@ -180,7 +181,7 @@ internal static class HandshakeMessages
     {
         digest = default;
         if (body is not [AcknowledgeTag, ..] || body.Length != 1 + ChallengeDigest.Bytes)
-            return Fail($"{Opening(body)} of {body.Length} bytes where its last digest was expected", out problem);
+            return Fail($"{Opening(body)} of {Counted.Bytes(body.Length)} where its last digest was expected", out problem);
         digest = body[1..];
         problem = "";
         return true;
@@ -194,7 +195,7 @@ internal static class HandshakeMessages
             return Fail("its message ends before the name", out problem);
         var length = BinaryPrimitives.ReadUInt16BigEndian(bytes);
         return length > bytes.Length - 2
-            ? Fail($"its name is said to have {length} bytes, and only {bytes.Length - 2} follow", out problem)
+            ? Fail($"its name is said to have {Counted.Bytes(length)}, of which only {bytes.Length - 2} came", out problem)
             : TryDecode(bytes.Slice(2, length), out text, out problem);
     }
 

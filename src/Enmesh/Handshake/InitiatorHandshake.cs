@@ -83,7 +83,7 @@ internal sealed class InitiatorHandshake : HandshakeMachine
             case HandshakeStatusKind.Nok:
                 return Fail(HandshakeFailure.AlreadyConnecting, NokText());
             case HandshakeStatusKind.NotAllowed:
-                return Fail(HandshakeFailure.NotAllowed, NotAllowedText());
+                return Fail(HandshakeFailure.NotAllowed, NotAllowedText(null));
             case HandshakeStatusKind.Unknown:
                 return Malformed($"it answered our name with the unknown status '{status.Text}'");
             default:
@@ -113,7 +113,7 @@ internal sealed class InitiatorHandshake : HandshakeMachine
         {
             return Fail(
                 HandshakeFailure.MissingFlags,
-                $"{_peer} lacks {missing.Describe()}; every node from OTP 23 on has that.");
+                CapabilityText.PeerLacks(_peer.Text, missing));
         }
         var cookie = _settings.Cookies(_peer).Current;
         var ours = _settings.NewChallenge();
@@ -134,7 +134,7 @@ internal sealed class InitiatorHandshake : HandshakeMachine
         State.AwaitsAcknowledgement asked, ReadOnlySpan<byte> body)
     {
         if (HandshakeStatus.TryRead(body, out var status) && status.Kind == HandshakeStatusKind.NotAllowed)
-            return Fail(HandshakeFailure.NotAllowed, NotAllowedText());
+            return Fail(HandshakeFailure.NotAllowed, NotAllowedText(asked.Result.PeerFlags));
         if (!HandshakeMessages.TryReadAcknowledgement(body, out var digest, out var problem))
             return Malformed(problem);
         return CryptographicOperations.FixedTimeEquals(digest, asked.Digest)
@@ -168,9 +168,9 @@ internal sealed class InitiatorHandshake : HandshakeMachine
         $"{_peer} answered 'nok': it is connecting to us itself, and that attempt goes ahead. Should none arrive, "
         + $"it may bear the same name as we ({_settings.Name?.Text ?? _settings.Host}), or find that name invalid.";
 
-    private string NotAllowedText() =>
+    private string NotAllowedText(DistributionFlags? peersFlags) =>
         $"{_peer} answered 'not_allowed': our name is not among those it allows (net_kernel:allow/1), it is shutting "
-        + $"down, or it demands what we lack. We have {OwnFlags.Describe()}.";
+        + $"down, or {CapabilityText.MayDemand(OwnFlags, peersFlags)}.";
 
     private (State, IReadOnlyList<HandshakeEffect>) Malformed(string what) =>
         Fail(HandshakeFailure.Malformed, $"{_peer} does not keep to the handshake: {what}.");

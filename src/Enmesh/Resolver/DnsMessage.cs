@@ -69,7 +69,7 @@ internal sealed record DnsMessage(
     internal static DnsMessage Read(ReadOnlySpan<byte> message)
     {
         if (message.Length < DnsHeader.Bytes)
-            DnsFormatException.Throw($"A message of {message.Length} bytes has no whole header", message.Length);
+            DnsFormatException.Throw($"A message of length {message.Length} has no whole header", message.Length);
         var header = ReadHeader(message);
         var position = DnsHeader.Bytes;
         // The lists grow with what is really there, never by the announced counts.

@@ -276,7 +276,7 @@ internal sealed class ControlReader(Atom ownNode, TermDecodeOptions options, boo
         if (arity != expected)
         {
             throw new DistributionProtocolException(
-                $"A control message {operation.Name()} has {arity} elements; it must have {expected}.");
+                $"A control message {operation.Name()} has {Counted.Of(arity, "element")}; it must have {expected}.");
         }
     }
 

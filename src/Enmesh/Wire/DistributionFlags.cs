@@ -1,3 +1,4 @@
+using System.Numerics;
 using Enmesh.Terms.External;
 
 namespace Enmesh.Wire;
@@ -154,6 +155,18 @@ internal static class DistributionFlagSets
     internal static TermDialect Dialect(this DistributionFlags negotiated) =>
         (negotiated.Has(DistributionFlags.V4Nc) ? TermDialect.WideIdentifiers : TermDialect.Narrow)
         | (negotiated.Has(DistributionFlags.NativeRecords) ? TermDialect.NativeRecords : TermDialect.Narrow);
+
+    /// <summary>How many flags are set.</summary>
+    internal static int Count(this DistributionFlags flags) => BitOperations.PopCount((ulong)flags);
+
+    /// <summary>The lowest of the set flags.</summary>
+    internal static DistributionFlags First(this DistributionFlags flags, int count)
+    {
+        var rest = (ulong)flags;
+        for (var i = 0; i < count; i++)
+            rest &= rest - 1; // without its lowest bit
+        return flags & ~(DistributionFlags)rest;
+    }
 
     /// <summary>
     /// The names of the set flags as the protocol's description spells them: <c>"BIG_CREATION, UTF8_ATOMS"</c>.

@@ -119,7 +119,8 @@ public class HandshakeTests
             .Receive(HandshakeMessages.WriteChallenge(2, DistributionFlagSets.Hidden, 5, 6, Bob).AsSpan(2))
             .Receive("snot_allowed"u8);
         Assert.Equal(HandshakeFailure.NotAllowed, dialler.Error!.Failure);
-        Assert.Contains("BIG_CREATION", dialler.Error.Message, StringComparison.Ordinal);
+        Assert.Contains("net_kernel:allow/1", dialler.Error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("BIG_CREATION", dialler.Error.Message, StringComparison.Ordinal); // we have that
     }
 
     [Fact]
@@ -158,6 +159,37 @@ public class HandshakeTests
         Assert.Equal(goesOn.Value ? [NodeName.Parse(caller)] : [], acceptor.Abandoned);
         if (!goesOn.Value)
             Assert.Equal(HandshakeFailure.AlreadyConnecting, dialler.Error!.Failure);
+    }
+
+    [Fact]
+    public void A_peer_that_lacks_much_is_called_old_instead_of_all_its_lacks_being_named()
+    {
+        var (_, acceptor) = Connect(
+            Settings(Alice) with { Flags = DistributionFlags.Handshake23 | DistributionFlags.DistMonitor }, Settings(Bob));
+        Assert.Equal(
+            "alice@host lacks 9 capabilities that every node from OTP 23 on has, EXTENDED_REFERENCES, NEW_FUN_TAGS, "
+            + "EXTENDED_PIDS_PORTS among them: it is of an older release, or no Erlang node at all.",
+            acceptor.Error!.Message);
+    }
+
+    [Fact]
+    public void A_refusal_names_what_we_lack_and_nothing_that_we_have()
+    {
+        // Before its challenge the peer has said nothing of what it can do.
+        var early = new HandshakeDriver(new InitiatorHandshake(Settings(Alice), Bob), _ => throw new InvalidOperationException());
+        early.Start().Receive("snot_allowed"u8);
+        Assert.Equal(
+            "bob@host answered 'not_allowed': our name is not among those it allows (net_kernel:allow/1), it is shutting down, "
+            + "or it demands a capability that we lack, which no release from OTP 23 to 29 does.",
+            early.Error!.Message);
+
+        var ours = Settings(Alice) with { Flags = DistributionFlagSets.Hidden & ~DistributionFlags.Alias };
+        var late = new HandshakeDriver(new InitiatorHandshake(ours, Bob), _ => throw new InvalidOperationException());
+        late.Start().Receive("sok"u8);
+        var challenge = HandshakeMessages.WriteChallenge(
+            2, DistributionFlagSets.Hidden | DistributionFlags.Published, 1, 2, Bob);
+        late.Receive(Body(challenge, 2)).Receive("snot_allowed"u8);
+        Assert.EndsWith("or it demands what we lack: ALIAS.", late.Error!.Message, StringComparison.Ordinal);
     }
 
     [Fact]
