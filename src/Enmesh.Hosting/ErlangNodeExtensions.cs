@@ -13,6 +13,8 @@ public static class ErlangNodeExtensions
     /// <summary>The section of the configuration that the unnamed node reads; named ones read <c>Enmesh:Nodes:NAME</c>.</summary>
     public const string Section = "Enmesh";
 
+    internal const string NodesSection = $"{Section}:Nodes";
+
     /// <summary>
     /// Adds a node that starts and ends with the host. Its settings come from the section <c>Enmesh</c> of the configuration, then
     /// from <paramref name="configure"/>. Inject it as <see cref="ErlangNode"/>.
@@ -33,7 +35,7 @@ public static class ErlangNodeExtensions
         this IHostApplicationBuilder builder, string name, Action<ErlangNodeOptions>? configure = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
-        return Add(builder, name, $"{Section}:Nodes:{name}", configure);
+        return Add(builder, name, $"{NodesSection}:{name}", configure);
     }
 
     private static ErlangNodeBuilder Add(IHostApplicationBuilder builder, string name, string section, Action<ErlangNodeOptions>? configure)
@@ -43,6 +45,7 @@ public static class ErlangNodeExtensions
         if (services.Any(service => service.ServiceType == typeof(ErlangNode) && Equals(service.ServiceKey ?? Options.DefaultName, name)))
             throw new InvalidOperationException($"There is a node {(name.Length == 0 ? "without a name" : $"named '{name}'")} already; name the others.");
 
+        NamesIn(services).Add(name);
         var bound = new ErlangNodeBinding(section);
         services.AddOptions<ErlangNodeOptions>(name)
             .Configure<IConfiguration>((options, configuration) => bound.Bind(configuration.GetSection(section), options))
@@ -58,6 +61,16 @@ public static class ErlangNodeExtensions
         services.AddSingleton<IHostedService>(provider => new ErlangNodeService(() => provider.GetRequiredKeyedService<ErlangNode>(name)));
         services.TryAddSingleton(TimeProvider.System);
         return node;
+    }
+
+    private static NodeNames NamesIn(IServiceCollection services)
+    {
+        if (services.FirstOrDefault(service => service.ServiceType == typeof(NodeNames)) is { } known)
+            return (NodeNames)known.ImplementationInstance!;
+        var names = new NodeNames();
+        services.AddSingleton(names);
+        services.AddSingleton<IValidateOptions<ErlangNodeOptions>, UnclaimedSections>();
+        return names;
     }
 
     private static ErlangNode Make(IServiceProvider provider, string name, ErlangNodeBuilder built)

@@ -72,6 +72,18 @@ public sealed class SettingsTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Settings_of_a_node_that_nobody_added_are_refused()
+    {
+        _host.With("Enmesh:Nodes:front", "front").With("Enmesh:Nodes:back", "back").With("Enmesh:Nodes:bakc", "slip");
+        _host.Builder.AddErlangNode("front");
+        _host.Builder.AddErlangNode("BACK"); // keys of a configuration are the same in any case
+
+        Assert.Equal(
+            ["Enmesh:Nodes:bakc: there is no node 'bakc' in this program, so nobody reads this; it has 'front', 'BACK'."],
+            await _host.RefusedAsync());
+    }
+
+    [Fact]
     public async Task A_cookie_file_that_others_may_read_is_refused()
     {
         var open = _host.WriteCookie(
