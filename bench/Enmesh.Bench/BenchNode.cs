@@ -27,7 +27,8 @@ internal sealed class BenchNode : IAsyncDisposable
             Listen = ListenAddress.Loopback(),
             Epmd = EpmdMode.Register,
             EpmdSettings = EpmdSettings.FromEnvironment(Environment.GetEnvironmentVariable),
-            Locate = client => async (peer, token) => new PeerEndPoint(peer.Host, (await client.LookUpAsync(peer, token)).Port),
+            Locate = client => async (peer, host, token) =>
+                new PeerEndPoint(host, (await client.LookUpAsync(peer, host, token)).Port),
         });
         await node.StartAsync();
         return new BenchNode(node);

@@ -170,7 +170,7 @@ public sealed partial class ErlangNode
         {
             var time = node._timeProvider;
             var locate = plan.Locate(epmd);
-            var place = await locate(granter, cancellationToken).ConfigureAwait(false);
+            var place = await locate(granter, granter.Host, cancellationToken).ConfigureAwait(false);
             var connection = await transport.ConnectAsync(place.Host, place.Port, cancellationToken).ConfigureAwait(false);
             try
             {

@@ -36,7 +36,7 @@ internal sealed record NodePlan
     internal EpmdSettings EpmdSettings { get; init; } = new(EpmdSettings.DefaultPort, []);
 
     /// <summary>Finds out where a peer listens, with the EPMD client where EPMD is in use.</summary>
-    internal required Func<EpmdClient, Func<NodeName, CancellationToken, ValueTask<PeerEndPoint>>> Locate { get; init; }
+    internal required Func<EpmdClient, PeerLocator> Locate { get; init; }
 
     internal HandshakeLimits Handshake { get; init; } = HandshakeLimits.Default;
 
@@ -96,14 +96,10 @@ internal sealed record NodePlan
         return new PeerCookies(cookies[0].Value, [.. cookies.Skip(1).Select(cookie => cookie.Value)]);
     }
 
-    private static Func<NodeName, CancellationToken, ValueTask<PeerEndPoint>> FixedPort(int port) =>
-        (name, _) => new(new PeerEndPoint(name.Host, port));
+    private static PeerLocator FixedPort(int port) => (_, host, _) => new(new PeerEndPoint(host, port));
 
-    private static Func<NodeName, CancellationToken, ValueTask<PeerEndPoint>> AskEpmd(EpmdClient client) => async (name, token) =>
-    {
-        var entry = await client.LookUpAsync(name, token).ConfigureAwait(false);
-        return new PeerEndPoint(name.Host, entry.Port);
-    };
+    private static PeerLocator AskEpmd(EpmdClient client) => async (name, host, token) =>
+        new PeerEndPoint(host, (await client.LookUpAsync(name, host, token).ConfigureAwait(false)).Port);
 
     private static int? PortFrom(Func<string, string?> environment)
     {

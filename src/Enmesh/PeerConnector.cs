@@ -14,11 +14,8 @@ internal sealed class PeerConnector(PeerTable peers, NodeName self, ITransportLi
 
     public IReadOnlyCollection<NodeName> Connected => [.. peers.Links.Select(link => link.Peer)];
 
-    public Task ConnectAsync(DiscoveredPeer peer, CancellationToken cancellationToken)
-    {
-        PeerEndPoint? where = peer.Port is { } port ? new PeerEndPoint(peer.Address ?? peer.Name.Host, port) : null;
-        return peers.DialAsync(peer.Name, where, cancellationToken);
-    }
+    public Task ConnectAsync(DiscoveredPeer peer, CancellationToken cancellationToken) =>
+        peers.DialAsync(peer.Name, new PeerHint(peer.Address, peer.Port), cancellationToken);
 
     public IDisposable Subscribe(Action<PeerLinkNotice> observer) => peers.Observe(link => observer(
         link.End is { } end

@@ -17,12 +17,17 @@ internal sealed class EpmdClient(ITransport transport, TimeProvider time, int po
 
     /// <summary>Asks the EPMD of the node's host where it listens.</summary>
     /// <exception cref="EpmdException">No EPMD answers there, or it does not know the node.</exception>
-    public async Task<EpmdEntry> LookUpAsync(NodeName node, CancellationToken cancellationToken = default)
+    public Task<EpmdEntry> LookUpAsync(NodeName node, CancellationToken cancellationToken = default) =>
+        LookUpAsync(node, node.Host, cancellationToken);
+
+    /// <summary>Asks the EPMD of a host where a node listens, whatever host stands in its name.</summary>
+    /// <exception cref="EpmdException">No EPMD answers there, or it does not know the node.</exception>
+    public async Task<EpmdEntry> LookUpAsync(NodeName node, string host, CancellationToken cancellationToken = default)
     {
         var name = EpmdName.Of(node);
-        return await AskAsync(node.Host, new EpmdRequest.LookUp(name), EpmdMessages.ReadFound, cancellationToken)
+        return await AskAsync(host, new EpmdRequest.LookUp(name), EpmdMessages.ReadFound, cancellationToken)
             .ConfigureAwait(false)
-            ?? throw await UnknownAsync(node, name, cancellationToken).ConfigureAwait(false);
+            ?? throw await UnknownAsync(host, name, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Asks for all nodes of a host.</summary>
@@ -139,12 +144,12 @@ internal sealed class EpmdClient(ITransport transport, TimeProvider time, int po
         }
     }
 
-    private async Task<EpmdException> UnknownAsync(NodeName node, string name, CancellationToken cancellationToken)
+    private async Task<EpmdException> UnknownAsync(string host, string name, CancellationToken cancellationToken)
     {
         string known;
         try
         {
-            var names = await NamesAsync(node.Host, cancellationToken).ConfigureAwait(false);
+            var names = await NamesAsync(host, cancellationToken).ConfigureAwait(false);
             known = names.Count == 0
                 ? "it knows none at all"
                 : "it knows: " + string.Join(", ", names.Take(NamesInMessage).Select(n => EpmdName.Readable(n.Name)))
@@ -158,9 +163,9 @@ internal sealed class EpmdClient(ITransport transport, TimeProvider time, int po
 
         return new EpmdException(
             EpmdFailure.UnknownNode,
-            node.Host,
+            host,
             port,
-            $"EPMD on {Where(node.Host)} knows no node '{EpmdName.Readable(name)}'; {known}.");
+            $"EPMD on {Where(host)} knows no node '{EpmdName.Readable(name)}'; {known}.");
     }
 
     private EpmdException Taken(string host, EpmdEntry entry) => new(

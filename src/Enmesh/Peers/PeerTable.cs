@@ -11,6 +11,14 @@ namespace Enmesh.Peers;
 /// <summary>Where a peer's listener is.</summary>
 internal readonly record struct PeerEndPoint(string Host, int Port);
 
+/// <summary>What is known beforehand of where a peer's listener is; the rest is found out.</summary>
+/// <param name="Host">The host name or address to dial; null for the host in the peer's name.</param>
+/// <param name="Port">The port; null for what the node's <see cref="PeerLocator"/> finds.</param>
+internal readonly record struct PeerHint(string? Host, int? Port);
+
+/// <summary>Finds where a peer listens on a host: on the fixed port, or on the one that EPMD there says.</summary>
+internal delegate ValueTask<PeerEndPoint> PeerLocator(NodeName peer, string host, CancellationToken cancellationToken);
+
 /// <summary>What a node's peers need to know of it.</summary>
 internal sealed record PeerSettings
 {
@@ -22,8 +30,7 @@ internal sealed record PeerSettings
 
     internal required ITransport Transport { get; init; }
 
-    /// <summary>Finds where a peer listens: a fixed port, or what EPMD says.</summary>
-    internal required Func<NodeName, CancellationToken, ValueTask<PeerEndPoint>> Locate { get; init; }
+    internal required PeerLocator Locate { get; init; }
 
     /// <summary>Why a peer may not connect; null when it may.</summary>
     internal Func<NodeName, string?> Refuse { get; init; } = static _ => null;
@@ -90,11 +97,11 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
 
     /// <summary>The link to a peer, made now when there is none. Everybody who asks at the same time shares the attempt.</summary>
     /// <param name="peer">Whom.</param>
-    /// <param name="where">Where it listens; null to find that out.</param>
+    /// <param name="known">Where it listens, as far as that is known; null when it is not.</param>
     /// <param name="cancellationToken">Stops the waiting, not the attempt.</param>
     /// <exception cref="HandshakeException">It was reached, and the handshake came to nothing.</exception>
     /// <exception cref="PeerUnreachableException">It was not reached.</exception>
-    internal Task<PeerLink> DialAsync(NodeName peer, PeerEndPoint? where, CancellationToken cancellationToken)
+    internal Task<PeerLink> DialAsync(NodeName peer, PeerHint? known, CancellationToken cancellationToken)
     {
         if (peer == _settings.Name)
             throw new HandshakeException(HandshakeFailure.OwnName, peer, $"{peer} is this node's own name.");
@@ -108,7 +115,7 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
             {
                 attempt = new Attempt();
                 _attempts.Add(peer, attempt);
-                attempt.Running = RunAttemptAsync(peer, where, attempt);
+                attempt.Running = RunAttemptAsync(peer, known ?? default, attempt);
             }
         }
         return attempt.Link.Task.WaitAsync(cancellationToken);
@@ -162,14 +169,14 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
     private HandshakeDriver Driver(TransportConnection connection, HandshakeMachine machine) =>
         new(connection, machine, Answer, Abandon, _settings.HandshakeLimits, _timeProvider);
 
-    private async Task RunAttemptAsync(NodeName peer, PeerEndPoint? where, Attempt attempt)
+    private async Task RunAttemptAsync(NodeName peer, PeerHint known, Attempt attempt)
     {
         await Task.Yield(); // not under the caller's lock
         try
         {
             try
             {
-                attempt.Link.TrySetResult(await CallAsync(peer, where, attempt).ConfigureAwait(false));
+                attempt.Link.TrySetResult(await CallAsync(peer, known, attempt).ConfigureAwait(false));
             }
             catch (Exception e) when (!_disposed && (attempt.IsAbandoned || e is HandshakeException { Failure: HandshakeFailure.AlreadyConnecting }))
             {
@@ -199,11 +206,14 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
         }
     }
 
-    private async Task<PeerLink> CallAsync(NodeName peer, PeerEndPoint? where, Attempt attempt)
+    private async Task<PeerLink> CallAsync(NodeName peer, PeerHint known, Attempt attempt)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(attempt.GiveUp.Token, attempt.Dial.Token);
         var giveUp = either.Token;
-        var place = where ?? await _settings.Locate(peer, giveUp).ConfigureAwait(false);
+        var host = known.Host ?? peer.Host;
+        var place = known.Port is { } port
+            ? new PeerEndPoint(host, port)
+            : await _settings.Locate(peer, host, giveUp).ConfigureAwait(false);
         var connection = await _settings.Transport.ConnectAsync(place.Host, place.Port, giveUp).ConfigureAwait(false);
         try
         {

@@ -47,12 +47,12 @@ internal sealed class LoopbackCluster : IAsyncDisposable
             await node.DisposeAsync();
     }
 
-    private ValueTask<PeerEndPoint> Locate(NodeName name, CancellationToken cancellationToken)
+    private ValueTask<PeerEndPoint> Locate(NodeName name, string host, CancellationToken cancellationToken)
     {
         lock (_ports)
         {
             return _ports.TryGetValue(name, out var port)
-                ? new(new PeerEndPoint(name.Host, port))
+                ? new(new PeerEndPoint(host, port))
                 : throw new PeerUnreachableException(name.Host, 0, UnreachableReason.NameNotFound, $"{name} is not in the test's table.");
         }
     }
