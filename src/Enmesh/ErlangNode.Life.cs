@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using Enmesh.Cluster;
 using Enmesh.Epmd;
@@ -5,8 +6,10 @@ using Enmesh.Handshake;
 using Enmesh.Peers;
 using Enmesh.Processes;
 using Enmesh.Services;
+using Enmesh.Telemetry;
 using Enmesh.Terms;
 using Enmesh.Transport;
+using Enmesh.Wire;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -18,6 +21,7 @@ public sealed partial class ErlangNode
     private readonly Func<CancellationToken, Task<NodePlan>> _prepare;
     private readonly ILoggerFactory _logs;
     private readonly TimeProvider _timeProvider;
+    private readonly IMeterFactory? _meters;
     private readonly List<(Atom? Name, Func<ProcessContext, Task> Body)> _beforeStart = [];
     private Life? _life;
     private int _started;
@@ -26,20 +30,24 @@ public sealed partial class ErlangNode
     /// <param name="options">Its settings; they are copied.</param>
     /// <param name="logs">Where it logs; nowhere when null.</param>
     /// <param name="timeProvider">Its clock; the system's when null.</param>
+    /// <param name="meters">Makes its meter, "Enmesh"; the node makes one itself when null.</param>
     /// <exception cref="ArgumentException">The settings are wrong; the message lists every problem by its key.</exception>
-    public ErlangNode(ErlangNodeOptions options, ILoggerFactory? logs = null, TimeProvider? timeProvider = null)
-        : this(Prepare(options), logs, timeProvider)
+    public ErlangNode(
+        ErlangNodeOptions options, ILoggerFactory? logs = null, TimeProvider? timeProvider = null, IMeterFactory? meters = null)
+        : this(Prepare(options), logs, timeProvider, meters)
     {
     }
 
     /// <summary>For tests: a node made of given parts.</summary>
     internal ErlangNode(NodePlan plan, ILoggerFactory? logs = null, TimeProvider? timeProvider = null)
-        : this(_ => Task.FromResult(plan), logs, timeProvider)
+        : this(_ => Task.FromResult(plan), logs, timeProvider, null)
     {
     }
 
-    private ErlangNode(Func<CancellationToken, Task<NodePlan>> prepare, ILoggerFactory? logs, TimeProvider? timeProvider)
+    private ErlangNode(
+        Func<CancellationToken, Task<NodePlan>> prepare, ILoggerFactory? logs, TimeProvider? timeProvider, IMeterFactory? meters)
     {
+        _meters = meters;
         _prepare = prepare;
         _logs = logs ?? NullLoggerFactory.Instance;
         _timeProvider = timeProvider ?? TimeProvider.System;
@@ -52,7 +60,7 @@ public sealed partial class ErlangNode
     private PeerTable Peers => Running.Peers;
 
     /// <summary>Makes a node and starts it.</summary>
-    /// <inheritdoc cref="ErlangNode(ErlangNodeOptions, ILoggerFactory, TimeProvider)"/>
+    /// <inheritdoc cref="ErlangNode(ErlangNodeOptions, ILoggerFactory, TimeProvider, IMeterFactory)"/>
     /// <inheritdoc cref="StartAsync(CancellationToken)"/>
     public static async Task<ErlangNode> StartAsync(
         ErlangNodeOptions options, ILoggerFactory? logs = null, TimeProvider? timeProvider = null, CancellationToken cancellationToken = default)
@@ -121,7 +129,8 @@ public sealed partial class ErlangNode
 
     /// <summary>What there is while the node runs.</summary>
     private sealed record Life(
-        NodeName Name, ProcessRuntime Runtime, PeerTable Peers, ITransportListener? Listener, EpmdPresence? Epmd, ClusterMembership Cluster)
+        NodeName Name, ProcessRuntime Runtime, PeerTable Peers, ITransportListener? Listener, EpmdPresence? Epmd, ClusterMembership Cluster,
+        NodeMetrics Metrics)
     {
         internal static async Task<Life> BeginAsync(ErlangNode node, CancellationToken cancellationToken)
         {
@@ -162,6 +171,7 @@ public sealed partial class ErlangNode
                 await Epmd.DisposeAsync().ConfigureAwait(false);
             await Peers.DisposeAsync().ConfigureAwait(false);
             await Runtime.DisposeAsync().ConfigureAwait(false);
+            Metrics.Dispose();
         }
 
         // The name and the creation come with the first link, which is kept.
@@ -207,7 +217,9 @@ public sealed partial class ErlangNode
             var time = node._timeProvider;
             var atoms = new AtomTable(plan.AtomBudget);
             var creation = given is >= 4 ? given.Value : NewCreation();
-            var runtime = new ProcessRuntime(plan.Name, creation, time, node._logs.CreateLogger("Enmesh.Processes"));
+            var metrics = new NodeMetrics(node._meters, plan.Name.Text);
+            var processes = new ProcessSettings { IsPublished = plan.IsPublished, MaxMailboxBytes = plan.MaxMailboxBytes, Metrics = metrics };
+            var runtime = new ProcessRuntime(plan.Name, creation, processes, time, node._logs.CreateLogger("Enmesh.Processes"));
             var settings = new PeerSettings
             {
                 Name = plan.Name,
@@ -215,18 +227,20 @@ public sealed partial class ErlangNode
                 Cookies = plan.Cookies,
                 Transport = transport,
                 Locate = plan.Locate(epmd),
+                Flags = plan.IsPublished ? DistributionFlagSets.Published : DistributionFlagSets.Hidden,
                 HandshakeLimits = plan.Handshake,
                 Link = plan.Link,
             };
             var peers = new PeerTable(settings, runtime, atoms, time, node._logs.CreateLogger("Enmesh.Peers"));
             var cluster = new ClusterMembership(
                 new PeerConnector(peers, plan.Name, listener), plan.Discovery, plan.Cluster, time, node._logs.CreateLogger("Enmesh.Cluster"));
-            var life = new Life(plan.Name, runtime, peers, listener, presence, cluster);
+            var life = new Life(plan.Name, runtime, peers, listener, presence, cluster, metrics);
             runtime.Start(peers);
             node._life = life;
             node.ExportOwn();
-            runtime.Spawn(NetKernel.RunAsync, NetKernel.Name);
-            runtime.Spawn(new Rex(runtime, node.Functions).RunAsync, Rex.Name);
+            runtime.SpawnResolver = request => ExportedBody(node.Functions, request);
+            runtime.Spawn(NetKernel.RunAsync, new SpawnOptions { Name = NetKernel.Name, IsSystem = true });
+            runtime.Spawn(new Rex(runtime, node.Functions).RunAsync, new SpawnOptions { Name = Rex.Name, IsSystem = true });
             foreach (var (name, body) in node._beforeStart)
                 runtime.Spawn(body, name);
             // The first caller finds everything in its place.
@@ -235,5 +249,11 @@ public sealed partial class ErlangNode
             cluster.Start();
             return life;
         }
+
+        // A peer may start what is exported, as it may call it; nobody gets the result.
+        private static Func<ProcessContext, Task>? ExportedBody(ExportedFunctions functions, SpawnRequest request) =>
+            functions.Find(request.Module, request.Function, request.Arguments.Count) is { } body
+                ? async context => await body(context, [.. request.Arguments]).ConfigureAwait(false)
+                : null;
     }
 }

@@ -38,6 +38,10 @@ public sealed partial class ErlangNode : IAsyncDisposable
     /// <summary>Callers that have not yet proved that they know the cookie.</summary>
     internal int HandshakesUnderWay => Peers.HandshakesUnderWay;
 
+    /// <summary>For tests: starts a process elsewhere and gives the reason it ends with.</summary>
+    internal ValueTask<Term> SpawnAndAwaitExitAsync(NodeName node, SpawnTarget target) =>
+        Runtime.SpawnAndAwaitExitAsync(null, node, target, null, null, CancellationToken.None);
+
     /// <summary>Starts a process.</summary>
     /// <param name="body">What it does; when that ends, the process does. An exception is its exit reason.</param>
     /// <param name="name">A name to register it under, before it can miss a message.</param>

@@ -134,6 +134,23 @@ public sealed class ErlangNodeOptions
         set { ArgumentOutOfRangeException.ThrowIfLessThan(value, 64 << 10); field = value; }
     } = 256 << 20;
 
+    /// <summary>
+    /// Whether the node is hidden, as after <c>erl -hidden</c>: it is connected to whom it calls or is called by, and takes no part in the
+    /// cluster's mesh, <c>global</c> and <c>pg</c>. Default true.
+    /// </summary>
+    public bool Hidden { get; set; } = true;
+
+    /// <summary>
+    /// The bytes of peers' messages that may wait in all mailboxes together, roughly. Beyond it the process that holds the most ends with
+    /// reason <c>{mailbox_bytes, MaxMailboxBytes}</c>. Default: a quarter of the memory that the process may use; at least 1 MiB.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is below 1 MiB.</exception>
+    public long MaxMailboxBytes
+    {
+        get;
+        set { ArgumentOutOfRangeException.ThrowIfLessThan(value, 1 << 20); field = value; }
+    } = Math.Max(64 << 20, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
+
     /// <summary>How many atoms of peers are remembered; those beyond cost more to compare. Default 100,000.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public int AtomBudget

@@ -42,6 +42,11 @@ internal sealed record NodePlan
 
     internal PeerLinkOptions Link { get; init; } = new();
 
+    /// <summary>Whether the node is one of the cluster's visible ones.</summary>
+    internal bool IsPublished { get; init; }
+
+    internal long MaxMailboxBytes { get; init; } = long.MaxValue;
+
     internal int AtomBudget { get; init; } = Terms.AtomTable.DefaultBudget;
 
     internal IReadOnlyList<DiscoverySource> Discovery { get; init; } = [];
@@ -84,6 +89,9 @@ internal sealed record NodePlan
                 NetTickIntensity = options.NetTickIntensity,
                 Limits = new() { MaxMessageBytes = options.MaxMessageBytes },
             },
+            // A node that is given its name is hidden, whatever it wants.
+            IsPublished = !options.Hidden && granter is null,
+            MaxMailboxBytes = options.MaxMailboxBytes,
             AtomBudget = options.AtomBudget,
             Discovery = [.. options.Discovery],
             Cluster = options.Cluster,

@@ -7,6 +7,9 @@ namespace Enmesh.Peers;
 /// <summary>The links of a node, as those see them who send.</summary>
 internal interface IPeers
 {
+    /// <summary>The links that are up.</summary>
+    IReadOnlyCollection<PeerLink> Links { get; }
+
     /// <summary>The link to a node that is connected.</summary>
     PeerLink? Find(Atom node);
 
@@ -50,6 +53,9 @@ internal readonly ref struct InboundPayload
         _owner = owner;
         _options = options;
     }
+
+    /// <summary>Its length in bytes.</summary>
+    internal int Length => _bytes.Length;
 
     /// <summary>The term. Bytes behind it are ignored, as on the BEAM.</summary>
     /// <exception cref="TermFormatException">The bytes are none.</exception>

@@ -62,6 +62,9 @@ internal sealed partial class PeerLink : IFlushAtTurnEnd, IThreadPoolWorkItem
 
     internal DistributionFlags Negotiated { get; }
 
+    /// <summary>Whether the peer answers when a link between processes is taken back, as from OTP 26 on.</summary>
+    internal bool AcknowledgesUnlink => Negotiated.Has(DistributionFlags.UnlinkId);
+
     internal string Transport => _connection.Description;
 
     /// <summary>Whether messages still go through; only a hint, it may end at any moment.</summary>

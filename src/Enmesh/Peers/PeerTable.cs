@@ -72,7 +72,7 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
     }
 
     /// <summary>The links that are up.</summary>
-    internal IReadOnlyCollection<PeerLink> Links => [.. _links.Values];
+    public IReadOnlyCollection<PeerLink> Links => [.. _links.Values];
 
     /// <summary>Handshakes of callers that have not yet proved anything.</summary>
     internal int HandshakesUnderWay => _listener?.HandshakesUnderWay ?? 0;

@@ -3,7 +3,7 @@ using Enmesh.Transport;
 namespace Enmesh.Peers;
 
 /// <summary>
-/// Where the work goes that a message has woken: onto the pool; or, when a link's reader has woken nothing else and waits for
+/// Where the work goes that a message has woken: onto the pool, or the node's thread for the node's own services; or, when a link's reader has woken nothing else and waits for
 /// more to read, onto that reader's thread, which is at hand and warm.
 /// </summary>
 internal static class TurnScheduler
@@ -11,10 +11,22 @@ internal static class TurnScheduler
     [ThreadStatic]
     private static ReaderTurn? _reading;
 
-    internal static void Schedule(IThreadPoolWorkItem work)
+    /// <summary>Has the work done soon.</summary>
+    /// <param name="work">What is to be done.</param>
+    /// <param name="thread">The thread it belongs on; null for the pool.</param>
+    internal static void Schedule(IThreadPoolWorkItem work, NodeThread? thread = null)
     {
         if (_reading?.TryHold(work) != true)
+            ScheduleLater(work, thread);
+    }
+
+    /// <summary>Has the work done behind what is waiting already.</summary>
+    internal static void ScheduleLater(IThreadPoolWorkItem work, NodeThread? thread)
+    {
+        if (thread is null)
             ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false);
+        else
+            thread.Queue(work);
     }
 
     /// <summary>Says whose frames this thread is reading, null when it no longer does.</summary>

@@ -59,4 +59,6 @@ internal static class GenAtoms
     internal static Atom Down { get; } = new("DOWN");
 
     internal static Atom Process { get; } = new("process");
+
+    internal static Atom Timeout { get; } = new("timeout");
 }

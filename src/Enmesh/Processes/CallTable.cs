@@ -54,6 +54,9 @@ internal enum ReferenceKind : uint
     Plain = 0,
     Call = 1,
     Monitor = 2,
+    Alias = 3,
+    Timer = 4,
+    Spawn = 5,
 }
 
 /// <summary>Makes this node's references. 3 words, the first of 18 bits, which every release takes.</summary>

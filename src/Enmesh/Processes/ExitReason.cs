@@ -38,13 +38,17 @@ public static class ExitReason
     }
 }
 
-/// <summary>Unwinds the body of a process that was sent an exit signal. Not to be caught for good: the process ends.</summary>
+/// <summary>
+/// Ends the process whose body throws it, with a reason of its choice: <c>exit(Reason)</c>. The runtime throws it out of a receive when an exit
+/// signal ends the process; caught then, it comes again.
+/// </summary>
 public sealed class ProcessExitException : EnmeshException
 {
-    internal ProcessExitException(Term reason)
-        : base($"The process was sent an exit signal: {reason}.") => Reason = reason;
+    /// <param name="reason">The exit reason.</param>
+    public ProcessExitException(Term reason)
+        : base($"The process exits with reason {reason}.") => Reason = reason;
 
-    /// <summary>The reason of the signal.</summary>
+    /// <summary>The exit reason.</summary>
     public Term Reason { get; }
 }
 

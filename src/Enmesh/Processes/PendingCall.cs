@@ -28,7 +28,11 @@ internal sealed class PendingCall : IValueTaskSource<Term>, IThreadPoolWorkItem
     /// <summary>The pid that the other side sees as the caller.</summary>
     internal Pid From { get; }
 
-    internal ProcessAddress Target { get; }
+    /// <summary>Who is called. A process that is started for the call is known from the answer on.</summary>
+    internal ProcessAddress Target { get; set; }
+
+    /// <summary>Whether the exit reason of the other side is what is waited for.</summary>
+    internal bool AwaitsExit { get; init; }
 
     internal Reference Reference { get; }
 
@@ -73,7 +77,21 @@ internal sealed class PendingCall : IValueTaskSource<Term>, IThreadPoolWorkItem
         TurnScheduler.Schedule(this);
     }
 
-    /// <summary>The other side has ended, or was never there: its monitor is spent.</summary>
+    /// <summary>The other side has ended: its monitor is spent.</summary>
+    internal void Ended(Term reason)
+    {
+        if (AwaitsExit)
+        {
+            (Link, Watched) = (null, null);
+            Reply(reason);
+        }
+        else
+        {
+            FailWith(reason);
+        }
+    }
+
+    /// <summary>The other side has ended without an answer, or was never there: its monitor is spent.</summary>
     internal void FailWith(Term reason)
     {
         if (!TryFinish())
@@ -92,7 +110,8 @@ internal sealed class PendingCall : IValueTaskSource<Term>, IThreadPoolWorkItem
         {
             // In the turn of the caller, so that it goes out together with what the caller sends next.
             Watched?.GetRelations().RemoveWatcher(Reference);
-            Link?.Signal(null, ControlMessage.Demonitor(From, Target.Pid is { } pid ? pid : Target.Name!, Reference));
+            if (!AwaitsExit || Target.Pid is not null)
+                Link?.Signal(null, ControlMessage.Demonitor(From, Target.Pid is { } pid ? pid : Target.Name!, Reference));
             if (_error is null)
                 _result.SetResult(_reply);
             else

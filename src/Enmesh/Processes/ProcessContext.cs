@@ -8,20 +8,17 @@ namespace Enmesh.Processes;
 /// same time, or any after the process has ended, throws <see cref="InvalidOperationException"/>. Sending, calling and
 /// monitoring keep their order only when the body awaits one before it begins the next.
 /// </remarks>
-public sealed class ProcessContext
+public sealed partial class ProcessContext
 {
     private readonly ProcessRuntime _runtime;
     private readonly Func<ProcessContext, Task> _body;
-    private Term? _exitReason;
-    private CancellationTokenSource? _exiting;
-    private ProcessRelations? _relations;
-    private List<Atom>? _names;
 
-    internal ProcessContext(ProcessRuntime runtime, Pid self, Func<ProcessContext, Task> body)
+    internal ProcessContext(ProcessRuntime runtime, Pid self, Func<ProcessContext, Task> body, ProcessTraits? traits)
     {
         _runtime = runtime;
         _body = body;
         Self = self;
+        Traits = traits;
         Mailbox = new Mailbox(this);
     }
 
@@ -50,20 +47,6 @@ public sealed class ProcessContext
             }
             _exiting.Cancel();
             return _exiting.Token;
-        }
-    }
-
-    internal Mailbox Mailbox { get; }
-
-    internal bool HasStarted { get; private set; }
-
-    /// <summary>The first name it has, or its pid as text, for logs.</summary>
-    internal string DisplayName
-    {
-        get
-        {
-            lock (Mailbox)
-                return _names is [var name, ..] ? name.Text : ((Term)Self).ToString()!;
         }
     }
 
@@ -131,102 +114,10 @@ public sealed class ProcessContext
     /// <exception cref="InvalidOperationException">The name is taken.</exception>
     public void Register(Atom name) => _runtime.Register(name, this);
 
-    /// <summary>Has a message <c>{'DOWN', Ref, process, Who, Reason}</c> sent to this process when another ends.</summary>
-    /// <returns>The reference that the message will carry.</returns>
-    public ValueTask<Reference> MonitorAsync(ProcessAddress target, CancellationToken cancellationToken = default) =>
-        _runtime.MonitorAsync(this, target, cancellationToken);
-
-    /// <summary>Takes a monitor back. Its message will not come any more, unless it is already in the mailbox.</summary>
-    public void Demonitor(Reference monitor) => _runtime.Demonitor(this, monitor);
-
-    /// <summary>The body, from its start to its end.</summary>
-    internal Task Completion { get; private set; } = Task.CompletedTask;
-
-    internal void Start()
-    {
-        HasStarted = true;
-        Completion = RunAsync();
-    }
-
-    /// <summary>An exit signal that this process does not survive.</summary>
-    internal void Exit(Term reason)
-    {
-        CancellationTokenSource? exiting;
-        lock (Mailbox)
-        {
-            if (_exitReason is not null)
-                return;
-            _exitReason = reason;
-            exiting = _exiting;
-        }
-        Mailbox.SignalExit();
-        if (exiting is not null)
-            ThreadPool.UnsafeQueueUserWorkItem(static source => source.Cancel(), exiting, preferLocal: false);
-    }
-
-    internal ProcessExitException ExitException() => new(_exitReason!.Value);
-
-    /// <summary>Links and monitors; made when somebody first asks for them.</summary>
-    internal ProcessRelations GetRelations() =>
-        _relations ?? Interlocked.CompareExchange(ref _relations, new ProcessRelations(), null) ?? _relations;
-
-    /// <summary>The links and monitors of a process that has any.</summary>
-    internal ProcessRelations? RelationsIfAny => Volatile.Read(ref _relations);
-
-    internal void AddName(Atom name)
-    {
-        lock (Mailbox)
-            (_names ??= []).Add(name);
-    }
-
-    internal void RemoveName(Atom name)
-    {
-        lock (Mailbox)
-            _names?.Remove(name);
-    }
-
-    internal IReadOnlyList<Atom> TakeNames()
-    {
-        lock (Mailbox)
-        {
-            var names = _names ?? [];
-            _names = null;
-            return names;
-        }
-    }
-
     private ValueTask<Term?> ReceiveCoreAsync(Func<Term, bool>? filter, TimeSpan timeout, CancellationToken cancellationToken)
     {
         if (timeout < TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan)
             throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "A time-out is zero, positive, or infinite.");
         return Mailbox.ReceiveAsync(filter, timeout, cancellationToken);
-    }
-
-    private async Task RunAsync()
-    {
-        var reason = ExitReason.Normal;
-        try
-        {
-            await _body(this).ConfigureAwait(false);
-        }
-        catch (ProcessExitException e)
-        {
-            reason = e.Reason;
-        }
-        catch (OperationCanceledException)
-        {
-            reason = _exitReason ?? ExitReason.Shutdown;
-        }
-#pragma warning disable CA1031 // Whatever a body throws is its exit reason; it ends the process and nothing else.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            reason = ExitReason.FromException(e);
-            _runtime.ReportCrash(this, e);
-        }
-        // A body that returned normally although it was sent an exit signal ends with the signal's reason.
-        if (ExitReason.IsNormal(reason) && _exitReason is { } signalled)
-            reason = signalled;
-        _runtime.Ended(this, reason);
     }
 }

@@ -3,13 +3,13 @@ using Enmesh.Terms;
 
 namespace Enmesh.Processes;
 
-/// <summary>Who wants to know of a process's end: those that monitor it and those linked to it.</summary>
-internal sealed class ProcessRelations
+/// <summary>Who is to be told of a process's end: those that monitor it and those linked to it; and whom it watches.</summary>
+internal sealed partial class ProcessRelations
 {
     private readonly Lock _gate = new();
     private Dictionary<Reference, Watcher>? _watchers;
-    private Dictionary<Pid, PeerLink>? _links;
-    private HashSet<Reference>? _monitoring;
+    private Dictionary<Pid, ProcessLink>? _links;
+    private HashSet<Reference>? _owned;
     private bool _ended;
 
     /// <summary>One that monitors the process.</summary>
@@ -17,6 +17,36 @@ internal sealed class ProcessRelations
     /// <param name="Name">The name by which it was monitored, if it was.</param>
     /// <param name="Link">The link it came over; null for this node.</param>
     internal readonly record struct Watcher(Pid? Pid, Atom? Name, PeerLink? Link);
+
+    /// <summary>The pids that the process is linked with.</summary>
+    internal IReadOnlyList<Pid> LinkedPids
+    {
+        get
+        {
+            lock (_gate)
+                return [.. (_links ?? []).Where(link => link.Value.IsActive).Select(link => link.Key)];
+        }
+    }
+
+    /// <summary>The pids that monitor the process; calls of this node's own have none.</summary>
+    internal IReadOnlyList<Pid> WatchingPids
+    {
+        get
+        {
+            lock (_gate)
+                return [.. (_watchers ?? []).Values.Select(watcher => watcher.Pid).OfType<Pid>()];
+        }
+    }
+
+    /// <summary>The process's own monitors and aliases.</summary>
+    internal IReadOnlyList<Reference> Owned
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _owned ?? []];
+        }
+    }
 
     /// <returns>False when the process has ended meanwhile.</returns>
     internal bool TryAddWatcher(Reference reference, Watcher watcher)
@@ -36,41 +66,28 @@ internal sealed class ProcessRelations
             _watchers?.Remove(reference);
     }
 
+    /// <summary>Notes a monitor or an alias of the process's own, which ends with it.</summary>
     /// <returns>False when the process has ended meanwhile.</returns>
-    internal bool TryAddLink(Pid peer, PeerLink link)
+    internal bool TryOwn(Reference reference)
     {
         lock (_gate)
         {
             if (_ended)
                 return false;
-            (_links ??= [])[peer] = link;
+            (_owned ??= []).Add(reference);
             return true;
         }
     }
 
-    /// <returns>Whether there was one.</returns>
-    internal bool RemoveLink(Pid peer)
+    internal void Disown(Reference reference)
     {
         lock (_gate)
-            return _links?.Remove(peer) ?? false;
-    }
-
-    /// <summary>A monitor of the process's own, on somebody else.</summary>
-    internal void AddMonitoring(Reference reference)
-    {
-        lock (_gate)
-            (_monitoring ??= []).Add(reference);
-    }
-
-    internal void RemoveMonitoring(Reference reference)
-    {
-        lock (_gate)
-            _monitoring?.Remove(reference);
+            _owned?.Remove(reference);
     }
 
     /// <summary>Forgets all that came over a lost link.</summary>
-    /// <returns>Whether there were processes linked over it.</returns>
-    internal bool LinkLost(PeerLink link)
+    /// <returns>The pids that the process was linked with over it.</returns>
+    internal IReadOnlyList<Pid> LinkLost(PeerLink link)
     {
         lock (_gate)
         {
@@ -79,24 +96,27 @@ internal sealed class ProcessRelations
                 if (watcher.Link == link)
                     _watchers!.Remove(reference);
             }
-            var linked = false;
-            foreach (var (peer, over) in _links ?? [])
+            List<Pid>? linked = null;
+            foreach (var (peer, state) in _links ?? [])
             {
-                if (over == link)
-                    linked |= _links!.Remove(peer);
+                if (state.Over != link)
+                    continue;
+                if (state.IsActive)
+                    (linked ??= []).Add(peer);
+                _links!.Remove(peer);
             }
-            return linked;
+            return linked ?? [];
         }
     }
 
-    /// <summary>Closes the books: who is to be told, and which monitors are to be taken back.</summary>
-    internal (Dictionary<Reference, Watcher>? Watchers, Dictionary<Pid, PeerLink>? Links, HashSet<Reference>? Monitoring) End()
+    /// <summary>Closes the books: who is to be told, and what of the process's own is to be taken back.</summary>
+    internal (Dictionary<Reference, Watcher>? Watchers, Dictionary<Pid, ProcessLink>? Links, HashSet<Reference>? Owned) End()
     {
         lock (_gate)
         {
             _ended = true;
-            var all = (_watchers, _links, _monitoring);
-            (_watchers, _links, _monitoring) = (null, null, null);
+            var all = (_watchers, _links, _owned);
+            (_watchers, _links, _owned) = (null, null, null);
             return all;
         }
     }

@@ -4,7 +4,7 @@ using Enmesh.Wire;
 
 namespace Enmesh.Processes;
 
-// Calls and monitors going out.
+// Calls going out.
 internal sealed partial class ProcessRuntime
 {
     private static readonly TimeSpan DefaultCallTimeout = TimeSpan.FromSeconds(5);
@@ -26,35 +26,6 @@ internal sealed partial class ProcessRuntime
         else
             _ = ConnectAndCallAsync(call, caller, request, node, cancellationToken);
         return call.Task;
-    }
-
-    internal async ValueTask<Reference> MonitorAsync(ProcessContext owner, ProcessAddress target, CancellationToken cancellationToken)
-    {
-        RefuseAlias(target);
-        var reference = _references.Next(ReferenceKind.Monitor);
-        owner.GetRelations().AddMonitoring(reference);
-        if (!IsRemote(target, out var node))
-        {
-            var local = LocalTarget(target);
-            _monitors[reference] = new(owner, target, null, local);
-            if (local is null || !local.GetRelations().TryAddWatcher(reference, new(owner.Self, target.Name, null)))
-                Down(reference, ExitReason.NoProc);
-            return reference;
-        }
-        var link = _peers.Find(node) ?? await _peers.ConnectAsync(node, cancellationToken).ConfigureAwait(false);
-        _monitors[reference] = new(owner, target, link, null);
-        if (link is null || !link.Signal(owner, ControlMessage.Monitor(owner.Self, ToTarget(target), reference)))
-            Down(reference, ExitReason.NoConnection);
-        return reference;
-    }
-
-    internal void Demonitor(ProcessContext owner, Reference reference)
-    {
-        if (!_monitors.TryRemove(reference, out var monitor))
-            return;
-        owner.GetRelations().RemoveMonitoring(reference);
-        monitor.Local?.GetRelations().RemoveWatcher(reference);
-        monitor.Link?.Signal(owner, ControlMessage.Demonitor(owner.Self, ToTarget(monitor.Target), reference));
     }
 
     private void CallLocally(PendingCall call, Term request)
@@ -108,14 +79,4 @@ internal sealed partial class ProcessRuntime
 
     private ProcessContext? LocalTarget(in ProcessAddress target) =>
         target.Pid is { } pid ? Find(pid.Id, pid.Serial, pid.Creation) : target.Name is { } name ? Find(name) : null;
-
-    /// <summary>The watched one has ended, or cannot be watched.</summary>
-    private void Down(Reference reference, Term reason)
-    {
-        if (!_monitors.TryRemove(reference, out var monitor))
-            return;
-        monitor.Owner.GetRelations().RemoveMonitoring(reference);
-        monitor.Owner.Mailbox.Post(Term.Tuple(
-            GenAtoms.Down, reference, GenAtoms.Process, monitor.Target.ToTerm(Name), reason));
-    }
 }

@@ -7,12 +7,7 @@ namespace Enmesh.Processes;
 // What comes in from peers. All of it runs on the link's reader: it decodes, puts into mailboxes, and returns.
 internal sealed partial class ProcessRuntime : IPeerHandler
 {
-    private static readonly Term NotSup = new Atom("notsup");
-
-    void IPeerHandler.OnUp(PeerLink link)
-    {
-        // Nothing of ours waits for a link: who needs one asks for it.
-    }
+    void IPeerHandler.OnUp(PeerLink link) => NodeMonitors.Up(link);
 
     void IPeerHandler.OnMessage(PeerLink link, in ControlMessage control, InboundPayload payload)
     {
@@ -34,32 +29,42 @@ internal sealed partial class ProcessRuntime : IPeerHandler
                 OnLink(link, control);
                 break;
             case ControlKind.Unlink:
-                FindTarget(control.To)?.RelationsIfAny?.RemoveLink(control.From!);
-                // Before any other signal of ours, and also when there was no link.
-                if (control.UnlinkId != 0)
-                    link.Signal(null, ControlMessage.UnlinkAck(control.UnlinkId, control.To.Pid!, control.From!));
+                OnUnlink(link, control);
+                break;
+            case ControlKind.UnlinkAck:
+                FindTarget(control.To)?.RelationsIfAny?.UnlinkAcknowledged(control.From!, control.UnlinkId);
                 break;
             case ControlKind.Exit:
                 // By link: acts only where there is one.
-                if (FindTarget(control.To) is { } linked && linked.RelationsIfAny?.RemoveLink(control.From!) == true)
-                    Exit(linked, ReasonOf(control, payload));
+                if (FindTarget(control.To) is { } linked)
+                    BreakLink(linked, control.From!, ReasonOf(control, payload));
                 break;
             case ControlKind.Exit2:
-                if (FindTarget(control.To) is { } target)
-                    Exit(target, ReasonOf(control, payload) is var reason && reason == ExitReason.Kill ? ExitReason.Killed : reason);
+                OnExit2(control, payload);
+                break;
+            case ControlKind.GroupLeader:
+                if (FindTarget(control.To) is { } led)
+                    led.GroupLeader = control.From!;
                 break;
             case ControlKind.SpawnRequest:
-                // SPAWN is not negotiated; who asks all the same is told so, or it would wait for ever.
-                link.Signal(null, ControlMessage.SpawnReply(control.Reference!, control.From!, SpawnReplyFlags.None, NotSup));
+                OnSpawnRequest(link, control, payload);
+                break;
+            case ControlKind.SpawnReply:
+                OnSpawnReply(link, control);
                 break;
             default:
-                break; // group leaders are not kept; the rest answers what was never asked: ignored, as on the BEAM
+                break; // answers what was never asked: ignored, as on the BEAM
         }
     }
 
     void IPeerHandler.OnDown(PeerLink link)
     {
         Calls.LinkLost(link);
+        foreach (var (reference, spawn) in _spawns)
+        {
+            if (spawn.Link == link)
+                FailSpawn(reference, ExitReason.NoConnection);
+        }
         foreach (var (reference, monitor) in _monitors)
         {
             if (monitor.Link == link)
@@ -67,32 +72,44 @@ internal sealed partial class ProcessRuntime : IPeerHandler
         }
         foreach (var (_, process) in _processes)
         {
-            if (process.RelationsIfAny?.LinkLost(link) == true)
-                Exit(process, ExitReason.NoConnection);
+            foreach (var peer in process.RelationsIfAny?.LinkLost(link) ?? [])
+                ReceiveExit(process, peer, ExitReason.NoConnection, ExitSignal.Link);
         }
+        NodeMonitors.Down(link);
     }
 
     private static Term ReasonOf(in ControlMessage control, InboundPayload payload) =>
         control.HasPayload ? payload.Decode() : control.Argument;
 
-    // A process that does not trap exits survives only 'normal'.
-    private static void Exit(ProcessContext process, Term reason)
-    {
-        if (!ExitReason.IsNormal(reason))
-            process.Exit(reason);
-    }
-
     private void OnSend(in ControlMessage control, InboundPayload payload)
     {
+        // Decoded only when somebody is there to read it: a broken payload to nobody harms nobody.
         if (control.To.IsOwnAlias)
         {
-            // Decoded only when somebody waits for it, as for a process.
-            if (Calls.Find(control.To.Alias!) is { } call && payload.Decode().TupleElements is [_, var reply])
-                call.Reply(reply);
-            return;
+            var alias = control.To.Alias!;
+            if (References.KindOf(alias) == ReferenceKind.Call ? Calls.Find(alias) is not null : _aliases.ContainsKey(alias))
+                DeliverToAlias(alias, payload.Decode(), payload.Length, control.HasPriority);
         }
-        if (FindTarget(control.To) is { } process)
-            Deliver(process, payload.Decode());
+        else if (FindTarget(control.To) is { } process)
+        {
+            Deliver(process, payload.Decode(), payload.Length);
+        }
+    }
+
+    private void OnExit2(in ControlMessage control, InboundPayload payload)
+    {
+        var urgent = false;
+        var target = control.To.IsOwnAlias ? UseAlias(control.To.Alias!, out urgent) : FindTarget(control.To);
+        if (target is not null)
+            ReceiveExit(target, control.From!, ReasonOf(control, payload), ExitSignal.Sent, urgent && control.HasPriority);
+    }
+
+    private void OnUnlink(PeerLink link, in ControlMessage control)
+    {
+        // The acknowledgement goes before any other signal of ours, and also when there was no link.
+        if (control.UnlinkId != 0)
+            link.Signal(null, ControlMessage.UnlinkAck(control.UnlinkId, control.To.Pid!, control.From!));
+        FindTarget(control.To)?.RelationsIfAny?.BreakLink(control.From!);
     }
 
     private ProcessContext? FindTarget(in ControlTarget target)
@@ -118,14 +135,14 @@ internal sealed partial class ProcessRuntime : IPeerHandler
     private void OnMonitorExit(in ControlMessage control, Term reason)
     {
         if (Calls.Find(control.Reference!) is { } call)
-            call.FailWith(reason);
+            call.Ended(reason);
         else
             Down(control.Reference!, reason);
     }
 
     private void OnLink(PeerLink link, in ControlMessage control)
     {
-        if (FindTarget(control.To) is { } process && process.GetRelations().TryAddLink(control.From!, link))
+        if (FindTarget(control.To) is { } process && process.GetRelations().TryAcceptLink(control.From!, link))
             return;
         link.Signal(null, ControlMessage.Exit(control.To.Pid!, control.From!, ExitReason.NoProc));
     }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Enmesh.Peers;
+using Enmesh.Telemetry;
 using Enmesh.Terms;
 using Enmesh.Wire;
 using Microsoft.Extensions.Logging;
@@ -14,24 +15,30 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
     private const int SerialBits = 13;
     private const uint NumberMask = (1u << (IdBits + SerialBits)) - 1;
 
+    private static readonly Atom MailboxBytes = new("mailbox_bytes");
     private static readonly TimeSpan ShutdownTime = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<uint, ProcessContext> _processes = new();
     private readonly ConcurrentDictionary<Atom, ProcessContext> _names = new();
-    private readonly ConcurrentDictionary<Reference, OutgoingMonitor> _monitors = new();
     private readonly References _references;
     private readonly ILogger _logger;
+    private readonly NodeThread _thread = new();
     private IPeers _peers = null!; // from Start on
     private ProcessContext _anonymous = null!;
     private uint _lastNumber;
 
-    internal ProcessRuntime(NodeName name, uint creation, TimeProvider timeProvider, ILogger logger)
+    internal ProcessRuntime(NodeName name, uint creation, ProcessSettings settings, TimeProvider timeProvider, ILogger logger)
     {
         Name = name;
         Creation = creation;
+        IsPublished = settings.IsPublished;
         TimeProvider = timeProvider;
         _logger = logger;
         _references = new References(name.Atom, creation);
+        Timers = new TimerTable(timeProvider);
+        NodeMonitors = new NodeMonitors(settings.IsPublished);
+        MailboxBudget = new MailboxBudget(settings.MaxMailboxBytes, RelieveMailboxes);
+        Metrics = settings.Metrics;
     }
 
     /// <summary>Begins, with the links that messages to other nodes go over.</summary>
@@ -44,6 +51,7 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
             while (true)
                 await context.ReceiveAsync().ConfigureAwait(false);
         });
+        DefaultGroupLeader = _anonymous.Self;
     }
 
     internal NodeName Name { get; }
@@ -58,21 +66,94 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
 
     internal IReadOnlyCollection<Atom> RegisteredNames => [.. _names.Keys];
 
+    /// <summary>The node's own group leader.</summary>
+    internal Pid DefaultGroupLeader { get; set; } = null!; // from Start on
+
+    internal TimerTable Timers { get; }
+
+    internal NodeMonitors NodeMonitors { get; }
+
+    internal MailboxBudget MailboxBudget { get; }
+
+    internal NodeMetrics Metrics { get; }
+
+    /// <summary>Whether the node is one of the cluster's visible ones.</summary>
+    internal bool IsPublished { get; }
+
+    /// <summary>The links that are up.</summary>
+    internal IReadOnlyCollection<PeerLink> Links => _peers.Links;
+
+    /// <summary>The pids of all processes.</summary>
+    internal IReadOnlyCollection<Pid> Pids => [.. _processes.Values.Select(process => process.Self)];
+
     /// <exception cref="InvalidOperationException">The name is taken.</exception>
-    internal ProcessContext Spawn(Func<ProcessContext, Task> body, Atom? name = null)
+    internal ProcessContext Spawn(Func<ProcessContext, Task> body, Atom? name = null) => Spawn(body, new SpawnOptions { Name = name });
+
+    /// <exception cref="InvalidOperationException">The name is taken.</exception>
+    internal ProcessContext Spawn(Func<ProcessContext, Task> body, SpawnOptions options)
     {
+        var context = Create(body, options);
+        Begin(context);
+        return context;
+    }
+
+    /// <summary>Makes a process that does not run yet: what must hold from its beginning is set up before <see cref="Begin"/>.</summary>
+    /// <exception cref="InvalidOperationException">The name is taken.</exception>
+    internal ProcessContext Create(Func<ProcessContext, Task> body, SpawnOptions options)
+    {
+        var traits = options.MailboxLimit is null && !options.IsSystem ? null : new ProcessTraits(options.MailboxLimit, options.IsSystem ? _thread : null);
         ProcessContext context;
         do
         {
             var number = Interlocked.Increment(ref _lastNumber) & NumberMask;
             var pid = new Pid(Name.Atom, number & ((1u << IdBits) - 1), number >> IdBits, Creation);
-            context = new ProcessContext(this, pid, body);
+            context = new ProcessContext(this, pid, body, traits);
         }
         while (!_processes.TryAdd(NumberOf(context.Self.Id, context.Self.Serial), context));
-        if (name is not null)
+        if (options.GroupLeader is { } leader)
+            context.GroupLeader = leader;
+        if (options.Name is { } name)
             RegisterBeforeStart(name, context);
-        ThreadPool.UnsafeQueueUserWorkItem(context.Mailbox, preferLocal: false);
         return context;
+    }
+
+    internal static void Begin(ProcessContext context) => TurnScheduler.ScheduleLater(context.Mailbox, context.Thread);
+
+    /// <summary>Links a process with one that has not begun yet.</summary>
+    internal void LinkNew(ProcessContext parent, ProcessContext child)
+    {
+        child.GetRelations().TryAcceptLink(parent.Self, null);
+        if (parent.GetRelations().Link(child.Self, null) == ProcessRelations.Linking.Ended)
+            BreakLink(child, parent.Self, ExitReason.NoProc);
+    }
+
+    /// <summary>Monitors a process that has not begun yet.</summary>
+    internal Reference MonitorNew(ProcessContext parent, ProcessContext child)
+    {
+        var reference = NewReference(parent, ReferenceKind.Monitor);
+        MonitorLocally(parent, child.Self, reference, MonitorOptions.Default);
+        return reference;
+    }
+
+    internal Reference SendAfter(ProcessContext sender, TimeSpan delay, ProcessAddress to, Func<Reference, Term> message)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(delay, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(delay, TimeSpan.FromMilliseconds(uint.MaxValue - 1));
+        var reference = _references.Next(ReferenceKind.Timer);
+        Timers.Start(reference, delay, () => _ = SendDueAsync(sender, to, message(reference)));
+        return reference;
+    }
+
+    private async Task SendDueAsync(ProcessContext sender, ProcessAddress to, Term message) =>
+        await SendAsync(sender, to, message, CancellationToken.None).ConfigureAwait(false);
+
+    /// <summary>Sets where the output of a process goes: <c>group_leader/2</c>.</summary>
+    internal void SetGroupLeader(ProcessContext sender, Pid process, Pid leader)
+    {
+        if (process.Node != Name.Atom)
+            _peers.Find(process.Node)?.Signal(sender, ControlMessage.GroupLeader(leader, process));
+        else if (Find(process.Id, process.Serial, process.Creation) is { } own)
+            own.GroupLeader = leader;
     }
 
     internal void Register(Atom name, ProcessContext process)
@@ -144,20 +225,54 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
     internal void ReportCrash(ProcessContext process, Exception error) =>
         _logger.ProcessCrashed(process.DisplayName, error);
 
-    /// <summary>A process's body is over: everybody who wants to know is told, once.</summary>
+    internal void ReportBacklog(ProcessContext process, int messages)
+    {
+        Metrics.BacklogSeen();
+        _logger.MailboxBacklog(process.DisplayName, messages);
+    }
+
+    /// <summary>A process is over: everybody who wants to know is told, once.</summary>
     internal void Ended(ProcessContext process, Term reason)
     {
-        _processes.TryRemove(NumberOf(process.Self.Id, process.Self.Serial), out _);
+        if (!_processes.TryRemove(NumberOf(process.Self.Id, process.Self.Serial), out _))
+            return; // it was killed before
         foreach (var name in process.TakeNames())
             _names.TryRemove(new(name, process));
-        process.Mailbox.End();
+        process.Mailbox.Close();
+        NodeMonitors.Ended(process);
+        if (process.RelationsIfAny is null)
+        {
+            // Whoever comes now finds the books closed; without a name or a pid in the table nobody comes, but for one who is here already.
+            process.GetRelations().End();
+            return;
+        }
         var relations = process.GetRelations().End();
         foreach (var (reference, watcher) in relations.Watchers ?? [])
             TellDown(process, reference, watcher, reason);
         foreach (var (peer, link) in relations.Links ?? [])
-            link.Signal(process, ControlMessage.Exit(process.Self, peer, reason));
-        foreach (var reference in relations.Monitoring ?? [])
-            Demonitor(process, reference);
+        {
+            if (link.IsActive)
+                TellLinked(process, peer, link, reason);
+        }
+        Release(process, relations.Owned ?? []);
+    }
+
+    private void TellLinked(ProcessContext process, Pid peer, ProcessLink link, Term reason)
+    {
+        if (link.Over is { } over)
+            over.Signal(process, ControlMessage.Exit(process.Self, peer, reason));
+        else if (Find(peer.Id, peer.Serial, peer.Creation) is { } linked)
+            BreakLink(linked, process.Self, reason);
+    }
+
+    // The process that holds the most goes, as one goes that outgrows its max_heap_size; the node and the others stay.
+    private void RelieveMailboxes()
+    {
+        var largest = _processes.Values.Where(process => process.Thread is null).MaxBy(process => process.Mailbox.Bytes);
+        if (largest is null || largest.Mailbox.Bytes == 0)
+            return;
+        _logger.MailboxBytesExceeded(largest.DisplayName, largest.Mailbox.Bytes, MailboxBudget.Limit);
+        Kill(largest, Term.Tuple(MailboxBytes, MailboxBudget.Limit));
     }
 
     private void RegisterBeforeStart(Atom name, ProcessContext context)
@@ -188,6 +303,7 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
             // A body that ignores its exit goes on without the node; nothing can stop foreign code.
             _logger.ProcessesRemain(_processes.Count, ShutdownTime.TotalSeconds);
         }
+        _thread.Dispose();
     }
 
     private static uint NumberOf(uint id, uint serial) => id | (serial << IdBits);
@@ -202,8 +318,7 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
     {
         if (to.Alias is { } alias)
         {
-            if (message.TupleElements is [_, var reply])
-                Calls.Find(alias)?.Reply(reply);
+            DeliverToAlias(alias, message, 0, urgent: false);
             return;
         }
         var process = to.Pid is { } pid ? Find(pid.Id, pid.Serial, pid.Creation) : Find(to.Name!);
@@ -211,10 +326,26 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
             Deliver(process, message);
     }
 
-    private void Deliver(ProcessContext process, Term message)
+    private void Deliver(ProcessContext process, Term message, int bytes = 0)
     {
         if (!Calls.TryTakeReply(message, Name.Atom))
-            process.Mailbox.Post(message);
+            process.Mailbox.Post(message, bytes);
+    }
+
+    private void DeliverToAlias(Reference alias, Term message, int bytes, bool urgent)
+    {
+        if (References.KindOf(alias) == ReferenceKind.Call)
+        {
+            if (message.TupleElements is [_, var reply])
+                Calls.Find(alias)?.Reply(reply);
+        }
+        else if (UseAlias(alias, out var hasPriority) is { } process)
+        {
+            if (urgent && hasPriority)
+                process.Mailbox.PostUrgent(message);
+            else
+                process.Mailbox.Post(message, bytes);
+        }
     }
 
     private ControlMessage ToControl(ProcessContext? sender, in ProcessAddress to) => ControlMessage.Send((sender ?? _anonymous).Self, ToTarget(to));
@@ -233,6 +364,4 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
         if (await _peers.ConnectAsync(node, cancellationToken).ConfigureAwait(false) is { } link)
             await link.SendAsync(sender, ToControl(sender, to), message, cancellationToken).ConfigureAwait(false);
     }
-
-    private readonly record struct OutgoingMonitor(ProcessContext Owner, ProcessAddress Target, PeerLink? Link, ProcessContext? Local);
 }

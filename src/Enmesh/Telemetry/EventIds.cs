@@ -54,4 +54,7 @@ internal static class EventIds
     // 1600 processes
     internal const int ProcessCrashed = 1600;
     internal const int ProcessesRemain = 1601;
+    internal const int MailboxBacklog = 1602;
+    internal const int MailboxBytesExceeded = 1603;
+    internal const int SpawnedUndefined = 1604;
 }

@@ -77,16 +77,18 @@ internal static class DistributionFlagSets
         | DistributionFlags.Utf8Atoms | DistributionFlags.MapTag | DistributionFlags.BigCreation;
 
     /// <summary>
-    /// What we say of ourselves while we are hidden. A bit stands here only when its receiving side works; SPAWN does
-    /// not, so that a peer falls back to <c>rex</c>, or says <c>notsup</c> at once.
+    /// What we say of ourselves while we are hidden. A bit stands here only when its receiving side works.
     /// </summary>
     internal const DistributionFlags Hidden =
         Demanded | DistributionFlags.DistMonitor | DistributionFlags.FunTags | DistributionFlags.DistMonitorName
         | DistributionFlags.UnicodeIo | DistributionFlags.DistHdrAtomCache | DistributionFlags.SmallAtomTags
         | DistributionFlags.SendSender | DistributionFlags.BigSeqTraceLabels | DistributionFlags.ExitPayload
         | DistributionFlags.Fragments | DistributionFlags.Handshake23 | DistributionFlags.UnlinkId
-        | DistributionFlags.Mandatory25Digest | DistributionFlags.V4Nc | DistributionFlags.Alias
+        | DistributionFlags.Mandatory25Digest | DistributionFlags.Spawn | DistributionFlags.V4Nc | DistributionFlags.Alias
         | DistributionFlags.AltActSig | DistributionFlags.NativeRecords;
+
+    /// <summary>What we say of ourselves as one of the cluster's visible nodes.</summary>
+    internal const DistributionFlags Published = Hidden | DistributionFlags.Published;
 
     /// <summary>What OTP 25 demands, and what <see cref="DistributionFlags.Mandatory25Digest"/> stands for.</summary>
     internal const DistributionFlags Mandatory25 =

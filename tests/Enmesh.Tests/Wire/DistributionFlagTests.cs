@@ -10,7 +10,9 @@ public class DistributionFlagTests
     [Fact]
     public void Our_flag_word_is_frozen()
     {
-        Assert.Equal(0x6C07DF7FBCUL, (ulong)DistributionFlagSets.Hidden);
+        Assert.Equal(0x6D07DF7FBCUL, (ulong)DistributionFlagSets.Hidden);
+        // What OTP 29 says of itself.
+        Assert.Equal(0x6D07DF7FBDUL, (ulong)DistributionFlagSets.Published);
         // All below bit 32: an old name message, which holds no more, can be judged at once.
         Assert.Equal(0x70F84UL, (ulong)DistributionFlagSets.Demanded);
         Assert.Equal(0x1070F94UL, (ulong)DistributionFlagSets.Mandatory25);
@@ -77,7 +79,7 @@ public class DistributionFlagTests
     [Fact]
     public void Negotiated_is_what_both_said_and_the_digest_stands_for_its_set()
     {
-        var digest = DistributionFlags.Mandatory25Digest | DistributionFlags.Spawn | DistributionFlags.V4Nc;
+        var digest = DistributionFlags.Mandatory25Digest | DistributionFlags.Published | DistributionFlags.V4Nc;
         Assert.Equal(
             DistributionFlagSets.Mandatory25 | DistributionFlags.Mandatory25Digest | DistributionFlags.V4Nc,
             DistributionFlagSets.Negotiate(DistributionFlagSets.Hidden, digest));
