@@ -148,39 +148,4 @@ public sealed class TalkTests
         Assert.Equal([NodeName.Parse(name)], pair.Node.ConnectedNodes);
         Assert.Equal("pong", await nameless.EvalAsync($"net_adm:ping('{pair.Node.Name}')"));
     }
-
-    private sealed class Pair : IAsyncDisposable
-    {
-        private readonly LoopbackCluster _cluster;
-
-        private Pair(BeamNode beam, LoopbackCluster cluster, ErlangNode node)
-        {
-            _cluster = cluster;
-            Beam = beam;
-            BeamName = NodeName.Parse(beam.Name);
-            Node = node;
-            cluster.Place(BeamName, beam.Port);
-        }
-
-        internal BeamNode Beam { get; }
-
-        internal NodeName BeamName { get; }
-
-        internal ErlangNode Node { get; }
-
-        internal static async Task<Pair> StartAsync(int release)
-        {
-            var beam = await BeamNode.StartAsync(release);
-            var cluster = new LoopbackCluster();
-            // Without EPMD the BEAM dials its own port on every host: ours has the same port on another loopback address.
-            var name = $"{Otp.NewName("net").Split('@')[0]}@127.0.0.2";
-            return new(beam, cluster, await cluster.StartAsync(name, cookie: beam.Cookie, port: beam.Port));
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await _cluster.DisposeAsync();
-            await Beam.DisposeAsync();
-        }
-    }
 }

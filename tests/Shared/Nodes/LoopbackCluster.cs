@@ -14,7 +14,7 @@ internal sealed class LoopbackCluster : IAsyncDisposable
 
     internal async Task<ErlangNode> StartAsync(
         string name, PeerLinkOptions? link = null, string cookie = "loopback-cookie-of-the-tests",
-        TimeProvider? timeProvider = null, ILoggerFactory? logs = null, int port = 0)
+        TimeProvider? timeProvider = null, ILoggerFactory? logs = null, int port = 0, bool published = false)
     {
         var own = NodeName.Parse(name);
         var plan = new NodePlan
@@ -24,6 +24,7 @@ internal sealed class LoopbackCluster : IAsyncDisposable
             Locate = _ => Locate,
             Listen = ListenAddress.On(IPAddress.Parse(own.Host), port),
             Link = link ?? new(),
+            IsPublished = published,
         };
         var node = new ErlangNode(plan, logs, timeProvider);
         _nodes.Add(node);

@@ -1,0 +1,42 @@
+using Enmesh.Testing;
+
+namespace Enmesh.Interop.Tests;
+
+/// <summary>A node of ours and a real one that can reach each other.</summary>
+internal sealed class Pair : IAsyncDisposable
+{
+    private readonly LoopbackCluster _cluster;
+
+    private Pair(BeamNode beam, LoopbackCluster cluster, ErlangNode node)
+    {
+        _cluster = cluster;
+        Beam = beam;
+        BeamName = NodeName.Parse(beam.Name);
+        Node = node;
+        cluster.Place(BeamName, beam.Port);
+    }
+
+    internal BeamNode Beam { get; }
+
+    internal NodeName BeamName { get; }
+
+    internal ErlangNode Node { get; }
+
+    /// <param name="release">The release of the real one.</param>
+    /// <param name="published">Whether ours is a visible node.</param>
+    /// <param name="options">How the real one is started.</param>
+    internal static async Task<Pair> StartAsync(int release, bool published = false, BeamOptions? options = null)
+    {
+        var beam = await BeamNode.StartAsync(release, options);
+        var cluster = new LoopbackCluster();
+        // Without EPMD the BEAM dials its own port on every host: ours has the same port on another loopback address.
+        var name = $"{Otp.NewName("net").Split('@')[0]}@127.0.0.2";
+        return new(beam, cluster, await cluster.StartAsync(name, cookie: beam.Cookie, port: beam.Port, published: published));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _cluster.DisposeAsync();
+        await Beam.DisposeAsync();
+    }
+}
