@@ -34,6 +34,8 @@ internal sealed class ErlangNodeBinding(string section)
         keys.Duration(nameof(options.SetupTime), value => options.SetupTime = value);
         keys.Number(nameof(options.SendBufferBytes), value => options.SendBufferBytes = value);
         keys.Number(nameof(options.MaxMessageBytes), value => options.MaxMessageBytes = value);
+        keys.Flag(nameof(options.Hidden), value => options.Hidden = value);
+        keys.Number(nameof(options.MaxMailboxBytes), value => options.MaxMailboxBytes = value);
         keys.Number(nameof(options.AtomBudget), value => options.AtomBudget = value);
         keys.Section(nameof(options.Cluster), inner => BindCluster(inner, options.Cluster));
         keys.Ignore(nameof(options.Discovery));

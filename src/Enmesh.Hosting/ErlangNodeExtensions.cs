@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -78,7 +79,8 @@ public static class ErlangNodeExtensions
         var node = new ErlangNode(
             provider.GetRequiredService<IOptionsMonitor<ErlangNodeOptions>>().Get(name),
             provider.GetService<ILoggerFactory>(),
-            provider.GetService<TimeProvider>());
+            provider.GetService<TimeProvider>(),
+            provider.GetService<IMeterFactory>());
         foreach (var (process, body) in built.Processes)
             node.SpawnAtStart(context => body(provider, context), process);
         foreach (var export in built.Exports)

@@ -235,6 +235,7 @@ public sealed partial class ErlangNode
             var cluster = new ClusterMembership(
                 new PeerConnector(peers, plan.Name, listener), plan.Discovery, plan.Cluster, time, node._logs.CreateLogger("Enmesh.Cluster"));
             var life = new Life(plan.Name, runtime, peers, listener, presence, cluster, metrics);
+            metrics.Observe(() => runtime.ProcessCount, () => runtime.MailboxBudget.Used, () => peers.PoolDelay);
             runtime.Start(peers);
             node._life = life;
             node.ExportOwn();

@@ -152,7 +152,7 @@ public sealed class SettingsTests : IAsyncDisposable
             ("Enmesh:PeerPort", "4372"), ("Enmesh:ListenAddresses", null), ("Enmesh:ListenAddresses:0", "127.0.0.1"), ("Enmesh:ListenAddresses:1", "::1"),
             ("Enmesh:Listen", "true"), ("Enmesh:Epmd", "Embedded"), ("Enmesh:EpmdPort", "5000"), ("Enmesh:NetTickTime", "00:00:08"),
             ("Enmesh:NetTickIntensity", "5"), ("Enmesh:SetupTime", "2.5"), ("Enmesh:SendBufferBytes", "65536"),
-            ("Enmesh:MaxMessageBytes", "65537"), ("Enmesh:AtomBudget", "7"), ("Enmesh:Cluster:TickInterval", "1"),
+            ("Enmesh:MaxMessageBytes", "65537"), ("Enmesh:AtomBudget", "7"), ("Enmesh:Hidden", "false"), ("Enmesh:MaxMailboxBytes", "1048577"), ("Enmesh:Cluster:TickInterval", "1"),
             ("Enmesh:Cluster:MaxParallelDials", "3"), ("Enmesh:Cluster:DialTimeout", "4"), ("Enmesh:Cluster:MinBackoff", "0.25"),
             ("Enmesh:Cluster:MaxBackoff", "6"), ("Enmesh:Cluster:ExpectedPeers", "8"), ("Enmesh:Cluster:EmptyConfirmations", "9"),
             ("Enmesh:Cluster:EmptyAge", "10"), ("Enmesh:Cluster:ForgetAfter", "11"), ("Enmesh:Cluster:WarnAfter", "12"),
@@ -168,8 +168,9 @@ public sealed class SettingsTests : IAsyncDisposable
             (true, 4371, 4379, 4372, EpmdMode.Embedded, 5000), (options.Insecure, options.Port, options.LastPort, options.PeerPort, options.Epmd, options.EpmdPort));
         Assert.Equal(["127.0.0.1", "::1"], options.ListenAddresses.Select(address => address.ToString()));
         Assert.Equal(
-            (8, 5, 2.5, 65536, 65537, 7),
-            (options.NetTickTime.TotalSeconds, options.NetTickIntensity, options.SetupTime.TotalSeconds, options.SendBufferBytes, options.MaxMessageBytes, options.AtomBudget));
+            (8, 5, 2.5, 65536, 65537, 7, false, 1_048_577),
+            (options.NetTickTime.TotalSeconds, options.NetTickIntensity, options.SetupTime.TotalSeconds, options.SendBufferBytes, options.MaxMessageBytes, options.AtomBudget,
+                options.Hidden, options.MaxMailboxBytes));
         var cluster = options.Cluster;
         Assert.Equal(
             (1, 3, 4, 0.25, 6, 8), (cluster.TickInterval.TotalSeconds, cluster.MaxParallelDials, cluster.DialTimeout.TotalSeconds,

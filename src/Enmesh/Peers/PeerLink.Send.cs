@@ -13,6 +13,7 @@ internal sealed partial class PeerLink
     private const int TurnMessages = 8;
 
     private int _heldByTurn;
+    private int _flushWaits; // 1: the pool was asked to flush; 2: and has been for a while
     private long _bytesWritten;
 
     internal long BytesWritten => Volatile.Read(ref _bytesWritten);
@@ -47,14 +48,18 @@ internal sealed partial class PeerLink
             Flush(once: true);
     }
 
-    void IThreadPoolWorkItem.Execute() => Flush(once: false);
+    void IThreadPoolWorkItem.Execute()
+    {
+        Volatile.Write(ref _flushWaits, 0);
+        Flush(once: false);
+    }
 
     /// <summary>
     /// A turn that computes on after a send, or on the reader's thread, is helped out: called every few milliseconds while there
     /// are any.
     /// </summary>
     /// <returns>Whether there still is one.</returns>
-    internal bool HelpTurn() => HelpSender() | _connection.HelpReader();
+    internal bool HelpTurn() => HelpSender() | HelpFlusher() | _connection.HelpReader();
 
     private bool HelpSender()
     {
@@ -63,6 +68,16 @@ internal sealed partial class PeerLink
             return true;
         if (Interlocked.CompareExchange(ref _heldByTurn, 0, 2) == 2)
             WakeFlusher();
+        return false;
+    }
+
+    private bool HelpFlusher()
+    {
+        if (Interlocked.CompareExchange(ref _flushWaits, 2, 1) == 1)
+            return true;
+        // The pool has no thread for it: this one writes.
+        if (Interlocked.CompareExchange(ref _flushWaits, 0, 2) == 2)
+            Flush(once: false);
         return false;
     }
 
@@ -126,7 +141,12 @@ internal sealed partial class PeerLink
             WakeFlusher();
     }
 
-    private void WakeFlusher() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    private void WakeFlusher()
+    {
+        Volatile.Write(ref _flushWaits, 1);
+        _pulse.WatchTurns();
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
 
     private void Flush(bool once)
     {

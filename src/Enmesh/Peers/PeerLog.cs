@@ -22,4 +22,11 @@ internal static partial class PeerLog
 
     [LoggerMessage(EventId = EventIds.LinkFaulted, Level = LogLevel.Error, Message = "The link to {Peer} ended by a fault in this node.")]
     internal static partial void LinkFaulted(this ILogger logger, NodeName peer, Exception error);
+
+    [LoggerMessage(EventId = EventIds.PoolStarved, Level = LogLevel.Warning,
+        Message = "Work has waited {Seconds:0.0} s for a thread of the pool: code that blocks its threads holds up every process of this node. Links stay up.")]
+    internal static partial void PoolStarved(this ILogger logger, double seconds);
+
+    [LoggerMessage(EventId = EventIds.PoolRecovered, Level = LogLevel.Information, Message = "The pool has threads again.")]
+    internal static partial void PoolRecovered(this ILogger logger);
 }

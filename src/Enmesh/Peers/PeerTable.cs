@@ -53,6 +53,7 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
     private readonly TimeProvider _timeProvider;
     private readonly AtomTable _atoms;
     private readonly ILogger _logger;
+    private readonly PoolWatch _pool;
     private readonly Pulse _pulse;
     private readonly CallerPenalties _penalties;
     private PeerListener? _listener;
@@ -68,11 +69,16 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
         _timeProvider = timeProvider;
         _logger = logger;
         _penalties = new CallerPenalties(timeProvider);
-        _pulse = new Pulse(timeProvider, () => (IReadOnlyCollection<PeerLink>)_links.Values, settings.Link.NetTickTime, settings.Link.NetTickIntensity);
+        _pool = new PoolWatch(timeProvider, logger);
+        _pulse = new Pulse(
+            timeProvider, () => (IReadOnlyCollection<PeerLink>)_links.Values, settings.Link.NetTickTime, settings.Link.NetTickIntensity, _pool);
     }
 
     /// <summary>The links that are up.</summary>
     public IReadOnlyCollection<PeerLink> Links => [.. _links.Values];
+
+    /// <summary>How long work waits for a thread of the pool.</summary>
+    internal TimeSpan PoolDelay => _pool.Delay;
 
     /// <summary>Handshakes of callers that have not yet proved anything.</summary>
     internal int HandshakesUnderWay => _listener?.HandshakesUnderWay ?? 0;

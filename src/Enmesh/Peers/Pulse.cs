@@ -8,6 +8,7 @@ namespace Enmesh.Peers;
 internal sealed class Pulse : IAsyncDisposable
 {
     private const int LookMilliseconds = 2;
+    private const int PoolLookMilliseconds = 1000;
 
     /// <summary>Looks without anything held after which the thread goes to sleep until it is called.</summary>
     private const int QuietLooks = 50;
@@ -16,6 +17,7 @@ internal sealed class Pulse : IAsyncDisposable
     private readonly Func<IReadOnlyCollection<PeerLink>> _links;
     private readonly TimeSpan _interval;
     private readonly int _intensity;
+    private readonly PoolWatch _pool;
     private readonly AutoResetEvent _call = new(false);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ITimer? _timer;
@@ -26,9 +28,12 @@ internal sealed class Pulse : IAsyncDisposable
     /// <param name="links">The links there are at the moment.</param>
     /// <param name="netTickTime">Silence after which a peer counts as lost.</param>
     /// <param name="intensity">How often in that time a tick is due.</param>
-    internal Pulse(TimeProvider timeProvider, Func<IReadOnlyCollection<PeerLink>> links, TimeSpan netTickTime, int intensity)
+    /// <param name="pool">What looks whether user code blocks the pool.</param>
+    internal Pulse(
+        TimeProvider timeProvider, Func<IReadOnlyCollection<PeerLink>> links, TimeSpan netTickTime, int intensity, PoolWatch pool)
     {
         _timeProvider = timeProvider;
+        _pool = pool;
         _links = links;
         _interval = netTickTime / intensity;
         _intensity = intensity;
@@ -59,10 +64,16 @@ internal sealed class Pulse : IAsyncDisposable
     private void Run()
     {
         var due = Environment.TickCount64 + (long)_interval.TotalMilliseconds;
+        var poolDue = Environment.TickCount64;
         var quiet = 0;
         while (!_stopping)
         {
-            _call.WaitOne(Volatile.Read(ref _watching) != 0 ? LookMilliseconds : WaitForTick(due));
+            _call.WaitOne(Volatile.Read(ref _watching) != 0 ? LookMilliseconds : WaitUntil(Math.Min(due, poolDue)));
+            if (_timer is null && Environment.TickCount64 >= poolDue)
+            {
+                poolDue = Environment.TickCount64 + PoolLookMilliseconds;
+                _pool.Look();
+            }
             if (_timer is null && Environment.TickCount64 >= due)
             {
                 due = Environment.TickCount64 + (long)_interval.TotalMilliseconds;
@@ -82,7 +93,7 @@ internal sealed class Pulse : IAsyncDisposable
         _ended.SetResult();
     }
 
-    private int WaitForTick(long due) =>
+    private int WaitUntil(long due) =>
         _timer is not null ? Timeout.Infinite : (int)Math.Clamp(due - Environment.TickCount64, 0, int.MaxValue);
 
     private bool HelpTurns()

@@ -14,6 +14,8 @@ internal static class EventIds
     internal const int PeerDown = 1001;
     internal const int PeerClosed = 1002;
     internal const int LinkFaulted = 1003;
+    internal const int PoolStarved = 1004;
+    internal const int PoolRecovered = 1005;
 
     // 1100 handshake
     internal const int HandshakeFailed = 1100;

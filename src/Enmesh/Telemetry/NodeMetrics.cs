@@ -8,7 +8,6 @@ internal sealed class NodeMetrics : IDisposable
     private readonly Meter _meter;
     private readonly Counter<long> _dropped;
     private readonly Counter<long> _backlogs;
-    private readonly Counter<long> _helped;
     private readonly KeyValuePair<string, object?> _node;
 
     /// <param name="factory">Makes the meter; one of the node's own when null.</param>
@@ -21,15 +20,25 @@ internal sealed class NodeMetrics : IDisposable
             "enmesh.mailbox.dropped", "{message}", "Messages that a process with a limited mailbox did not get.");
         _backlogs = meter.CreateCounter<long>(
             "enmesh.mailbox.backlogs", "{backlog}", "Times that 65,536 messages, or twice as many and so on, waited for one process.");
-        _helped = meter.CreateCounter<long>(
-            "enmesh.turns.helped", "{turn}", "Turns that held a thread so long that the node's own thread went on in their place: user code blocks.");
     }
 
     internal void MessageDropped() => _dropped.Add(1, _node);
 
-    internal void BacklogSeen() => _backlogs.Add(1, _node);
+    /// <summary>Has the figures shown that are read when somebody looks.</summary>
+    internal void Observe(Func<int> processes, Func<long> mailboxBytes, Func<TimeSpan> poolDelay)
+    {
+        _meter.CreateObservableUpDownCounter(
+            "enmesh.process.count", () => new Measurement<int>(processes(), _node), "{process}", "Processes that are alive.");
+        _meter.CreateObservableUpDownCounter(
+            "enmesh.mailbox.bytes", () => new Measurement<long>(mailboxBytes(), _node), "By", "What peers have sent and no process has taken yet, roughly.");
+        _meter.CreateObservableGauge(
+            "enmesh.pool.delay",
+            () => new Measurement<double>(poolDelay().TotalSeconds, _node),
+            "s",
+            "How long work waits for a thread of the pool, looked at each second: what rises when user code blocks threads.");
+    }
 
-    internal void TurnHelped() => _helped.Add(1, _node);
+    internal void BacklogSeen() => _backlogs.Add(1, _node);
 
     public void Dispose() => _meter.Dispose();
 }

@@ -20,7 +20,7 @@ public sealed class SilentPeerTests : IAsyncDisposable
 
     public SilentPeerTests()
     {
-        _pulse = new Pulse(_time, () => [_link!], TickTime, intensity: 4);
+        _pulse = new Pulse(_time, () => [_link!], TickTime, intensity: 4, new PoolWatch(_time, NullLogger.Instance));
         var own = NodeName.Parse("own@127.0.0.1");
         _link = new PeerLink(
             1,

@@ -215,14 +215,13 @@ public sealed class LinkTests : ProcessBench
         var ended = new TaskCompletionSource<Term>();
         await RunAsync(async (context, _) =>
         {
-            var there = new TaskCompletionSource();
             var partner = context.Self;
             Other.Spawn(async inner =>
             {
                 try
                 {
                     await inner.LinkAsync(partner);
-                    there.SetResult();
+                    await inner.SendAsync(partner, Atom("linked"));
                     await IdleAsync(inner);
                 }
                 catch (ProcessExitException e)
@@ -231,7 +230,7 @@ public sealed class LinkTests : ProcessBench
                     throw;
                 }
             });
-            await there.Task;
+            Assert.Equal(Atom("linked"), await context.ReceiveAsync());
             context.TrapExit = true;
             await Node.DisconnectAsync(Other.Name);
             Assert.Equal(Atom("noconnection"), ReasonOf(await context.ReceiveAsync()));
