@@ -70,6 +70,15 @@ public sealed class Reference : IEquatable<Reference>
     /// <summary>How many 32-bit words it has: 3, or 5 for aliases of newer releases; 0 to 5 are legal.</summary>
     public int WordCount { get; }
 
+    /// <summary>The first word in the low half, the second in the high one; 0 for those that it does not have.</summary>
+    internal ulong Words01 => _low;
+
+    /// <summary>The third and fourth word.</summary>
+    internal ulong Words23 => _high;
+
+    /// <summary>The fifth word.</summary>
+    internal uint Word4 => _last;
+
     /// <summary>One word, in the order of the wire.</summary>
     public uint this[int index]
     {

@@ -117,7 +117,12 @@ public readonly partial struct Term : IEquatable<Term>
         elements.IsEmpty ? Nil : new(elements.ToArray(), Shape.List);
 
     /// <summary>A list that ends in <paramref name="tail"/> instead of <c>[]</c>: <c>[E1, E2 | Tail]</c>.</summary>
-    /// <remarks>With a list as tail the result is one list, as in Erlang.</remarks>
+    /// <remarks>
+    /// With a list as tail the result is one list, as in Erlang. Both parts are copied, since a list is one array: to build
+    /// a long list gather its elements in a <see cref="System.Collections.Generic.List{T}"/> and make a term of that once,
+    /// as <c>Term.List([.. elements])</c>; putting one element after the other in front of a list costs the square of its
+    /// length.
+    /// </remarks>
     public static Term ListWithTail(ReadOnlySpan<Term> elements, Term tail) => ListTerm.Prepend(elements, tail);
 
     /// <summary>A binary with the text in UTF-8: what Elixir calls a string.</summary>

@@ -1,3 +1,8 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
 namespace Enmesh.Terms.External;
 
 public ref partial struct TermWriter
@@ -13,12 +18,11 @@ public ref partial struct TermWriter
         ArgumentNullException.ThrowIfNull(pid);
         if (!Allows(TermDialect.WideIdentifiers) && (pid.Id > MaxNarrowId || pid.Serial > MaxNarrowSerial))
             throw TooWide($"the pid {pid.Id}.{pid.Serial} of {pid.Node}");
-        Take(1) = TermTag.Pid;
-        WriteAtom(pid.Node);
-        ref var at = ref Take(12);
-        Store(ref at, 0, pid.Id);
-        Store(ref at, 4, pid.Serial);
-        Store(ref at, 8, pid.Creation);
+        ref var at = ref TakeAround(pid.Node, head: 1, tail: 12, out var behind);
+        at = TermTag.Pid;
+        Store(ref at, behind, pid.Id);
+        Store(ref at, behind + 4, pid.Serial);
+        Store(ref at, behind + 8, pid.Creation);
     }
 
     /// <summary>Writes a port.</summary>
@@ -29,14 +33,13 @@ public ref partial struct TermWriter
         var isWide = port.Id > MaxNarrowPort;
         if (isWide && !Allows(TermDialect.WideIdentifiers))
             throw TooWide($"the port {port.Id} of {port.Node}");
-        Take(1) = isWide ? TermTag.WidePort : TermTag.Port;
-        WriteAtom(port.Node);
-        ref var at = ref Take(isWide ? 12 : 8);
+        ref var at = ref TakeAround(port.Node, head: 1, tail: isWide ? 12 : 8, out var behind);
+        at = isWide ? TermTag.WidePort : TermTag.Port;
         if (isWide)
-            Store(ref at, 0, port.Id);
+            Store(ref at, behind, port.Id);
         else
-            Store(ref at, 0, (uint)port.Id);
-        Store(ref at, isWide ? 8 : 4, port.Creation);
+            Store(ref at, behind, (uint)port.Id);
+        Store(ref at, behind + (isWide ? 8 : 4), port.Creation);
     }
 
     /// <summary>Writes a reference.</summary>
@@ -45,15 +48,76 @@ public ref partial struct TermWriter
         ArgumentNullException.ThrowIfNull(reference);
         if (!Allows(TermDialect.WideIdentifiers) && reference.WordCount > MaxNarrowWords)
             throw TooWide($"a reference of {Counted.Of(reference.WordCount, "word")} of {reference.Node}");
-        ref var head = ref Take(3);
-        head = TermTag.Reference;
-        Store(ref head, 1, (ushort)reference.WordCount);
-        WriteAtom(reference.Node);
-        ref var at = ref Take(4 + (4 * Reference.MaxWords));
+        // Room for all words there can be, of which only those that there are count.
+        ref var at = ref TakeAround(reference.Node, head: 3, tail: 4 + (4 * Reference.MaxWords), out var behind);
         _used -= 4 * (Reference.MaxWords - reference.WordCount);
-        Store(ref at, 0, reference.Creation);
-        for (var i = 0; i < reference.WordCount; i++)
-            Store(ref at, 4 + (4 * i), reference[i]);
+        at = TermTag.Reference;
+        Store(ref at, 1, (ushort)reference.WordCount);
+        Store(ref at, behind, reference.Creation);
+        Store(ref at, behind + 4, BitOperations.RotateLeft(reference.Words01, 32));
+        Store(ref at, behind + 12, BitOperations.RotateLeft(reference.Words23, 32));
+        Store(ref at, behind + 20, reference.Word4);
+    }
+
+    /// <summary>
+    /// Makes room for an identifier in one go, and writes the node that stands in its midst: many of them travel, and
+    /// most of their bytes are their node's name.
+    /// </summary>
+    /// <param name="node">The node.</param>
+    /// <param name="head">How many bytes stand before it.</param>
+    /// <param name="tail">How many bytes follow it.</param>
+    /// <param name="behind">Where those begin.</param>
+    private ref byte TakeAround(Atom node, int head, int tail, out int behind)
+    {
+        var utf8 = node.Utf8;
+        Reserve(head + 3 + utf8.Length + tail);
+        ref var start = ref _span[_used];
+        ref var at = ref Unsafe.Add(ref start, head);
+        if (_atoms is not null && _atoms.IndexOf(node) is var index and >= 0)
+        {
+            at = TermTag.AtomReference;
+            Unsafe.Add(ref at, 1) = (byte)index;
+            behind = head + 2;
+        }
+        else if (utf8.Length <= byte.MaxValue)
+        {
+            at = TermTag.SmallAtom;
+            Unsafe.Add(ref at, 1) = (byte)utf8.Length;
+            CopyName(utf8, node.FirstBytes, ref Unsafe.Add(ref at, 2));
+            behind = head + 2 + utf8.Length;
+        }
+        else
+        {
+            at = TermTag.Atom;
+            Store(ref at, 1, (ushort)utf8.Length);
+            CopyName(utf8, node.FirstBytes, ref Unsafe.Add(ref at, 3));
+            behind = head + 3 + utf8.Length;
+        }
+        _used += behind + tail;
+        return ref start;
+    }
+
+    // Names of nodes are short; a few moves of fixed size are quicker than a general copy. There is room for eight bytes.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CopyName(ReadOnlySpan<byte> utf8, ulong first, ref byte at)
+    {
+        ref var text = ref MemoryMarshal.GetReference(utf8);
+        var length = utf8.Length;
+        Unsafe.WriteUnaligned(ref at, first);
+        if (length is > 8 and <= 16)
+        {
+            Unsafe.WriteUnaligned(
+                ref Unsafe.Add(ref at, length - 8), Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref text, length - 8)));
+        }
+        else if (length is > 16 and <= 32)
+        {
+            Vector128.LoadUnsafe(ref text).StoreUnsafe(ref at);
+            Vector128.LoadUnsafe(ref text, (nuint)(length - 16)).StoreUnsafe(ref at, (nuint)(length - 16));
+        }
+        else if (length > 32)
+        {
+            utf8.CopyTo(MemoryMarshal.CreateSpan(ref at, length));
+        }
     }
 
     private readonly bool Allows(TermDialect dialect) => (_dialect & dialect) == dialect;

@@ -9,8 +9,11 @@ public ref partial struct TermWriter
     // No common term is longer; room is made for so much before each.
     private const int CommonBytes = 32;
 
-    // Not a frame, but where the fun ends that was opened below it.
-    private static readonly Term[] EndOfFun = [Term.Nil];
+    /// <summary>The shapes without terms within that are written by a call, as a set of bits.</summary>
+    private const long FlatShapes =
+        (1L << (int)Term.Shape.Binary) | (1L << (int)Term.Shape.ByteList) | (1L << (int)Term.Shape.BigInteger)
+        | (1L << (int)Term.Shape.Pid) | (1L << (int)Term.Shape.Reference) | (1L << (int)Term.Shape.Port)
+        | (1L << (int)Term.Shape.BitString);
 
     /// <summary>Writes a whole term.</summary>
     /// <exception cref="NotSupportedException">The peer's release cannot take what the term holds.</exception>
@@ -46,11 +49,20 @@ public ref partial struct TermWriter
             {
                 if (TryOpenCommon(terms[index], out var inner, out var innerNils))
                 {
-                    if (++index < terms.Length)
+                    index++;
+                    // Most are done at once, and need no place on the stack.
+                    var written = WriteRun(inner, 0);
+                    if (written == inner.Length)
+                    {
+                        if (innerNils > 0)
+                            WriteNil();
+                        continue;
+                    }
+                    if (index < terms.Length)
                         stack.Push(new(terms, index, nils));
                     else
                         innerNils += nils;
-                    (terms, index, nils) = (inner, 0, innerNils);
+                    (terms, index, nils) = (inner, written, innerNils);
                     continue;
                 }
                 var start = index;
@@ -206,6 +218,14 @@ public ref partial struct TermWriter
                 at = TermTag.Nil;
                 used++;
             }
+            else if ((FlatShapes >> (int)bits & 1) != 0)
+            {
+                _used = used;
+                WriteLeaf(terms[index]);
+                used = _used;
+                start = ref MemoryMarshal.GetReference(_span);
+                limit = _span.Length - CommonBytes;
+            }
             else
             {
                 break;
@@ -249,14 +269,6 @@ public ref partial struct TermWriter
             Space(some).Fill(TermTag.Nil);
             count -= some;
         }
-    }
-
-    private bool IsEndOfFun(in WriteFrame frame)
-    {
-        if (!ReferenceEquals(frame.Terms, EndOfFun))
-            return false;
-        CloseFun(frame.Index);
-        return true;
     }
 
     private void WriteLeaf(Term term)
@@ -347,68 +359,6 @@ public ref partial struct TermWriter
         WriteAtom(record.Name);
         foreach (var name in record.FieldNames)
             WriteAtom(name);
-    }
-
-    /// <returns>Where a local fun's size has to be put, or -1.</returns>
-    private int WriteFunHeader(FunTerm fun)
-    {
-        if (fun.Function is { } function)
-        {
-            Take(1) = TermTag.ExternalFun;
-            WriteAtom(fun.Module);
-            WriteAtom(function);
-            WriteInteger(fun.Arity);
-            return -1;
-        }
-        HoldBack();
-        Flush();
-        var start = _held!.Written.Length + 1;
-        WriteTagAndLength(TermTag.Fun, 0);
-        ref var at = ref Take(1 + FunTerm.UniqueBytes + 8);
-        at = (byte)fun.Arity;
-        Store(ref at, 1, (ulong)(fun.Id.Unique >> 64));
-        Store(ref at, 9, (ulong)fun.Id.Unique);
-        Store(ref at, 17, fun.Id.Index);
-        Store(ref at, 21, (uint)fun.FreeVariables.Length);
-        WriteAtom(fun.Module);
-        WriteInteger(fun.Id.OldIndex);
-        WriteInteger(fun.Id.OldUnique);
-        WritePid(fun.Creator!);
-        return start;
-    }
-
-    private void HoldBack()
-    {
-        if (_held is not null)
-            return;
-        Flush();
-        _held = new PooledBuffer(1024);
-        _outer = _output;
-        _output = _held;
-    }
-
-    private void CloseFun(int start)
-    {
-        Flush();
-        var written = _held!.Written;
-        Store(ref written[start], 0, (uint)(written.Length - start));
-        if (start != 1)
-            return;
-        _output = _outer!;
-        _flushed -= written.Length;
-        WriteRaw(written);
-        StopHolding();
-    }
-
-    private void StopHolding()
-    {
-        if (_held is null)
-            return;
-        _held.Dispose();
-        _held = null;
-        _output = _outer!;
-        _span = default;
-        _used = 0;
     }
 
     /// <param name="terms">The terms being written.</param>
