@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Enmesh.Terms;
 using Enmesh.Terms.External;
 using Enmesh.Terms.Text;
 
@@ -7,6 +8,9 @@ namespace Enmesh.Cli;
 /// <summary><c>enmesh term encode</c> and <c>decode</c>: between Erlang's text and its external term format.</summary>
 internal static class TermCommand
 {
+    /// <summary>What a terminal still takes; a deep term on many lines is mostly its own indentation.</summary>
+    private const int MaxPrinted = 1_000_000;
+
     internal static Command Create()
     {
         var command = new Verb(
@@ -61,6 +65,10 @@ internal static class TermCommand
             Arity = ArgumentArity.ZeroOrOne,
         };
         var elixir = new Option<bool>("--elixir") { Description = "Print as Elixir's inspect does." };
+        var all = new Option<bool>("--all")
+        {
+            Description = "Print all of it. Without this, what goes beyond a million characters is '...'.",
+        };
         var command = new Verb(
             "decode",
             "Print the term that bytes in the external term format stand for.",
@@ -70,15 +78,23 @@ internal static class TermCommand
             Examples:
               enmesh term decode g2gCdwJva2EB
               enmesh term decode --elixir <term.bin
-            """) { text, elixir };
+            """) { text, elixir, all };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var bytes = parsed.GetValue(text) is { } given ? FromText(given) : await FromInputAsync(cancellationToken).ConfigureAwait(false);
             var term = ExternalTermFormat.Decode(bytes);
-            Console.Out.WriteLine(parsed.GetValue(elixir) ? ElixirText.Inspect(term) : ErlangText.Print(term, ErlangPrintOptions.PrettyUnicode));
+            Console.Out.WriteLine(Print(term, parsed.GetValue(elixir), parsed.GetValue(all)));
             return ExitCode.Success;
         });
         return command;
+    }
+
+    private static string Print(Term term, bool elixir, bool all)
+    {
+        if (elixir)
+            return ElixirText.Inspect(term, all ? new() { Limit = null, PrintableLimit = null } : null);
+        var options = ErlangPrintOptions.PrettyUnicode;
+        return ErlangText.Print(term, all ? options : options with { MaxLength = MaxPrinted });
     }
 
     private static void Write(byte[] bytes, BytesForm form)

@@ -21,7 +21,7 @@ public sealed class UsageTests : IDisposable
     [InlineData("epmd", "--port", "$ERL_EPMD_ADDRESS")]
     [InlineData("term", "encode", "decode", "enmesh term decode")]
     [InlineData("term encode", "<TERM>", "--compress", "[default: Hex]")]
-    [InlineData("term decode", "<BYTES>", "--elixir", "g2gCdwJva2EB")]
+    [InlineData("term decode", "<BYTES>", "--elixir", "--all", "g2gCdwJva2EB")]
     public async Task Help_teaches(string verb, params string[] parts)
     {
         var result = await _home.RunAsync([.. verb.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
@@ -98,6 +98,21 @@ public sealed class UsageTests : IDisposable
 
         var piped = await _home.RunWithInputAsync(bytes + "\n", "term", "decode", "--elixir");
         Assert.Equal((0, "{:ok, 42}\n"), (piped.ExitCode, piped.Output));
+    }
+
+    [Fact]
+    public async Task A_term_that_would_flood_the_terminal_is_cut_off_unless_all_of_it_is_wanted()
+    {
+        const int Depth = 2000;
+        var bytes = string.Concat(["83", .. Enumerable.Repeat("680261ff", Depth), "6a"]); // {255,{255,{255,...[]}}}
+
+        var cut = await _home.RunAsync("term", "decode", bytes);
+        Assert.Equal(0, cut.ExitCode);
+        Assert.InRange(cut.Output.Length, 1000, 1_000_001);
+        Assert.Contains("...", cut.Output);
+
+        var whole = await _home.RunAsync("term", "decode", "--all", bytes);
+        Assert.EndsWith($"[]{new string('}', Depth)}\n", whole.Output);
     }
 
     [Theory]
