@@ -1,6 +1,8 @@
+using Enmesh.Peers;
 using Enmesh.Processes;
 using Enmesh.Terms;
 using Enmesh.Testing;
+using Enmesh.Wire;
 using Xunit;
 
 namespace Enmesh.Tests.Peers;
@@ -9,6 +11,7 @@ namespace Enmesh.Tests.Peers;
 public sealed class ReaderTurnTests
 {
     private const string ReaderThread = "enmesh reader";
+    private const string Cookie = "the-cookie-of-those-who-block";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     [Fact]
@@ -92,6 +95,65 @@ public sealed class ReaderTurnTests
             {
                 release.Set();
                 context.Reply(call, 0);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_process_that_blocks_the_reading_thread_costs_the_node_neither_its_ticks_nor_its_peer()
+    {
+        // The peer below never says anything by itself: only what the node reads and writes keeps the link up.
+        var link = new PeerLinkOptions { NetTickTime = TimeSpan.FromSeconds(2), NetTickIntensity = 20 };
+        await using var cluster = new LoopbackCluster();
+        var node = await cluster.StartAsync("node@127.0.0.1", link, Cookie);
+        await using var peer = await ScriptedPeer.ConnectAsync(
+            node.Name, node.Port!.Value, "scripted@127.0.0.1", Cookie);
+        using var release = new ManualResetEventSlim();
+        var blocked = new TaskCompletionSource();
+        var elsewhere = new SemaphoreSlim(0);
+        var heard = new TaskCompletionSource();
+        node.Spawn(BlockOnReaderAsync, "blocker");
+        node.Spawn(async context =>
+        {
+            await context.ReceiveAsync();
+            heard.SetResult();
+        }, "hears");
+        try
+        {
+            for (var i = 0; !blocked.Task.IsCompleted; i++)
+            {
+                Assert.True(i < 10_000, "It never ran there.");
+                await peer.SendAsync(ControlMessage.Send(peer.Pid, new Atom("blocker")), i);
+                await Task.WhenAny(blocked.Task, elsewhere.WaitAsync(Patience));
+            }
+
+            // More ticks than its silence would be borne for, each answered.
+            for (var i = 0; i < 2 * link.NetTickIntensity; i++)
+            {
+                await peer.ReceiveTickAsync();
+                await peer.SendRawAsync(0, 0, 0, 0);
+            }
+            await peer.SendAsync(ControlMessage.Send(peer.Pid, new Atom("hears")), 1);
+            await heard.Task.WaitAsync(Patience);
+            Assert.Contains(peer.Handshake.OwnName, node.ConnectedNodes);
+        }
+        finally
+        {
+            release.Set();
+        }
+
+        async Task BlockOnReaderAsync(ProcessContext context)
+        {
+            while (true)
+            {
+                await context.ReceiveAsync();
+                if (Thread.CurrentThread.Name == ReaderThread)
+                {
+                    blocked.SetResult();
+                    release.Wait();
+                    return;
+                }
+                elsewhere.Release();
             }
         }
     }

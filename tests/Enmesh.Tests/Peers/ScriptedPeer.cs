@@ -100,6 +100,20 @@ internal sealed class ScriptedPeer : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits for a tick; messages before it are passed over.</summary>
+    internal async Task ReceiveTickAsync()
+    {
+        var length = new byte[4];
+        do
+        {
+            if (!await FillAsync(length))
+                throw new IOException("The node has closed the connection.");
+            if (!await FillAsync(new byte[BinaryPrimitives.ReadInt32BigEndian(length)]))
+                throw new IOException("The node has closed the connection in the midst of a frame.");
+        }
+        while (BinaryPrimitives.ReadInt32BigEndian(length) > 0);
+    }
+
     internal async Task WaitForCloseAsync()
     {
         while (await ReceiveAsync() is not null)
