@@ -25,7 +25,7 @@ try
             TermsBenchmark.Run(directory);
             return 0;
         case ["report", var results, var ratios]:
-            return Report.Run(results, ratios);
+            return Report.Run(results, ratios, Console.Out);
         default:
             Console.Error.WriteLine("usage: Enmesh.Bench recv|send BENCH...|boot|idle|mesh|terms DIR|report RESULTS RATIOS");
             return Unsupported;

@@ -9,30 +9,33 @@ internal static class Report
     private static readonly string[] Headings = ["figure", "sender -> receiver", "enmesh", "beam", "unit", "ratio", "better", "bar", "", "rounds"];
 
     /// <returns>1 when a benchmark failed, else 0: a missed bar is a finding, not a failure.</returns>
-    internal static int Run(string results, string ratios)
+    internal static int Run(string results, string ratios, TextWriter output)
     {
         var measurements = Measurement.Read(results).ToList();
         var comparisons = Comparison.Of(measurements);
-        PrintTable(comparisons);
+        PrintTable(comparisons, output);
         var failures = measurements.Where(measurement => measurement.Unit == "failed").ToList();
         foreach (var failure in failures)
-            Console.WriteLine($"FAILED: {failure.Setting.Name} {Pair(failure.Setting)}: {failure.Reason}");
+            output.WriteLine($"FAILED: {failure.Setting.Name} {Pair(failure.Setting)}: {failure.Reason}");
         foreach (var skipped in measurements.Where(measurement => measurement.Unit == "skipped").Select(one => (one.Setting, one.Reason)).Distinct())
-            Console.WriteLine($"not measured: {skipped.Setting.Name} {Pair(skipped.Setting)}: {skipped.Reason}");
+            output.WriteLine($"not measured: {skipped.Setting.Name} {Pair(skipped.Setting)}: {skipped.Reason}");
         using var file = File.Create(ratios);
         WriteRatios(comparisons, file);
         return failures.Count > 0 || comparisons.Count == 0 ? 1 : 0;
     }
 
-    private static void PrintTable(IReadOnlyList<Comparison> comparisons)
+    private static void PrintTable(IReadOnlyList<Comparison> comparisons, TextWriter output)
     {
         List<string[]> rows = [Headings, .. comparisons.Select(Row)];
         var widths = Enumerable.Range(0, Headings.Length).Select(column => rows.Max(row => row[column].Length)).ToList();
-        Console.WriteLine("ratio = enmesh / beam, the median of the rounds; \"better\" says which way is good.");
+        output.WriteLine("ratio = enmesh / beam, the median of the rounds; \"better\" says which way is good.");
         foreach (var row in rows)
-            Console.WriteLine(string.Join("  ", row.Select((cell, column) => IsNumber(column) ? cell.PadLeft(widths[column]) : cell.PadRight(widths[column]))).TrimEnd());
+            output.WriteLine(string.Join("  ", row.Select(Padded)).TrimEnd());
         if (comparisons.Any(comparison => comparison.Disturbed))
-            Console.WriteLine("! other programs kept the machine busy in every round.");
+            output.WriteLine("! other programs kept the machine busy in every round.");
+
+        string Padded(string cell, int column) =>
+            IsNumber(column) ? cell.PadLeft(widths[column]) : cell.PadRight(widths[column]);
     }
 
     private static bool IsNumber(int column) => column is 2 or 3 or 5;
