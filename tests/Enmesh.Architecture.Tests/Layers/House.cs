@@ -22,11 +22,12 @@ internal static class House
     private static readonly string[] Processes = [.. Peers, "Enmesh.Processes"];
     private static readonly string[] Services = [.. Processes, "Enmesh.Services"];
     private static readonly string[] Global = [.. Services, "Enmesh.Global"];
+    private static readonly string[] Groups = [.. Services, "Enmesh.Groups"];
     private static readonly string[] Shell = [.. Processes, "Enmesh.Shell"];
     private static readonly string[] Resolver = ["Enmesh", "Enmesh.Telemetry", "Enmesh.Resolver"];
     private static readonly string[] Discovery = [.. Epmd, .. Resolver, "Enmesh.Discovery"];
     private static readonly string[] Cluster = [.. Services, .. Discovery, "Enmesh.Cluster"];
-    private static readonly string[] Node = [.. Cluster, .. Shell, .. Global, Facade, "Enmesh.Terms.Serialization"];
+    private static readonly string[] Node = [.. Cluster, .. Shell, .. Global, .. Groups, Facade, "Enmesh.Terms.Serialization"];
     private static readonly string[] Hosting = [.. Node, "Enmesh.Hosting"];
 
     /// <summary>Each room with the rooms it may use, itself among them.</summary>
@@ -44,6 +45,7 @@ internal static class House
         ["Enmesh.Processes"] = Processes,
         ["Enmesh.Services"] = Services,
         ["Enmesh.Global"] = Global,
+        ["Enmesh.Groups"] = Groups,
         ["Enmesh.Shell"] = Shell,
         ["Enmesh.Resolver"] = Resolver,
         ["Enmesh.Discovery"] = Discovery,
