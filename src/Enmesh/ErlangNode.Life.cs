@@ -242,6 +242,8 @@ public sealed partial class ErlangNode
             runtime.SpawnResolver = request => ExportedBody(node.Functions, request);
             runtime.Spawn(NetKernel.RunAsync, new SpawnOptions { Name = NetKernel.Name, IsSystem = true });
             runtime.Spawn(new Rex(runtime, node.Functions).RunAsync, new SpawnOptions { Name = Rex.Name, IsSystem = true });
+            foreach (var scope in plan.PgScopes.Distinct(StringComparer.Ordinal))
+                node.StartScope(runtime, scope);
             foreach (var (name, body) in node._beforeStart)
                 runtime.Spawn(body, name);
             // The first caller finds everything in its place.

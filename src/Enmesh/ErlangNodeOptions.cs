@@ -140,6 +140,12 @@ public sealed class ErlangNodeOptions
     /// </summary>
     public bool Hidden { get; set; } = true;
 
+    /// <summary>Whether a published node has the default scope of <c>pg</c>. Default true.</summary>
+    public bool StartPg { get; set; } = true;
+
+    /// <summary>Further scopes of <c>pg</c> to start with. Default: none; a scope may be started at any time.</summary>
+    public IList<string> PgScopes { get; private set; } = [];
+
     /// <summary>
     /// The bytes of peers' messages that may wait in all mailboxes together, roughly. Beyond it the process that holds the most ends with
     /// reason <c>{mailbox_bytes, MaxMailboxBytes}</c>. Default: a quarter of the memory that the process may use; at least 1 MiB.
@@ -180,6 +186,8 @@ public sealed class ErlangNodeOptions
             problems.Add($"{nameof(LastPort)}: the range ends at {LastPort}, before it begins at {Port ?? DefaultPort}.");
         if (Listen && Port == 0 && Epmd == EpmdMode.Off)
             problems.Add($"{nameof(Port)}: 0 takes a port that peers can only learn from EPMD; set {nameof(Epmd)} to Register or Embedded.");
+        if (PgScopes.Any(scope => string.IsNullOrEmpty(scope) || scope.Length > Terms.Atom.MaxCharacters))
+            problems.Add($"{nameof(PgScopes)}: a scope's name has 1 to {Terms.Atom.MaxCharacters} characters.");
         problems.AddRange(Cluster.Validate().Select(problem => $"{nameof(Cluster)}:{problem}"));
         var twice = Discovery.GroupBy(source => source.Name, StringComparer.Ordinal).Where(group => group.Count() > 1);
         problems.AddRange(twice.Select(group => $"{nameof(Discovery)}: two sources have the name '{group.Key}'."));
@@ -192,6 +200,7 @@ public sealed class ErlangNodeOptions
         var copy = (ErlangNodeOptions)MemberwiseClone();
         copy.ListenAddresses = [.. ListenAddresses];
         copy.Discovery = [.. Discovery];
+        copy.PgScopes = [.. PgScopes];
         return copy;
     }
 

@@ -3,6 +3,7 @@ using System.Net;
 using Enmesh.Cluster;
 using Enmesh.Discovery;
 using Enmesh.Epmd;
+using Enmesh.Groups;
 using Enmesh.Handshake;
 using Enmesh.Peers;
 using Enmesh.Transport;
@@ -44,6 +45,9 @@ internal sealed record NodePlan
 
     /// <summary>Whether the node is one of the cluster's visible ones.</summary>
     internal bool IsPublished { get; init; }
+
+    /// <summary>The scopes of <c>pg</c> to start with.</summary>
+    internal IReadOnlyList<string> PgScopes { get; init; } = [];
 
     internal long MaxMailboxBytes { get; init; } = long.MaxValue;
 
@@ -91,6 +95,7 @@ internal sealed record NodePlan
             },
             // A node that is given its name is hidden, whatever it wants.
             IsPublished = !options.Hidden && granter is null,
+            PgScopes = options.StartPg && !options.Hidden && granter is null ? [ProcessGroups.DefaultScope, .. options.PgScopes] : [.. options.PgScopes],
             MaxMailboxBytes = options.MaxMailboxBytes,
             AtomBudget = options.AtomBudget,
             Discovery = [.. options.Discovery],

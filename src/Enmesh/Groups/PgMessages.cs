@@ -93,7 +93,7 @@ internal static class PgMessages
         return pids;
     }
 
-    private static PgEvent? ReadCast(Term inner) => inner.TupleElements switch
+    private static PgEvent.Sync? ReadCast(Term inner) => inner.TupleElements switch
     {
         [{ Atom: { } verb }, { Pid: { } peer }, { AsList: { IsProper: true } groups }] when verb == Sync => ReadSync(peer, groups),
         [{ Atom: { } verb }, { Pid: { } peer }, _, { AsMap: { } groups }] when verb == LocalData => ReadLocalData(peer, groups),

@@ -25,6 +25,15 @@ internal sealed class PgTable
     /// <summary>The groups that have members on this node.</summary>
     internal IReadOnlyList<Term> LocalNames() => [.. _groups.Where(pair => pair.Value.HasLocal).Select(pair => pair.Key)];
 
+    /// <summary>Empties the table.</summary>
+    /// <returns>The members of this node that were in it.</returns>
+    internal IReadOnlyList<PgEntry> TakeLocal()
+    {
+        var local = LocalNames().Select(name => new PgEntry(name, LocalMembers(name))).ToList();
+        _groups.Clear();
+        return local;
+    }
+
     internal void Add(Term group, IReadOnlyList<Pid> members, bool local)
     {
         if (!_groups.TryGetValue(group, out var found))

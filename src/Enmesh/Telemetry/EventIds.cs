@@ -5,7 +5,7 @@ namespace Enmesh.Telemetry;
 /// </summary>
 /// <remarks>
 /// 1000 peers, 1100 handshake, 1200 EPMD, 1300 discovery, 1400 cluster, 1500 transport, 1600 processes, 1700 services,
-/// 1800 hosting.
+/// 1800 hosting, 1900 process groups.
 /// </remarks>
 internal static class EventIds
 {
@@ -59,4 +59,14 @@ internal static class EventIds
     internal const int MailboxBacklog = 1602;
     internal const int MailboxBytesExceeded = 1603;
     internal const int SpawnedUndefined = 1604;
+
+    // 1700 services
+    internal const int ServiceRestarted = 1740;
+    internal const int AllowListChanged = 1741;
+    internal const int NetTickTimeChanging = 1742;
+    internal const int NetTickTimeChanged = 1743;
+
+    // 1900 process groups
+    internal const int PgReleasesConflict = 1900;
+    internal const int PgMessageNotUnderstood = 1901;
 }

@@ -14,7 +14,8 @@ internal sealed class LoopbackCluster : IAsyncDisposable
 
     internal async Task<ErlangNode> StartAsync(
         string name, PeerLinkOptions? link = null, string cookie = "loopback-cookie-of-the-tests",
-        TimeProvider? timeProvider = null, ILoggerFactory? logs = null, int port = 0, bool published = false)
+        TimeProvider? timeProvider = null, ILoggerFactory? logs = null, int port = 0, bool published = false,
+        Func<NodePlan, NodePlan>? with = null)
     {
         var own = NodeName.Parse(name);
         var plan = new NodePlan
@@ -26,7 +27,7 @@ internal sealed class LoopbackCluster : IAsyncDisposable
             Link = link ?? new(),
             IsPublished = published,
         };
-        var node = new ErlangNode(plan, logs, timeProvider);
+        var node = new ErlangNode(with is null ? plan : with(plan), logs, timeProvider);
         _nodes.Add(node);
         await node.StartAsync();
         lock (_ports)

@@ -1,0 +1,39 @@
+using Enmesh.Processes;
+using Enmesh.Terms;
+using Microsoft.Extensions.Logging;
+
+namespace Enmesh.Services;
+
+/// <summary>
+/// A service of the node under its name, started again when somebody kills it, as the kernel's supervisor does on a BEAM: any peer can
+/// send it an exit signal <c>kill</c>.
+/// </summary>
+internal static class KeptService
+{
+    /// <summary>Starts it.</summary>
+    /// <param name="runtime">Where.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="body">What it does, from the beginning each time.</param>
+    /// <param name="logger">Where a restart is reported.</param>
+    /// <returns>The process of the first start.</returns>
+    /// <exception cref="InvalidOperationException">The name is taken, and nothing was started.</exception>
+    internal static Pid Start(ProcessRuntime runtime, Atom name, Func<ProcessContext, Task> body, ILogger logger)
+    {
+        var options = new SpawnOptions { Name = name, IsSystem = true };
+        var first = runtime.Spawn(body, options);
+        runtime.Spawn(
+            async keeper =>
+            {
+                keeper.TrapExit = true;
+                for (var present = first; ; present = runtime.Spawn(body, options))
+                {
+                    var monitor = runtime.MonitorHere(keeper, present.Self);
+                    await keeper.ReceiveAsync(message => message.TupleElements is [_, { Reference: { } reference }, ..] && reference == monitor)
+                        .ConfigureAwait(false);
+                    logger.ServiceRestarted(name.Text);
+                }
+            },
+            new SpawnOptions { IsSystem = true });
+        return first.Self;
+    }
+}
