@@ -17,6 +17,9 @@ public sealed partial class ErlangNode : IAsyncDisposable
     /// <exception cref="InvalidOperationException">The node has not started; so for most members.</exception>
     public NodeName Name => Running.Name;
 
+    /// <summary>Whether the node is one of the cluster's visible ones, those of <c>nodes()</c>; else it is hidden.</summary>
+    public bool IsPublished => Runtime.IsPublished;
+
     /// <summary>Which start of the node this is; part of every pid and reference it makes.</summary>
     public long Creation => Runtime.Creation;
 
@@ -37,6 +40,9 @@ public sealed partial class ErlangNode : IAsyncDisposable
 
     /// <summary>Callers that have not yet proved that they know the cookie.</summary>
     internal int HandshakesUnderWay => Peers.HandshakesUnderWay;
+
+    /// <summary>For tests: the links that are up, and what the runtime still remembers of processes elsewhere.</summary>
+    internal (IReadOnlyCollection<PeerLink> Links, int Remembered) State => (Peers.Links, Runtime.RememberedCount);
 
     /// <summary>For tests: starts a process elsewhere and gives the reason it ends with.</summary>
     internal ValueTask<Term> SpawnAndAwaitExitAsync(NodeName node, SpawnTarget target) =>

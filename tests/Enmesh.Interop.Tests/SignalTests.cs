@@ -195,7 +195,50 @@ public sealed class SignalTests
             await pair.Beam.EvalAsync("watcher ! {get, self()}, receive {collected, L} -> L after 20000 -> timeout end"));
     }
 
+    [Theory]
+    [MemberData(nameof(Releases))]
+    public async Task A_pid_of_before_our_restart_is_nobody(int release)
+    {
+        await using var pair = await Pair.StartAsync(release);
+        // One of the first processes after the start: the new node has one with the same numbers.
+        pair.Node.Spawn(context => AnswerAsync(context, pair.Node.WhereIs("net_kernel")!), "who");
+        await pair.Beam.EvalAsync(
+            $$"""
+            Self = self(),
+            register(keeper, spawn(fun() ->
+              process_flag(trap_exit, true),
+              P = gen_server:call({who, '{{pair.Node.Name}}'}, net_kernel),
+              Self ! ready, receive again -> ok end,
+              P ! stale, M = monitor(process, P), link(P), exit(P, kill),
+              R1 = receive {'DOWN', M, _, _, X1} -> X1 after 20000 -> timeout end,
+              R2 = receive {'EXIT', P, X2} -> X2 after 20000 -> timeout end,
+              receive {get, From} -> From ! {R1, R2} end
+            end)),
+            receive ready -> ok after 20000 -> timeout end
+            """);
+        var before = pair.Node.WhereIs("net_kernel")!;
+        await pair.RestartNodeAsync();
+        var after = pair.Node.WhereIs("net_kernel")!;
+        Assert.Equal((before.Id, before.Serial), (after.Id, after.Serial));
+        Assert.NotEqual(before, after);
+        Assert.Equal("pong", await pair.Beam.EvalAsync($"net_adm:ping('{pair.Node.Name}')"));
+        Assert.Equal(
+            "{noproc,noproc}",
+            await pair.Beam.EvalAsync("keeper ! again, keeper ! {get, self()}, receive X -> X after 30000 -> timeout end"));
+        Assert.NotNull(pair.Node.WhereIs("net_kernel"));
+        await pair.Node.PingAsync(pair.BeamName);
+    }
+
     private static Term Exit(string reason) => Term.Tuple(new Atom("exit"), new Atom(reason));
+
+    private static async Task AnswerAsync(ProcessContext context, Term answer)
+    {
+        while (true)
+        {
+            if (CallRequest.TryRead(await context.ReceiveAsync(), out var call))
+                context.Reply(call, answer);
+        }
+    }
 
     // Makes a process for each call; each does as it is told.
     private static async Task ServeAsync(ProcessContext context)

@@ -64,6 +64,9 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
 
     internal int ProcessCount => _processes.Count;
 
+    /// <summary>Calls, monitors, aliases and spawn requests that await something.</summary>
+    internal int RememberedCount => Calls.Count + _monitors.Count + _aliases.Count + _spawns.Count + Timers.Count;
+
     internal IReadOnlyCollection<Atom> RegisteredNames => [.. _names.Keys];
 
     /// <summary>The node's own group leader.</summary>

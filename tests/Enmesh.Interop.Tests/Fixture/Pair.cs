@@ -20,7 +20,7 @@ internal sealed class Pair : IAsyncDisposable
 
     internal NodeName BeamName { get; }
 
-    internal ErlangNode Node { get; }
+    internal ErlangNode Node { get; private set; }
 
     /// <param name="release">The release of the real one.</param>
     /// <param name="published">Whether ours is a visible node.</param>
@@ -32,6 +32,14 @@ internal sealed class Pair : IAsyncDisposable
         // Without EPMD the BEAM dials its own port on every host: ours has the same port on another loopback address.
         var name = $"{Otp.NewName("net").Split('@')[0]}@127.0.0.2";
         return new(beam, cluster, await cluster.StartAsync(name, cookie: beam.Cookie, port: beam.Port, published: published));
+    }
+
+    /// <summary>Ends our node and starts it again under its name: a new creation.</summary>
+    internal async Task RestartNodeAsync()
+    {
+        var (name, port, published) = (Node.Name.Text, Node.Port!.Value, Node.IsPublished);
+        await Node.DisposeAsync();
+        Node = await _cluster.StartAsync(name, cookie: Beam.Cookie, port: port, published: published);
     }
 
     public async ValueTask DisposeAsync()

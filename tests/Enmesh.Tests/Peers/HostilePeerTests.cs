@@ -136,10 +136,12 @@ public sealed class HostilePeerTests : IAsyncLifetime
     {
         await using var peer = await ConnectAsync();
         var ended = new TaskCompletionSource<Term>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var victim = _node.Spawn(async context =>
         {
             try
             {
+                begun.SetResult();
                 while (true)
                     await context.ReceiveAsync();
             }
@@ -149,6 +151,7 @@ public sealed class HostilePeerTests : IAsyncLifetime
                 throw;
             }
         });
+        await begun.Task.WaitAsync(Patience);
         await peer.SendAsync(ControlMessage.Exit2(peer.Pid, victim, ExitReason.Normal), ExitReason.Normal);
         await peer.SendAsync(ControlMessage.Exit(peer.Pid, victim, new Atom("no_link")), new Atom("no_link"));
         await peer.SendAsync(ControlMessage.Exit2(peer.Pid, victim, ExitReason.Kill), ExitReason.Kill);
