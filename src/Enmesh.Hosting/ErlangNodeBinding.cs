@@ -36,6 +36,8 @@ internal sealed class ErlangNodeBinding(string section)
         keys.Number(nameof(options.MaxMessageBytes), value => options.MaxMessageBytes = value);
         keys.Flag(nameof(options.Hidden), value => options.Hidden = value);
         keys.Number(nameof(options.MaxMailboxBytes), value => options.MaxMailboxBytes = value);
+        keys.Choice<UserOutput>(nameof(options.UserOutput), value => options.UserOutput = value);
+        keys.Flag(nameof(options.StopByPeers), value => options.StopByPeers = value);
         keys.Number(nameof(options.AtomBudget), value => options.AtomBudget = value);
         keys.Section(nameof(options.Cluster), inner => BindCluster(inner, options.Cluster));
         keys.Ignore(nameof(options.Discovery));

@@ -59,7 +59,8 @@ public static class ErlangNodeExtensions
         services.AddKeyedSingleton(name, (provider, _) => Make(provider, name, node));
         if (name.Length == 0)
             services.AddSingleton(provider => provider.GetRequiredKeyedService<ErlangNode>(name));
-        services.AddSingleton<IHostedService>(provider => new ErlangNodeService(() => provider.GetRequiredKeyedService<ErlangNode>(name)));
+        services.AddSingleton<IHostedService>(provider => new ErlangNodeService(
+            () => provider.GetRequiredKeyedService<ErlangNode>(name), provider.GetRequiredService<IHostApplicationLifetime>()));
         services.TryAddSingleton(TimeProvider.System);
         return node;
     }

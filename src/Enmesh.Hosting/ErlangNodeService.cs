@@ -3,7 +3,7 @@ using Microsoft.Extensions.Hosting;
 namespace Enmesh.Hosting;
 
 /// <summary>Starts the node before the host's services start, and ends it after they have ended.</summary>
-internal sealed class ErlangNodeService(Func<ErlangNode> node) : IHostedLifecycleService
+internal sealed class ErlangNodeService(Func<ErlangNode> node, IHostApplicationLifetime lifetime) : IHostedLifecycleService
 {
     private ErlangNode? _node;
 
@@ -11,6 +11,8 @@ internal sealed class ErlangNodeService(Func<ErlangNode> node) : IHostedLifecycl
     {
         // Made here and not by the container before: a host with wrong settings reports them through its validation.
         _node = node();
+        // A peer that may stop the node means the program.
+        _ = StopWithAsync(_node);
         return _node.StartAsync(cancellationToken);
     }
 
@@ -26,5 +28,12 @@ internal sealed class ErlangNodeService(Func<ErlangNode> node) : IHostedLifecycl
     {
         if (_node is not null)
             await _node.DisposeAsync().ConfigureAwait(false);
+    }
+
+    // Ends with the process when nobody ever asks.
+    private async Task StopWithAsync(ErlangNode started)
+    {
+        Environment.ExitCode = await started.StopRequested.ConfigureAwait(false);
+        lifetime.StopApplication();
     }
 }

@@ -25,6 +25,7 @@ public sealed partial class ErlangNode
     private readonly List<(Atom? Name, Func<ProcessContext, Task> Body)> _beforeStart = [];
     private Life? _life;
     private int _started;
+    private Task? _ending;
 
     /// <summary>Makes a node. Nothing happens before <see cref="StartAsync(CancellationToken)"/>.</summary>
     /// <param name="options">Its settings; they are copied.</param>
@@ -84,10 +85,21 @@ public sealed partial class ErlangNode
     }
 
     /// <summary>Ends the node: its links at once, then its processes, which get the exit signal <c>shutdown</c>.</summary>
-    public async ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync() => await EndAsync().ConfigureAwait(false);
+
+    private Task EndAsync()
     {
-        if (_life is { } life)
-            await life.EndAsync().ConfigureAwait(false);
+        if (_life is not { } life)
+            return Task.CompletedTask;
+        lock (_beforeStart)
+            return _ending ??= EndOnceAsync(life);
+    }
+
+    private static async Task EndOnceAsync(Life life)
+    {
+        // Not in the turn of a process, which would wait for itself.
+        await Task.Yield();
+        await life.EndAsync().ConfigureAwait(false);
     }
 
     private static Func<CancellationToken, Task<NodePlan>> Prepare(ErlangNodeOptions options)
@@ -101,31 +113,6 @@ public sealed partial class ErlangNode
 
     /// <summary>A creation that no other start of this node has had, most likely; at least 4, as from OTP 23 on.</summary>
     private static uint NewCreation() => (uint)RandomNumberGenerator.GetInt32(4, int.MaxValue);
-
-    private void ExportOwn()
-    {
-        Functions.Export("erlang", "node", 0, (_, _) => new(Name.Atom));
-        Functions.Export("erlang", "nodes", 0, (_, _) => new(Term.Nil)); // the visible ones: none, as we are hidden
-        Functions.Export("erlang", "nodes", 1, (_, arguments) => new(NodesOf(arguments[0])));
-        Functions.Export("erlang", "is_alive", 0, (_, _) => new(true));
-    }
-
-    // erlang:nodes/1: all of a hidden node's connections are hidden ones.
-    private Term NodesOf(Term kinds)
-    {
-        var wanted = kinds.AsList is { } list ? list.Select(kind => kind.AtomText) : [kinds.AtomText];
-        var nodes = new List<Term>();
-        foreach (var kind in wanted)
-        {
-            if (kind == "this")
-                nodes.Add(Name.Atom);
-            else if (kind is "connected" or "hidden" or "known")
-                nodes.AddRange(ConnectedNodes.Select(node => (Term)node.Atom));
-            else if (kind != "visible")
-                throw new ArgumentException($"{kinds} is none of this, visible, hidden, connected and known.", nameof(kinds));
-        }
-        return Term.List([.. nodes.Distinct()]);
-    }
 
     /// <summary>What there is while the node runs.</summary>
     private sealed record Life(
@@ -238,10 +225,8 @@ public sealed partial class ErlangNode
             metrics.Observe(() => runtime.ProcessCount, () => runtime.MailboxBudget.Used, () => peers.PoolDelay);
             runtime.Start(peers);
             node._life = life;
-            node.ExportOwn();
-            runtime.SpawnResolver = request => ExportedBody(node.Functions, request);
+            node.StartFunctions(plan, runtime, epmd);
             runtime.Spawn(NetKernel.RunAsync, new SpawnOptions { Name = NetKernel.Name, IsSystem = true });
-            runtime.Spawn(new Rex(runtime, node.Functions).RunAsync, new SpawnOptions { Name = Rex.Name, IsSystem = true });
             foreach (var scope in plan.PgScopes.Distinct(StringComparer.Ordinal))
                 node.StartScope(runtime, scope);
             foreach (var (name, body) in node._beforeStart)
@@ -252,11 +237,5 @@ public sealed partial class ErlangNode
             cluster.Start();
             return life;
         }
-
-        // A peer may start what is exported, as it may call it; nobody gets the result.
-        private static Func<ProcessContext, Task>? ExportedBody(ExportedFunctions functions, SpawnRequest request) =>
-            functions.Find(request.Module, request.Function, request.Arguments.Count) is { } body
-                ? async context => await body(context, [.. request.Arguments]).ConfigureAwait(false)
-                : null;
     }
 }

@@ -23,9 +23,6 @@ public sealed partial class ErlangNode : IAsyncDisposable
     /// <summary>Which start of the node this is; part of every pid and reference it makes.</summary>
     public long Creation => Runtime.Creation;
 
-    /// <summary>The functions that peers may call by <c>rpc</c>.</summary>
-    public ExportedFunctions Functions { get; } = new();
-
     /// <summary>Who belongs to the cluster, as discovery and the links tell.</summary>
     public ClusterMembership Cluster => Running.Cluster;
 
@@ -135,23 +132,5 @@ public sealed partial class ErlangNode : IAsyncDisposable
         var answer = await CallAsync((NetKernel.Name, node), NetKernel.PingRequest(Name), timeout, cancellationToken).ConfigureAwait(false);
         if (!NetKernel.IsYes(answer))
             throw new DistributionProtocolException($"{node} answered a ping with something else than 'yes'.");
-    }
-
-    /// <summary>Calls a function on another node: <c>rpc:call/4</c>.</summary>
-    /// <param name="node">The node.</param>
-    /// <param name="module">The module.</param>
-    /// <param name="function">The function.</param>
-    /// <param name="arguments">Its arguments.</param>
-    /// <param name="timeout">How long to wait; 5 s when null.</param>
-    /// <param name="cancellationToken">Gives the call up.</param>
-    /// <exception cref="RpcException">It failed there, or does not exist.</exception>
-    /// <exception cref="CallExitException">The node is out of reach, or has no <c>rex</c>.</exception>
-    /// <exception cref="TimeoutException">No answer came in time.</exception>
-    public Task<Term> RpcAsync(
-        NodeName node, string module, string function, IReadOnlyList<Term> arguments, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(node);
-        ArgumentNullException.ThrowIfNull(arguments);
-        return RpcClient.CallAsync(Runtime, node, new Atom(module), new Atom(function), arguments, timeout, cancellationToken);
     }
 }

@@ -146,6 +146,15 @@ public sealed class ErlangNodeOptions
     /// <summary>Further scopes of <c>pg</c> to start with. Default: none; a scope may be started at any time.</summary>
     public IList<string> PgScopes { get; private set; } = [];
 
+    /// <summary>Where the node prints what it is asked to print, the output of <c>io:format</c> and the like. Default: the console.</summary>
+    public UserOutput UserOutput { get; set; }
+
+    /// <summary>
+    /// Whether a peer may stop the node, <c>init:stop/0,1</c>: it leaves the cluster, and <see cref="ErlangNode.StopRequested"/> tells the program.
+    /// Default false.
+    /// </summary>
+    public bool StopByPeers { get; set; }
+
     /// <summary>
     /// The bytes of peers' messages that may wait in all mailboxes together, roughly. Beyond it the process that holds the most ends with
     /// reason <c>{mailbox_bytes, MaxMailboxBytes}</c>. Default: a quarter of the memory that the process may use; at least 1 MiB.

@@ -6,6 +6,7 @@ using Enmesh.Epmd;
 using Enmesh.Groups;
 using Enmesh.Handshake;
 using Enmesh.Peers;
+using Enmesh.Services;
 using Enmesh.Transport;
 using Microsoft.Extensions.Logging;
 
@@ -48,6 +49,15 @@ internal sealed record NodePlan
 
     /// <summary>The scopes of <c>pg</c> to start with.</summary>
     internal IReadOnlyList<string> PgScopes { get; init; } = [];
+
+    /// <summary>Whether the node has a short name.</summary>
+    internal bool ShortNames { get; init; }
+
+    /// <summary>Whether <c>init:stop/0</c> of a peer ends the node.</summary>
+    internal bool StopByPeers { get; init; }
+
+    /// <summary>Where the process <c>user</c> prints.</summary>
+    internal Func<ILoggerFactory, IUserDevice> UserDevice { get; init; } = static _ => new NullDevice();
 
     internal long MaxMailboxBytes { get; init; } = long.MaxValue;
 
@@ -96,12 +106,22 @@ internal sealed record NodePlan
             // A node that is given its name is hidden, whatever it wants.
             IsPublished = !options.Hidden && granter is null,
             PgScopes = options.StartPg && !options.Hidden && granter is null ? [ProcessGroups.DefaultScope, .. options.PgScopes] : [.. options.PgScopes],
+            ShortNames = options.ShortNames,
+            StopByPeers = options.StopByPeers,
+            UserDevice = UserDeviceOf(options.UserOutput),
             MaxMailboxBytes = options.MaxMailboxBytes,
             AtomBudget = options.AtomBudget,
             Discovery = [.. options.Discovery],
             Cluster = options.Cluster,
         };
     }
+
+    private static Func<ILoggerFactory, IUserDevice> UserDeviceOf(UserOutput output) => logs => output switch
+    {
+        UserOutput.Log => new LogDevice(logs.CreateLogger("Enmesh.User")),
+        UserOutput.None => new NullDevice(),
+        _ => new WriterDevice(null),
+    };
 
     private static PeerCookies ReadCookies(ErlangNodeOptions options, Func<string, string?> environment)
     {

@@ -152,7 +152,7 @@ public sealed class SettingsTests : IAsyncDisposable
             ("Enmesh:PeerPort", "4372"), ("Enmesh:ListenAddresses", null), ("Enmesh:ListenAddresses:0", "127.0.0.1"), ("Enmesh:ListenAddresses:1", "::1"),
             ("Enmesh:Listen", "true"), ("Enmesh:Epmd", "Embedded"), ("Enmesh:EpmdPort", "5000"), ("Enmesh:NetTickTime", "00:00:08"),
             ("Enmesh:NetTickIntensity", "5"), ("Enmesh:SetupTime", "2.5"), ("Enmesh:SendBufferBytes", "65536"),
-            ("Enmesh:MaxMessageBytes", "65537"), ("Enmesh:AtomBudget", "7"), ("Enmesh:Hidden", "false"), ("Enmesh:MaxMailboxBytes", "1048577"), ("Enmesh:Cluster:TickInterval", "1"),
+            ("Enmesh:MaxMessageBytes", "65537"), ("Enmesh:AtomBudget", "7"), ("Enmesh:Hidden", "false"), ("Enmesh:UserOutput", "log"), ("Enmesh:StopByPeers", "true"), ("Enmesh:MaxMailboxBytes", "1048577"), ("Enmesh:Cluster:TickInterval", "1"),
             ("Enmesh:Cluster:MaxParallelDials", "3"), ("Enmesh:Cluster:DialTimeout", "4"), ("Enmesh:Cluster:MinBackoff", "0.25"),
             ("Enmesh:Cluster:MaxBackoff", "6"), ("Enmesh:Cluster:ExpectedPeers", "8"), ("Enmesh:Cluster:EmptyConfirmations", "9"),
             ("Enmesh:Cluster:EmptyAge", "10"), ("Enmesh:Cluster:ForgetAfter", "11"), ("Enmesh:Cluster:WarnAfter", "12"),
@@ -171,6 +171,7 @@ public sealed class SettingsTests : IAsyncDisposable
             (8, 5, 2.5, 65536, 65537, 7, false, 1_048_577),
             (options.NetTickTime.TotalSeconds, options.NetTickIntensity, options.SetupTime.TotalSeconds, options.SendBufferBytes, options.MaxMessageBytes, options.AtomBudget,
                 options.Hidden, options.MaxMailboxBytes));
+        Assert.Equal((UserOutput.Log, true), (options.UserOutput, options.StopByPeers));
         var cluster = options.Cluster;
         Assert.Equal(
             (1, 3, 4, 0.25, 6, 8), (cluster.TickInterval.TotalSeconds, cluster.MaxParallelDials, cluster.DialTimeout.TotalSeconds,

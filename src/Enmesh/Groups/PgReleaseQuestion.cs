@@ -17,7 +17,7 @@ internal static class PgReleaseQuestion
     {
         try
         {
-            var answer = await RpcClient.CallAsync(runtime, node, Erlang, SystemInfo, [OtpRelease], null, cancellationToken).ConfigureAwait(false);
+            var answer = await RpcClient.CallThroughRexAsync(runtime, node, Erlang, SystemInfo, [OtpRelease], null, cancellationToken).ConfigureAwait(false);
             return answer.AsList is { } text && text.TryGetText(out var release)
                 && int.TryParse(release, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
                 ? number

@@ -25,8 +25,14 @@ public readonly struct CallRequest
     public static bool TryRead(Term message, out CallRequest call)
     {
         call = default;
-        if (message.TupleElements is not [{ Atom: { } marker }, { IsTuple: true } caller, var request] || marker != GenAtoms.GenCall)
-            return false;
+        return message.TupleElements is [{ Atom: { } marker }, { IsTuple: true } caller, var request] && marker == GenAtoms.GenCall
+            && TryRead(caller, request, out call);
+    }
+
+    /// <summary>A request of somebody who is <c>{From, Tag}</c>.</summary>
+    internal static bool TryRead(Term caller, Term request, out CallRequest call)
+    {
+        call = default;
         if (caller.TupleElements is not [{ Pid: { } from }, var tag])
             return false;
         call = new CallRequest(from, tag, request);

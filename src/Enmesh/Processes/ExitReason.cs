@@ -25,17 +25,16 @@ public static class ExitReason
 
     internal static bool IsNormal(Term reason) => reason.IsAtom(Atoms.Normal);
 
-    /// <summary><c>{exception, Type, Message, [Frame]}</c>: what an unhandled exception becomes.</summary>
-    internal static Term FromException(Exception error)
+    /// <summary><c>{exception, Type, Message, [Frame]}</c>: what an unhandled exception becomes; one of Erlang's is its own reason.</summary>
+    internal static Term FromException(Exception error) => error switch
     {
-        var frames = (error.StackTrace ?? "")
-            .Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .Take(20)
-            .Select(frame => Term.Binary(frame))
-            .ToArray();
-        return Term.Tuple(
-            new Atom("exception"), Term.Binary(error.GetType().FullName ?? error.GetType().Name), Term.Binary(error.Message), Term.List(frames));
-    }
+        ErlangException { Class: ErlangExceptionClass.Exit } erlang => erlang.Reason,
+        ErlangException { Class: ErlangExceptionClass.Error } erlang => Term.Tuple(erlang.Reason, erlang.Stack ?? StackTerms.Of(error)),
+        ErlangException erlang => Term.Tuple(Term.Tuple(new Atom("nocatch"), erlang.Reason), StackTerms.Of(error)),
+        _ => Term.Tuple(
+            new Atom("exception"), Term.Binary(error.GetType().FullName ?? error.GetType().Name), Term.Binary(error.Message),
+            Term.List([.. StackTerms.LinesOf(error).Select(line => Term.Binary(line))])),
+    };
 }
 
 /// <summary>

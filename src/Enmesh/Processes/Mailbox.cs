@@ -52,6 +52,16 @@ internal sealed partial class Mailbox : IValueTaskSource<Term>, IValueTaskSource
         Exit = 4,
     }
 
+    /// <summary>Whether the process awaits a message.</summary>
+    internal bool IsWaiting
+    {
+        get
+        {
+            lock (this)
+                return _state == State.Idle;
+        }
+    }
+
     /// <summary>The number of messages that wait, roughly: those being looked at may count or not.</summary>
     internal int Count
     {

@@ -113,6 +113,7 @@ public sealed partial class ProcessContext
         try
         {
             await _body(this).ConfigureAwait(false);
+            reason = EndReason ?? reason;
         }
         catch (ProcessExitException e)
         {

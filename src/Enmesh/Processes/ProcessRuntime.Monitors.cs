@@ -140,6 +140,18 @@ internal sealed partial class ProcessRuntime
         }
     }
 
+    /// <summary>Whom the monitors among some references watch.</summary>
+    internal IReadOnlyList<Term> TargetsOf(IReadOnlyList<Reference> references)
+    {
+        var targets = new List<Term>();
+        foreach (var reference in references)
+        {
+            if (_monitors.TryGetValue(reference, out var monitor))
+                targets.Add(monitor.Target.ToTerm(Name));
+        }
+        return targets;
+    }
+
     private readonly record struct OutgoingMonitor(
         ProcessContext Owner, ProcessAddress Target, PeerLink? Link, ProcessContext? Local, Term? Tag);
 

@@ -86,6 +86,16 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
     /// <summary>The links that are up.</summary>
     internal IReadOnlyCollection<PeerLink> Links => _peers.Links;
 
+    internal IReadOnlyCollection<ProcessContext> AllProcesses => [.. _processes.Values];
+
+    /// <summary>How many processes there can be at a time.</summary>
+    internal const int ProcessLimit = (int)NumberMask;
+
+    internal Reference MakeReference() => _references.Next(ReferenceKind.Plain);
+
+    /// <summary>The process that stands for callers outside any process.</summary>
+    internal ProcessContext Anonymous => _anonymous;
+
     /// <summary>The pids of all processes.</summary>
     internal IReadOnlyCollection<Pid> Pids => [.. _processes.Values.Select(process => process.Self)];
 
@@ -217,8 +227,12 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
     /// <summary>Answers a call; to a node that is not connected any more the answer is lost, as on the BEAM.</summary>
     internal void Reply(ProcessContext? sender, in CallRequest call, Term reply)
     {
-        var to = call.ReplyAddress;
-        var message = Term.Tuple(call.Tag, reply);
+        Answer(sender, call.ReplyAddress, Term.Tuple(call.Tag, reply));
+    }
+
+    /// <summary>Sends what somebody waits for: it is not held back behind data.</summary>
+    internal void Answer(ProcessContext? sender, in ProcessAddress to, Term message)
+    {
         if (!IsRemote(to, out var node))
             DeliverLocally(to, message);
         else

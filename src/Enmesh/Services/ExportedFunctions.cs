@@ -5,9 +5,17 @@ using Enmesh.Terms;
 namespace Enmesh.Services;
 
 /// <summary>A function that peers may call: its arguments, and the process that it runs in.</summary>
+/// <remarks>
+/// Each call runs in a process of its own, whose group leader is the caller's: what it prints appears there. To fail as Erlang
+/// does, throw an <see cref="ErlangException"/>; any other exception becomes the error <c>{exception, Type, Message}</c>.
+/// </remarks>
 public delegate ValueTask<Term> ExportedFunction(ProcessContext context, IReadOnlyList<Term> arguments);
 
-/// <summary>The functions that peers may call by module, name and arity. Nothing else can be called from outside.</summary>
+/// <summary>The functions that peers may call or spawn by module, name and arity. Nothing else can be called from outside.</summary>
+/// <remarks>
+/// Some functions of Erlang's own answer besides, as docs/built-ins.md lists them; one exported under the same name takes the
+/// place of the built-in.
+/// </remarks>
 public sealed class ExportedFunctions
 {
     private readonly ConcurrentDictionary<(Atom Module, Atom Function, int Arity), ExportedFunction> _functions = new();
@@ -16,7 +24,7 @@ public sealed class ExportedFunctions
     {
     }
 
-    /// <summary>Lets peers call a function as <c>Module:Function/Arity</c>.</summary>
+    /// <summary>Lets peers call a function as <c>Module:Function/Arity</c>, and spawn it.</summary>
     /// <exception cref="ArgumentException">There is one of that name and arity.</exception>
     public void Export(string module, string function, int arity, ExportedFunction body)
     {
@@ -26,5 +34,31 @@ public sealed class ExportedFunctions
             throw new ArgumentException($"{module}:{function}/{arity} is exported already.", nameof(function));
     }
 
+    /// <summary>Lets peers start a process: <c>spawn(Node, Module, Function, Arguments)</c>.</summary>
+    /// <param name="module">The module of its entry point.</param>
+    /// <param name="function">The function.</param>
+    /// <param name="arity">The number of arguments.</param>
+    /// <param name="body">What the process does; when that ends, the process does.</param>
+    /// <exception cref="ArgumentException">There is a function of that name and arity.</exception>
+    public void ExportProcess(string module, string function, int arity, Func<ProcessContext, IReadOnlyList<Term>, Task> body)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        Export(module, function, arity, async (context, arguments) =>
+        {
+            await body(context, arguments).ConfigureAwait(false);
+            return Atoms.Ok;
+        });
+    }
+
     internal ExportedFunction? Find(Atom module, Atom function, int arity) => _functions.GetValueOrDefault((module, function, arity));
+
+    internal bool HasModule(Atom module)
+    {
+        foreach (var (key, _) in _functions)
+        {
+            if (key.Module == module)
+                return true;
+        }
+        return false;
+    }
 }

@@ -3,23 +3,23 @@ using Enmesh.Terms;
 
 namespace Enmesh.Services;
 
-/// <summary>The process <c>rex</c>: runs exported functions for <c>erl_call</c> and for nodes that call by it.</summary>
+/// <summary>The process <c>rex</c>: what the module <c>rpc</c> asks of a node beside <c>erpc</c>, and all that <c>erl_call</c> does.</summary>
 /// <remarks>
-/// <c>{Pid, {call, M, F, A, GroupLeader}}</c> is answered with <c>{rex, Result}</c>; the same request in a <c>$gen_call</c>
-/// with the result alone. A failure is <c>{badrpc, {'EXIT', Reason}}</c>.
+/// <para>
+/// Calls come as <c>$gen_call</c> or plainly, <c>{From, {call, M, F, A, GroupLeader}}</c>, answered by <c>{rex, Result}</c>. Each runs in a
+/// process of its own; those that ask to block the server wait for each other, and for nobody else.
+/// </para>
 /// </remarks>
-internal sealed class Rex(ProcessRuntime runtime, ExportedFunctions functions)
+internal sealed class Rex(ProcessRuntime runtime, FunctionRunner runner)
 {
     internal static readonly Atom Name = new("rex");
-    private static readonly Atom Call = new("call");
-    private static readonly Atom BlockCall = new("block_call");
-    private static readonly Atom Cast = new("cast");
-    private static readonly Atom BadRpc = new("badrpc");
-    private static readonly Atom ExitAtom = new("EXIT");
-    private static readonly Atom Undef = new("undef");
+    private static readonly Atom UserName = new("user");
     private static readonly Atom BadArg = new("badarg");
-    private static readonly Atom FeaturesRequest = new("features_request");
+    private static readonly Atom NonexistingName = new("nonexisting_name");
     private static readonly Atom FeaturesReply = new("features_reply");
+    private static readonly Term Features = Term.List(Erpc.Module);
+
+    private Task _blocking = Task.CompletedTask;
 
     internal async Task RunAsync(ProcessContext context)
     {
@@ -28,66 +28,139 @@ internal sealed class Rex(ProcessRuntime runtime, ExportedFunctions functions)
             var message = await context.ReceiveAsync().ConfigureAwait(false);
             if (CallRequest.TryRead(message, out var call))
                 OnCall(context, call);
+            else if (SystemRequest.TryRead(message, out var system))
+                system.Answer(context, new Atom("rpc"), Term.EmptyTuple);
             else if (message.TupleElements is [{ Atom: { } tag }, var request] && tag == GenAtoms.GenCast)
-                Run(request, Cast, null);
+                OnCast(request);
             else if (message.TupleElements is [{ Pid: { } from }, var plain])
-                await OnPlainAsync(context, from, plain).ConfigureAwait(false);
+                OnPlain(context, from, plain);
         }
     }
 
     private void OnCall(ProcessContext context, CallRequest call)
     {
-        if (!Run(call.Request, Call, (caller, result) => caller.Reply(call, result))
-            && !Run(call.Request, BlockCall, (caller, result) => caller.Reply(call, result)))
+        if (call.Request.TupleElements is [{ AtomText: "call" or "block_call" } kind, var module, var function, var arguments, var leader])
         {
-            context.Reply(call, Bad(Term.Tuple(BadArg, Term.Nil)));
-        }
-    }
-
-    private async ValueTask OnPlainAsync(ProcessContext context, Pid from, Term request)
-    {
-        if (request.IsAtom(FeaturesRequest))
-        {
-            // What we can do for rpc besides rex; erpc needs SPAWN, which we do not claim.
-            await context.SendAsync(from, Term.Tuple(FeaturesReply, context.Node.Atom, Term.Nil)).ConfigureAwait(false);
+            Run(leader, call.From, kind.AtomText == "block_call", module, function, arguments, (caller, result) => caller.Reply(call, result));
             return;
         }
-        if (!Run(request, Call, (caller, result) => caller.TrySend(from, Term.Tuple(Name, result))))
-            context.TrySend(from, Term.Tuple(Name, Bad(Term.Tuple(BadArg, Term.Nil))));
+        // A BEAM lets such callers wait for ever.
+        context.Reply(call, Outcome.Bad(Term.Tuple(BadArg, Term.Nil)));
     }
 
-    /// <summary>Runs <c>{Kind, M, F, Args, GroupLeader}</c> in a process of its own, so that a slow one holds up nobody.</summary>
-    /// <returns>False when the request is something else.</returns>
-    private bool Run(Term request, Atom kind, Action<ProcessContext, Term>? reply)
+    private void OnPlain(ProcessContext context, Pid from, Term request)
     {
-        if (request.TupleElements is not [{ Atom: { } tag }, { Atom: { } module }, { Atom: { } function }, { AsList: { IsProper: true } arguments }, _]
-            || tag != kind)
+        if (request.IsAtom("features_request"))
         {
-            return false;
+            context.Answer(from, Term.Tuple(FeaturesReply, context.Node.Atom, Features));
+            return;
         }
-        runtime.Spawn(async context =>
+        switch (request.TupleElements)
         {
-            var result = await ApplyAsync(context, module, function, arguments).ConfigureAwait(false);
-            reply?.Invoke(context, result);
-        });
+            case [{ AtomText: "call" }, var module, var function, var arguments, var leader]:
+                Run(leader, from, false, module, function, arguments, (caller, result) => caller.Answer(from, Term.Tuple(Name, result)));
+                break;
+            case [{ AtomText: "sbcast" }, { Atom: { } name }, var message]:
+                var isThere = Deliver(context, name, message);
+                context.Answer(from, Term.Tuple(Name, context.Node.Atom, isThere ? context.Node.Atom : Nobody(name)));
+                break;
+            case [{ AtomText: "send" }, { Atom: { } name }, var message]:
+                if (!Deliver(context, name, Term.Tuple(from, message)))
+                    context.Answer(from, Term.Tuple(Name, context.Node.Atom, Nobody(name)));
+                break;
+        }
+    }
+
+    private void OnCast(Term request)
+    {
+        if (request.TupleElements is not [{ AtomText: "cast" }, var module, var function, var arguments, var leader])
+            return;
+        runtime.Spawn(
+            async context =>
+            {
+                var outcome = await runner.ApplyAsync(context, module, function, arguments).ConfigureAwait(false);
+                context.EndReason = outcome.ToCast();
+            },
+            new SpawnOptions { GroupLeader = LeaderOf(leader) });
+    }
+
+    /// <summary>Runs a function in a process of its own and gives its result to the caller, whatever becomes of the process.</summary>
+    private void Run(
+        Term leader, Pid caller, bool blocks, Term module, Term function, Term arguments, Action<ProcessContext, Term> reply)
+    {
+        var stdout = leader.IsAtom("send_stdout_to_caller") ? caller
+            : leader.TupleElements is [{ AtomText: "send_stdout_to_caller" }, { Pid: { } other }] ? other : null;
+        var device = stdout is null ? null : runtime.Spawn(new CallerDevice(stdout).RunAsync, SpawnOptions.Default).Self;
+        var before = _blocking;
+        var process = runtime.Spawn(
+            async context =>
+            {
+                if (blocks)
+                    await before.WaitAsync(context.Exiting).ConfigureAwait(false);
+                var result = await ResultAsync(context, module, function, arguments).ConfigureAwait(false);
+                if (device is null)
+                    reply(context, result);
+                else
+                    context.TrySend(device, CallerDevice.EndMessage(result)); // behind what was printed
+            },
+            new SpawnOptions { GroupLeader = device ?? LeaderOf(leader) });
+        if (blocks)
+            _blocking = process.Completion;
+    }
+
+    private async ValueTask<Term> ResultAsync(ProcessContext context, Term module, Term function, Term arguments)
+    {
+        try
+        {
+            var outcome = await runner.ApplyAsync(context, module, function, arguments).ConfigureAwait(false);
+            return outcome.ToRex();
+        }
+        catch (ProcessExitException e)
+        {
+            return Outcome.Bad(e.Reason);
+        }
+    }
+
+    private Pid? LeaderOf(Term leader) => leader.Pid ?? runtime.WhereIs(UserName);
+
+    private bool Deliver(ProcessContext context, Atom name, Term message)
+    {
+        if (runtime.Find(name) is not { } target)
+            return false;
+        context.TrySend(target.Self, message);
         return true;
     }
 
-    private async ValueTask<Term> ApplyAsync(ProcessContext context, Atom module, Atom function, ListTerm arguments)
+    private static Term Nobody(Atom name) => Term.Tuple(NonexistingName, name);
+}
+
+/// <summary>The group leader of a call whose caller wants its output: <c>erl_call -fetch_stdout</c>.</summary>
+internal sealed class CallerDevice(Pid caller)
+{
+    private static readonly Atom End = new("$enmesh_end");
+    private static readonly Atom RexStdout = new("rex_stdout");
+
+    /// <summary>What the process of the call sends last: the result goes to the caller behind all output.</summary>
+    internal static Term EndMessage(Term result) => Term.Tuple(End, result);
+
+    internal async Task RunAsync(ProcessContext context)
     {
-        if (functions.Find(module, function, arguments.Count) is not { } body)
-            return Bad(Term.Tuple(Undef, Term.List(Term.Tuple(module, function, arguments, Term.Nil))));
-        try
+        var requests = new IoRequests(new(), static () => null);
+        while (true)
         {
-            return await body(context, [.. arguments]).ConfigureAwait(false);
-        }
-#pragma warning disable CA1031 // Whatever an exported function throws is its caller's to know, as in rpc.
-        catch (Exception e) when (e is not ProcessExitException)
-#pragma warning restore CA1031
-        {
-            return Bad(ExitReason.FromException(e));
+            var message = await context.ReceiveAsync().ConfigureAwait(false);
+            if (message.TupleElements is [{ Atom: { } tag }, var result] && tag == End)
+            {
+                context.Answer(caller, Term.Tuple(Rex.Name, result));
+                return;
+            }
+            if (!IoRequests.TryRead(message, out var from, out var replyAs, out var request))
+                continue;
+            var text = new System.Text.StringBuilder();
+            var reply = requests.Handle(request, text);
+            if (text.Length > 0)
+                context.Answer(caller, Term.Tuple(RexStdout, Term.Binary(text.ToString())));
+            context.Answer(from, IoRequests.Reply(replyAs, reply));
         }
     }
-
-    private static Term Bad(Term reason) => Term.Tuple(BadRpc, Term.Tuple(ExitAtom, reason));
 }

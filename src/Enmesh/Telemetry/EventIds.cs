@@ -61,6 +61,12 @@ internal static class EventIds
     internal const int SpawnedUndefined = 1604;
 
     // 1700 services
+    internal const int CallRefused = 1700;
+    internal const int CallFailed = 1701;
+    internal const int UserPrinted = 1702;
+    internal const int UserDeviceFailed = 1703;
+    internal const int StopRequested = 1704;
+    internal const int RemoteLogEvent = 1705;
     internal const int ServiceRestarted = 1740;
     internal const int AllowListChanged = 1741;
     internal const int NetTickTimeChanging = 1742;

@@ -1,4 +1,5 @@
 using Enmesh.Testing;
+using Microsoft.Extensions.Logging;
 
 namespace Enmesh.Interop.Tests;
 
@@ -25,13 +26,16 @@ internal sealed class Pair : IAsyncDisposable
     /// <param name="release">The release of the real one.</param>
     /// <param name="published">Whether ours is a visible node.</param>
     /// <param name="options">How the real one is started.</param>
-    internal static async Task<Pair> StartAsync(int release, bool published = false, BeamOptions? options = null)
+    /// <param name="change">How ours differs from the usual.</param>
+    /// <param name="logs">Where ours logs.</param>
+    internal static async Task<Pair> StartAsync(
+        int release, bool published = false, BeamOptions? options = null, Func<NodePlan, NodePlan>? change = null, ILoggerFactory? logs = null)
     {
         var beam = await BeamNode.StartAsync(release, options);
         var cluster = new LoopbackCluster();
         // Without EPMD the BEAM dials its own port on every host: ours has the same port on another loopback address.
         var name = $"{Otp.NewName("net").Split('@')[0]}@127.0.0.2";
-        return new(beam, cluster, await cluster.StartAsync(name, cookie: beam.Cookie, port: beam.Port, published: published));
+        return new(beam, cluster, await cluster.StartAsync(name, cookie: beam.Cookie, port: beam.Port, published: published, with: change, logs: logs));
     }
 
     /// <summary>Ends our node and starts it again under its name: a new creation.</summary>

@@ -1,0 +1,76 @@
+using Enmesh.Epmd;
+using Enmesh.Processes;
+using Enmesh.Services;
+using Enmesh.Services.BuiltIns;
+using Enmesh.Telemetry;
+using Enmesh.Terms;
+using Enmesh.Terms.Text;
+
+namespace Enmesh;
+
+// Functions: those that peers call here, and those called on peers; output and log events that come from elsewhere.
+public sealed partial class ErlangNode
+{
+    private readonly TaskCompletionSource<int> _stopRequest = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private RpcClient? _rpc;
+
+    /// <summary>The functions that peers may call.</summary>
+    public ExportedFunctions Functions { get; } = new();
+
+    /// <summary>Calls functions on other nodes: <c>erpc</c> and <c>rpc</c>.</summary>
+    public RpcClient Rpc => _rpc ?? throw new InvalidOperationException("The node has not started; await StartAsync first.");
+
+    /// <summary>
+    /// Completes with an exit code when a peer asks the node to stop, <c>init:stop/0,1</c>, and may
+    /// (<see cref="ErlangNodeOptions.StopByPeers"/>). The node leaves by itself; what else the program does is up to it.
+    /// </summary>
+    public Task<int> StopRequested => _stopRequest.Task;
+
+    /// <summary>Calls a function on another node: <see cref="RpcClient.CallAsync"/>.</summary>
+    /// <inheritdoc cref="RpcClient.CallAsync"/>
+    public Task<Term> RpcAsync(
+        NodeName node, string module, string function, IReadOnlyList<Term> arguments, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
+        Rpc.CallAsync(node, module, function, arguments, timeout, cancellationToken);
+
+    /// <summary>Starts <c>user</c>, <c>rex</c> and <c>logger_proxy</c>, and lets peers start exported functions.</summary>
+    private void StartFunctions(NodePlan plan, ProcessRuntime runtime, EpmdClient epmd)
+    {
+        var logger = _logs.CreateLogger("Enmesh.Services");
+        var local = new LocalNode(runtime.Name.Atom, runtime.Creation);
+        runtime.DefaultGroupLeader = runtime.Spawn(new UserProcess(plan.UserDevice(_logs), local, logger).RunAsync, UserProcess.Name).Self;
+        var runner = new FunctionRunner(Functions, new BuiltInTable(FactsOf(plan, runtime, epmd), Functions), logger);
+        runtime.SpawnResolver = new Erpc(runner).Resolve;
+        runtime.Spawn(new Rex(runtime, runner).RunAsync, new SpawnOptions { Name = Rex.Name, IsSystem = true });
+        runtime.Spawn(new LoggerProxy(_logs.CreateLogger("Enmesh.RemoteLog")).RunAsync, LoggerProxy.Name);
+        _rpc = new RpcClient(runtime, runner);
+    }
+
+    private NodeFacts FactsOf(NodePlan plan, ProcessRuntime runtime, EpmdClient epmd) => new()
+    {
+        Runtime = runtime,
+        EpmdNames = plan.Epmd == EpmdMode.Off ? null : async token =>
+        {
+            var names = await epmd.NamesAsync(runtime.Name.Host, token).ConfigureAwait(false);
+            return [.. names.Select(entry => (EpmdName.Readable(entry.Name), entry.Port))];
+        },
+        NetTickTime = () => plan.Link.NetTickTime,
+        ShortNames = plan.ShortNames,
+        AtomBudget = plan.AtomBudget,
+        SendBufferBytes = plan.Link.SendBufferBytes,
+        StartedAt = _timeProvider.GetTimestamp(),
+        Stop = plan.StopByPeers ? OnStopRequest : null,
+    };
+
+    // Once the process that was asked to do it has ended, and with that has answered.
+    private void OnStopRequest(ProcessContext asked, int exitCode)
+    {
+        _logs.CreateLogger("Enmesh.Services").StopRequested(exitCode);
+        Runtime.Spawn(async context =>
+        {
+            await context.MonitorAsync(asked.Self).ConfigureAwait(false);
+            await context.ReceiveAsync().ConfigureAwait(false);
+            _ = EndAsync(); // what it throws is for whoever disposes of the node
+            _stopRequest.TrySetResult(exitCode);
+        });
+    }
+}

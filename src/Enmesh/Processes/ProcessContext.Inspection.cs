@@ -1,0 +1,53 @@
+using Enmesh.Terms;
+
+namespace Enmesh.Processes;
+
+// What others may see of a process, and how the node's own services end and answer.
+public sealed partial class ProcessContext
+{
+    private static readonly Atom Enmesh = new("enmesh");
+    private static readonly Atom ProcessAtom = new("process");
+
+    /// <summary>
+    /// The reason with which the process ends once its body has returned; <c>normal</c> when null. An exception would say the same
+    /// at the price of many messages.
+    /// </summary>
+    internal Term? EndReason { get; set; }
+
+    internal IReadOnlyList<Atom> Names
+    {
+        get
+        {
+            lock (Mailbox)
+                return [.. _names ?? []];
+        }
+    }
+
+    internal IReadOnlyList<Pid> LinkedPids => RelationsIfAny?.LinkedPids ?? [];
+
+    internal IReadOnlyList<Pid> WatchingPids => RelationsIfAny?.WatchingPids ?? [];
+
+    internal IReadOnlyList<Term> MonitoredTargets => RelationsIfAny is { } relations ? _runtime.TargetsOf(relations.Owned) : [];
+
+    /// <summary>The method that is the process's body, as <c>{Type, Method, Arity}</c>.</summary>
+    internal Term EntryPoint
+    {
+        get
+        {
+            // Trimming leaves the names of methods that are used as delegates; where it does not, nothing depends on them.
+            var method = _body.Method;
+            var type = method.DeclaringType?.FullName;
+            return type is null || type.Length > Atom.MaxCharacters || method.Name.Length > Atom.MaxCharacters
+                ? Term.Tuple(Enmesh, ProcessAtom, 0)
+                : Term.Tuple(new Atom(type), new Atom(method.Name), 1);
+        }
+    }
+
+    /// <summary>Somebody who takes what nobody waits for.</summary>
+    internal Pid Nobody => _runtime.Anonymous.Self;
+
+    internal Reference MakeReference() => _runtime.MakeReference();
+
+    /// <summary>Sends what somebody waits for: it never waits, and is lost when the node is not connected any more.</summary>
+    internal void Answer(ProcessAddress to, Term message) => _runtime.Answer(this, to, message);
+}

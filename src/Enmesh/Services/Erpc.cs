@@ -1,0 +1,45 @@
+using Enmesh.Processes;
+using Enmesh.Terms;
+
+namespace Enmesh.Services;
+
+/// <summary>
+/// What runs in the processes that peers start: the module <c>erpc</c>, which answers through the exit reason of the process, and
+/// exported functions.
+/// </summary>
+internal sealed class Erpc(FunctionRunner runner)
+{
+    internal static readonly Atom Module = new("erpc");
+    internal static readonly Atom ExecuteCall = new("execute_call");
+    internal static readonly Atom ExecuteCast = new("execute_cast");
+
+    /// <summary>The body of a process that a peer wants started; null when there is no such function.</summary>
+    internal Func<ProcessContext, Task>? Resolve(SpawnRequest request)
+    {
+        var (module, function, arguments) = (request.Module, request.Function, request.Arguments);
+        if (module == Module && function == ExecuteCall && arguments.Count == 4)
+            return context => RunCallAsync(context, arguments);
+        if (module == Module && function == ExecuteCast && arguments.Count == 3)
+            return context => RunCastAsync(context, arguments);
+        return runner.Exists(module, function, arguments) ? context => RunAsync(context, module, function, arguments) : null;
+    }
+
+    // [ResultRef, M, F, Arguments]
+    private async Task RunCallAsync(ProcessContext context, ListTerm arguments)
+    {
+        var outcome = await runner.ApplyAsync(context, arguments[1], arguments[2], arguments[3]).ConfigureAwait(false);
+        context.EndReason = outcome.ToErpc(arguments[0]);
+    }
+
+    private async Task RunCastAsync(ProcessContext context, ListTerm arguments)
+    {
+        var outcome = await runner.ApplyAsync(context, arguments[0], arguments[1], arguments[2]).ConfigureAwait(false);
+        context.EndReason = outcome.ToCast();
+    }
+
+    private async Task RunAsync(ProcessContext context, Atom module, Atom function, ListTerm arguments)
+    {
+        var outcome = await runner.ApplyAsync(context, module, function, arguments).ConfigureAwait(false);
+        context.EndReason = outcome.ToExit();
+    }
+}
