@@ -10,6 +10,9 @@ internal interface IPeers
     /// <summary>The links that are up.</summary>
     IReadOnlyCollection<PeerLink> Links { get; }
 
+    /// <summary>What helps turns that hold others back.</summary>
+    Pulse Pulse { get; }
+
     /// <summary>The link to a node that is connected.</summary>
     PeerLink? Find(Atom node);
 

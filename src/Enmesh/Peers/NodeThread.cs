@@ -8,14 +8,14 @@ internal sealed class NodeThread : IDisposable
 #pragma warning disable MA0158 // It is waited on, which a Lock cannot do.
     private readonly object _gate = new();
 #pragma warning restore MA0158
-    private Queue<IThreadPoolWorkItem> _queued = new();
-    private Queue<IThreadPoolWorkItem> _taken = new();
+    private Queue<ITurn> _queued = new();
+    private Queue<ITurn> _taken = new();
     private bool _disposed;
 
     internal NodeThread() => new Thread(Run) { IsBackground = true, Name = "enmesh services" }.Start();
 
     /// <summary>Has the work done after what was queued before it.</summary>
-    internal void Queue(IThreadPoolWorkItem work)
+    internal void Queue(ITurn work)
     {
         lock (_gate)
         {
@@ -46,7 +46,7 @@ internal sealed class NodeThread : IDisposable
             while (_taken.TryDequeue(out var work))
             {
                 // As the pool does it: what the work sets in its context must not stay on the thread.
-                ExecutionContext.Run(ExecutionContext.Capture()!, static item => ((IThreadPoolWorkItem)item!).Execute(), work);
+                ExecutionContext.Run(ExecutionContext.Capture()!, static item => ((ITurn)item!).Run(), work);
             }
         }
     }

@@ -83,6 +83,8 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
     /// <summary>Handshakes of callers that have not yet proved anything.</summary>
     internal int HandshakesUnderWay => _listener?.HandshakesUnderWay ?? 0;
 
+    public Pulse Pulse => _pulse;
+
     public PeerLink? Find(Atom node) => _links.GetValueOrDefault(node);
 
     public async ValueTask<PeerLink?> ConnectAsync(Atom node, CancellationToken cancellationToken)

@@ -13,6 +13,9 @@ internal sealed class Pulse : IAsyncDisposable
     /// <summary>Looks without anything held after which the thread goes to sleep until it is called.</summary>
     private const int QuietLooks = 50;
 
+    /// <summary>Looks after which threads that hold nothing are no longer looked at, however busy others are.</summary>
+    private const int LooksUntilForgotten = 512;
+
     private readonly TimeProvider _timeProvider;
     private readonly Func<IReadOnlyCollection<PeerLink>> _links;
     private readonly TimeSpan _interval;
@@ -21,6 +24,7 @@ internal sealed class Pulse : IAsyncDisposable
     private readonly AutoResetEvent _call = new(false);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ITimer? _timer;
+    private readonly List<TurnChain> _chains = []; // under its own lock
     private int _watching;
     private volatile bool _stopping;
 
@@ -44,11 +48,21 @@ internal sealed class Pulse : IAsyncDisposable
 
     internal TimeProvider TimeProvider => _timeProvider;
 
-    /// <summary>Says that a link is held back by a turn.</summary>
+    /// <summary>Says that a link, or a process, is held back by a turn.</summary>
     internal void WatchTurns()
     {
         if (Volatile.Read(ref _watching) == 0 && Interlocked.Exchange(ref _watching, 1) == 0)
             _call.Set();
+    }
+
+    /// <summary>Looks from now on at what a thread of the pool holds back, until it no longer holds anything.</summary>
+    internal void Watch(TurnChain chain)
+    {
+        lock (_chains)
+        {
+            if (!_chains.Contains(chain))
+                _chains.Add(chain);
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -58,14 +72,14 @@ internal sealed class Pulse : IAsyncDisposable
         if (_timer is not null)
             await _timer.DisposeAsync().ConfigureAwait(false);
         await _ended.Task.ConfigureAwait(false);
-        _call.Dispose();
+        // The event stays: a process that outlives the node may still set it.
     }
 
     private void Run()
     {
         var due = Environment.TickCount64 + (long)_interval.TotalMilliseconds;
         var poolDue = Environment.TickCount64;
-        var quiet = 0;
+        var (quiet, looks) = (0, 0);
         while (!_stopping)
         {
             _call.WaitOne(Volatile.Read(ref _watching) != 0 ? LookMilliseconds : WaitUntil(Math.Min(due, poolDue)));
@@ -82,9 +96,12 @@ internal sealed class Pulse : IAsyncDisposable
             if (Volatile.Read(ref _watching) == 0)
                 continue;
             quiet = HelpTurns() ? 0 : quiet + 1;
+            if (++looks % LooksUntilForgotten == 0)
+                ForgetChains();
             if (quiet < QuietLooks)
                 continue;
             quiet = 0;
+            ForgetChains();
             // A turn that was held just before this is seen by the look after it, one held later calls.
             Interlocked.Exchange(ref _watching, 0);
             if (HelpTurns())
@@ -101,7 +118,24 @@ internal sealed class Pulse : IAsyncDisposable
         var held = false;
         foreach (var link in _links())
             held |= link.HelpTurn();
+        lock (_chains)
+        {
+            foreach (var chain in _chains)
+                held |= chain.Help();
+        }
         return held;
+    }
+
+    // Threads of the pool come and go; those that are gone hold nothing.
+    private void ForgetChains()
+    {
+        lock (_chains)
+        {
+            foreach (var chain in _chains)
+                chain.Forget(this);
+            // Who holds something at this very moment may have believed that it is looked at.
+            _chains.RemoveAll(static chain => !chain.IsHolding);
+        }
     }
 
     private void Tick()

@@ -1,117 +1,63 @@
-using Enmesh.Transport;
-
 namespace Enmesh.Peers;
 
-/// <summary>
-/// Where the work goes that a message has woken: onto the pool, or the node's thread for the node's own services; or, when a link's reader has woken nothing else and waits for
-/// more to read, onto that reader's thread, which is at hand and warm.
-/// </summary>
+/// <summary>Code of a process that is to run until it awaits something.</summary>
+internal interface ITurn : IThreadPoolWorkItem
+{
+    /// <summary>The thread it belongs on; null for the pool.</summary>
+    NodeThread? Thread { get; }
+
+    /// <summary>What helps turns of the same node that hold others back.</summary>
+    Pulse Pulse { get; }
+
+    /// <summary>Runs it, here and now.</summary>
+    void Run();
+
+    // The pool's own call: whoever else has a thread for it calls Run.
+    void IThreadPoolWorkItem.Execute() => TurnScheduler.RunOnPool(this);
+}
+
+/// <summary>Where a turn runs that a message has woken.</summary>
+/// <remarks>
+/// A node's own services run on a thread of the node. For all others a wake-up of a thread costs more than most turns, so the
+/// first one woken waits for the thread at hand: for a link's reader that has read all there is (<see cref="ReaderTurn"/>), or
+/// for the end of the turn that has woken it (<see cref="TurnChain"/>). All others go to the pool.
+/// </remarks>
 internal static class TurnScheduler
 {
     [ThreadStatic]
     private static ReaderTurn? _reading;
 
-    /// <summary>Has the work done soon.</summary>
-    /// <param name="work">What is to be done.</param>
-    /// <param name="thread">The thread it belongs on; null for the pool.</param>
-    internal static void Schedule(IThreadPoolWorkItem work, NodeThread? thread = null)
+    [ThreadStatic]
+    private static TurnChain? _chain;
+
+    /// <summary>Has a turn run soon.</summary>
+    internal static void Schedule(ITurn turn)
     {
-        if (_reading?.TryHold(work) != true)
-            ScheduleLater(work, thread);
+        var held = _reading is { } reading ? reading.TryHold(turn)
+            : _chain is { IsOpen: true } chain && turn.Thread is null && chain.TryHold(turn);
+        if (!held)
+            ScheduleLater(turn);
     }
 
-    /// <summary>Has the work done behind what is waiting already.</summary>
-    internal static void ScheduleLater(IThreadPoolWorkItem work, NodeThread? thread)
+    /// <summary>Has a turn run behind all that is waiting already.</summary>
+    internal static void ScheduleLater(ITurn turn)
     {
-        if (thread is null)
-            ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false);
+        if (turn.Thread is { } thread)
+            thread.Queue(turn);
         else
-            thread.Queue(work);
+            ThreadPool.UnsafeQueueUserWorkItem(turn, preferLocal: false);
     }
+
+    /// <summary>The turn has more to do by now than it should be held back for: if this thread does so, the pool gets it.</summary>
+    internal static void Release(ITurn turn)
+    {
+        if (_chain is { IsOpen: true } chain && chain.TryTake(turn))
+            ScheduleLater(turn);
+    }
+
+    /// <summary>Runs a turn, and then what it has woken, on this thread of the pool.</summary>
+    internal static void RunOnPool(ITurn turn) => (_chain ??= new TurnChain()).Run(turn);
 
     /// <summary>Says whose frames this thread is reading, null when it no longer does.</summary>
     internal static void SetReading(ReaderTurn? turn) => _reading = turn;
-}
-
-/// <summary>The work that a link's reader may do itself, once it has read all there is.</summary>
-/// <remarks>
-/// <para>
-/// It is for the message that comes alone: a request, a reply. A second one woken by the same read, or a read with more behind it,
-/// and all of it goes to the pool, since the processes shall run beside each other and beside the reading.
-/// </para>
-/// <para>
-/// Nobody's code can hold up a link: turns that mostly take more than a moment make the reader keep to reading for a while, and
-/// one that goes on for milliseconds costs the thread the reading altogether (<see cref="TransportConnection.HelpReader"/>).
-/// </para>
-/// </remarks>
-internal sealed class ReaderTurn(TimeProvider timeProvider)
-{
-    /// <summary>So many more slow turns than fast ones: it is the code, not a thread that did not get the processor.</summary>
-    private const int MostlySlow = 8;
-
-    private static readonly TimeSpan Moment = TimeSpan.FromMicroseconds(100);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
-
-    private IThreadPoolWorkItem? _held;
-    private bool _declines;
-    private long _pausedSince;
-    private int _slow;
-    private bool _paused;
-    private volatile bool _isRunning;
-
-    /// <summary>Whether there is something to do.</summary>
-    internal bool IsHolding => _held is not null;
-
-    /// <summary>Begins to read what has come.</summary>
-    internal void Open()
-    {
-        if (_paused && timeProvider.GetElapsedTime(_pausedSince) >= Pause)
-            _paused = false;
-        _declines = _paused || _isRunning; // the latter: on another thread, which this one has replaced
-        TurnScheduler.SetReading(this);
-    }
-
-    /// <summary>All that has come is read, or the reading failed.</summary>
-    internal static void Close() => TurnScheduler.SetReading(null);
-
-    internal bool TryHold(IThreadPoolWorkItem work)
-    {
-        if (_declines)
-            return false;
-        if (_held is null)
-        {
-            _held = work;
-            return true;
-        }
-        _declines = true;
-        Release();
-        return false;
-    }
-
-    /// <summary>Leaves what is held to the pool.</summary>
-    internal void Release()
-    {
-        if (_held is not { } work)
-            return;
-        _held = null;
-        ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false);
-    }
-
-    /// <summary>Does what is held, here and now.</summary>
-    internal void Run()
-    {
-        if (_held is not { } work)
-            return;
-        _held = null;
-        _isRunning = true;
-        var start = timeProvider.GetTimestamp();
-        // As the pool does it: what the work sets in its context must not stay on the thread.
-        ExecutionContext.Run(ExecutionContext.Capture()!, static held => ((IThreadPoolWorkItem)held!).Execute(), work);
-        var end = timeProvider.GetTimestamp();
-        _isRunning = false;
-        if (timeProvider.GetElapsedTime(start, end) <= Moment)
-            _slow = Math.Max(0, _slow - 1);
-        else if (++_slow == MostlySlow)
-            (_paused, _pausedSince, _slow) = (true, end, MostlySlow / 2);
-    }
 }

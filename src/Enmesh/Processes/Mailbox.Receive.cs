@@ -140,7 +140,7 @@ internal sealed partial class Mailbox
                 TrimIdle();
         }
         if (again)
-            TurnScheduler.ScheduleLater(this, _owner.Thread);
+            TurnScheduler.ScheduleLater(this);
         return token;
     }
 

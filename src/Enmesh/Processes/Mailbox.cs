@@ -12,13 +12,16 @@ namespace Enmesh.Processes;
 /// <remarks>
 /// Producers append under a short lock; the consumer takes all that has gathered in one exchange. What a filter
 /// skips moves to a list of its own and is looked at again, in order, by the next receive, and only then. A producer
-/// never runs the consumer's code: it has a turn scheduled, in which <see cref="IThreadPoolWorkItem.Execute"/> looks for
+/// never runs the consumer's code: it has a turn scheduled, in which <see cref="ITurn.Run"/> looks for
 /// a message, and resumes the process.
 /// </remarks>
-internal sealed partial class Mailbox : IValueTaskSource<Term>, IValueTaskSource<Term?>, IThreadPoolWorkItem
+internal sealed partial class Mailbox : IValueTaskSource<Term>, IValueTaskSource<Term?>, ITurn
 {
     /// <summary>Arrays up to this many messages are kept by an idle process, larger ones are given up.</summary>
     private const int KeptCapacity = 4;
+
+    /// <summary>A process with so many messages does not wait for the end of the turn that has woken it.</summary>
+    private const int ReleasedBacklog = 16;
 
     /// <summary>A backlog of so many messages is worth a warning, and so is each doubling of it.</summary>
     private const int NotableBacklog = 1 << 16;
@@ -123,7 +126,11 @@ internal sealed partial class Mailbox : IValueTaskSource<Term>, IValueTaskSource
         _owner.Budget.Return(bytes);
     }
 
-    void IThreadPoolWorkItem.Execute() => Turn();
+    NodeThread? ITurn.Thread => _owner.Thread;
+
+    Pulse ITurn.Pulse => _owner.Pulse;
+
+    void ITurn.Run() => Turn();
 
     Term IValueTaskSource<Term>.GetResult(short token) => _receive.GetResult(token)!.Value;
 
@@ -162,7 +169,9 @@ internal sealed partial class Mailbox : IValueTaskSource<Term>, IValueTaskSource
             wake = TrySchedule();
         }
         if (wake)
-            TurnScheduler.Schedule(this, _owner.Thread);
+            TurnScheduler.Schedule(this);
+        else if (backlog == ReleasedBacklog)
+            TurnScheduler.Release(this);
         if (backlog >= NotableBacklog && (backlog & (backlog - 1)) == 0)
             _owner.ReportBacklog(backlog);
         return true;
@@ -177,7 +186,7 @@ internal sealed partial class Mailbox : IValueTaskSource<Term>, IValueTaskSource
             wake = TrySchedule();
         }
         if (wake)
-            TurnScheduler.Schedule(this, _owner.Thread);
+            TurnScheduler.Schedule(this);
     }
 
     private bool TrySchedule()

@@ -7,7 +7,7 @@ namespace Enmesh.Processes;
 
 /// <summary>A call under way: its reply, the end of the other side, its time-out or its cancellation, whichever is first.</summary>
 /// <remarks>It stands in the table of calls under its reference, which is tag, alias and monitor in one.</remarks>
-internal sealed class PendingCall : IValueTaskSource<Term>, IThreadPoolWorkItem
+internal sealed class PendingCall : IValueTaskSource<Term>, ITurn
 {
     private readonly ProcessRuntime _runtime;
     private ManualResetValueTaskSourceCore<Term> _result;
@@ -101,8 +101,12 @@ internal sealed class PendingCall : IValueTaskSource<Term>, IThreadPoolWorkItem
         TurnScheduler.Schedule(this);
     }
 
-    // The caller's code runs on the pool, in a turn of its own, never on a link's reader.
-    void IThreadPoolWorkItem.Execute()
+    NodeThread? ITurn.Thread => null;
+
+    Pulse ITurn.Pulse => _runtime.Pulse;
+
+    // The caller's code goes on in a turn of its own.
+    void ITurn.Run()
     {
         Release();
         var turn = SendTurn.Begin();

@@ -23,6 +23,8 @@ public sealed partial class ProcessContext
     /// <summary>The thread its turns are done by; null for the pool's.</summary>
     internal NodeThread? Thread => Traits?.Thread;
 
+    internal Pulse Pulse => _runtime.Pulse;
+
     internal MailboxBudget Budget => _runtime.MailboxBudget;
 
     /// <summary>The first name it has, or its pid as text, for logs.</summary>

@@ -83,6 +83,9 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
     /// <summary>Whether the node is one of the cluster's visible ones.</summary>
     internal bool IsPublished { get; }
 
+    /// <summary>What helps turns that hold others back.</summary>
+    internal Pulse Pulse => _peers.Pulse;
+
     /// <summary>The links that are up.</summary>
     internal IReadOnlyCollection<PeerLink> Links => _peers.Links;
 
@@ -130,7 +133,7 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
         return context;
     }
 
-    internal static void Begin(ProcessContext context) => TurnScheduler.ScheduleLater(context.Mailbox, context.Thread);
+    internal static void Begin(ProcessContext context) => TurnScheduler.ScheduleLater(context.Mailbox);
 
     /// <summary>Links a process with one that has not begun yet.</summary>
     internal void LinkNew(ProcessContext parent, ProcessContext child)
