@@ -14,7 +14,7 @@ internal readonly record struct Bar(bool LowerIsBetter, double? Limit)
     /// <summary>The bar of a figure. Only what Enmesh does by itself has one: a mixed pair is as fast as its slower half.</summary>
     internal static Bar Of(string name, string unit, bool allEnmesh)
     {
-        var lower = unit is "us" or "ms" or "s" or "MiB";
+        var lower = unit is "us" or "ms" or "s" or "MiB" or "bytes";
         return new Bar(lower, allEnmesh ? LimitOf(name) : null);
     }
 
@@ -23,7 +23,10 @@ internal readonly record struct Bar(bool LowerIsBetter, double? Limit)
         "rtt.p50" => 0.9,
         "flood.1" or "flood.8" => 2,
         "bulk.1MiB" => 0.7,
-        "call.gen_server.64" => 1.5,
+        "call.gen_server.64" => 2,
+        "call.erpc.64" => 1.5,
+        "local.rtt" => 1,
+        "local.process" => 0.4, // 1 GiB for a million; the BEAM takes 2.6 KB for one
         "boot.connected" or "boot.rss" => 1.5,
         "terms.encode" or "terms.decode" => 1, // the geometric means
         _ when name.StartsWith("terms.", StringComparison.Ordinal) => 0.6,

@@ -17,10 +17,26 @@ internal sealed class BenchNode : IAsyncDisposable
 
     internal static async Task<BenchNode> StartAsync()
     {
+        var bench = new BenchNode(Make());
+        await bench.Node.StartAsync();
+        return bench;
+    }
+
+    /// <summary>A node that has to do with no other; it has not started.</summary>
+    internal static BenchNode Unconnected() => new(new ErlangNode(new NodePlan
+    {
+        Name = NodeName.Parse("local@127.0.0.1"),
+        Cookies = static _ => new PeerCookies("nobody-calls-this-node"),
+        Locate = static _ => static (peer, host, _) =>
+            throw new PeerUnreachableException(host, 0, UnreachableReason.Refused, $"{peer} is not called."),
+    }));
+
+    private static ErlangNode Make()
+    {
         if (Settings.Optional("PEER_PROTO") is { } protocol and not "tcp")
             throw new NotSupportedException($"This peer has no distribution over {protocol}.");
         var cookie = new PeerCookies(Settings.Required("PEER_COOKIE"));
-        var node = new ErlangNode(new NodePlan
+        return new ErlangNode(new NodePlan
         {
             Name = NodeName.Parse(Settings.Required("PEER_NODE")),
             Cookies = _ => cookie,
@@ -30,8 +46,6 @@ internal sealed class BenchNode : IAsyncDisposable
             Locate = client => async (peer, host, token) =>
                 new PeerEndPoint(host, (await client.LookUpAsync(peer, host, token)).Port),
         });
-        await node.StartAsync();
-        return new BenchNode(node);
     }
 
     public ValueTask DisposeAsync() => Node.DisposeAsync();

@@ -21,13 +21,16 @@ try
         case ["mesh"]:
             await MeshPeer.RunAsync();
             return 0;
+        case ["local"]:
+            await LocalPeer.RunAsync();
+            return 0;
         case ["terms", var directory]:
             TermsBenchmark.Run(directory);
             return 0;
         case ["report", var results, var ratios]:
             return Report.Run(results, ratios, Console.Out);
         default:
-            Console.Error.WriteLine("usage: Enmesh.Bench recv|send BENCH...|boot|idle|mesh|terms DIR|report RESULTS RATIOS");
+            Console.Error.WriteLine("usage: Enmesh.Bench recv|send BENCH...|boot|idle|mesh|local|terms DIR|report RESULTS RATIOS");
             return Unsupported;
     }
 }

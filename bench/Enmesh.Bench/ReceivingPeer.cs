@@ -17,6 +17,8 @@ internal static class ReceivingPeer
     private static readonly Atom Done = new("done");
     private static readonly Atom Last = new("last");
     private static readonly Atom Calls = new("calls");
+    private static readonly Atom Spawn = new("spawn");
+    private const int PidsAtOnce = 1000;
 
     internal static async Task RunAsync()
     {
@@ -24,6 +26,8 @@ internal static class ReceivingPeer
         bench.Node.Spawn(EchoAsync, "echo");
         bench.Node.Spawn(context => new Sink().RunAsync(context), "sink");
         bench.Node.Spawn(ServeAsync, "bench_server");
+        bench.Node.Spawn(RaiseAsync, "nursery");
+        bench.Node.Functions.Export("erlang", "abs", 1, static (_, arguments) => new(Math.Abs(arguments[0].Int64!.Value)));
         using (var output = Console.OpenStandardOutput())
             output.Write("ready\n"u8);
         var seconds = double.Parse(Settings.Optional("PEER_MAX_LIFETIME_S") ?? "0", CultureInfo.InvariantCulture);
@@ -41,6 +45,23 @@ internal static class ReceivingPeer
                 await context.SendAsync(from, Term.Tuple(Pong, value));
             else if (tag == Echo)
                 await context.SendAsync(from, Term.Tuple(Echo, value));
+        }
+    }
+
+    /// <summary>Makes processes that wait, and tells who they are, some at a time.</summary>
+    private static async Task RaiseAsync(ProcessContext context)
+    {
+        while (true)
+        {
+            if ((await context.ReceiveAsync()).TupleElements is not [{ Atom: { } tag }, { Pid: { } from }, { Int32: { } count }] || tag != Spawn)
+                continue;
+            for (var left = count; left > 0; left -= PidsAtOnce)
+            {
+                var pids = new Term[Math.Min(left, PidsAtOnce)];
+                for (var i = 0; i < pids.Length; i++)
+                    pids[i] = context.Spawn(static async child => await child.ReceiveAsync());
+                await context.SendAsync(from, Term.List(pids));
+            }
         }
     }
 

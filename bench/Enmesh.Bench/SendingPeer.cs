@@ -70,7 +70,11 @@ internal sealed class SendingPeer
             case "call":
                 await CallAsync(1, Settings.Count("CALL_SEQ", 40_000));
                 await CallAsync(64, Settings.Count("CALL_CONC", 200_000));
-                Figures.Skip("call.erpc", "the node does not send spawn requests");
+                await ErpcAsync(1, Settings.Count("CALL_SEQ", 40_000));
+                await ErpcAsync(64, Settings.Count("CALL_CONC", 200_000));
+                break;
+            case "links":
+                await LostLinks.RunAsync(_node, _target);
                 break;
             default:
                 throw new NotSupportedException($"This peer has no benchmark '{benchmark}'.");
@@ -172,24 +176,33 @@ internal sealed class SendingPeer
 
     // Calls
 
-    private async Task CallAsync(int callers, long total)
+    private Task CallAsync(int callers, long total)
     {
-        await CallsAsync(callers, Settings.Count("CALL_WARMUP", 20_000));
-        var usage = await CallsAsync(callers, total);
+        ProcessAddress server = ("bench_server", _target);
+        return MeasureCallsAsync("call.gen_server", callers, total, (context, i) => context.CallAsync(server, Term.Tuple(Echo, i)));
+    }
+
+    private Task ErpcAsync(int callers, long total) => MeasureCallsAsync(
+        "call.erpc", callers, total, (_, i) => new(_node.Rpc.CallAsync(_target, "erlang", "abs", [-i])));
+
+    private async Task MeasureCallsAsync(
+        string name, int callers, long total, Func<ProcessContext, int, ValueTask<Term>> call)
+    {
+        await CallsAsync(callers, Settings.Count("CALL_WARMUP", 20_000), call);
+        var usage = await CallsAsync(callers, total, call);
         var count = Math.Max(1, total / callers) * callers;
-        Figures.Emit($"call.gen_server.{callers}", count * 1e9 / usage.Nanoseconds, "calls/s",
+        Figures.Emit($"{name}.{callers}", count * 1e9 / usage.Nanoseconds, "calls/s",
             [("callers", callers), ("calls", count), .. usage.Parameters]);
     }
 
-    private Task<Usage> CallsAsync(int callers, long total)
+    private Task<Usage> CallsAsync(int callers, long total, Func<ProcessContext, int, ValueTask<Term>> call)
     {
         var perCaller = Math.Max(1, total / callers);
-        ProcessAddress server = ("bench_server", _target);
         return Usage.OfAsync(() => Task.WhenAll(Enumerable.Range(0, callers).Select(_ => InProcessAsync(async context =>
         {
             for (var i = 0; i < perCaller; i++)
             {
-                var reply = await context.CallAsync(server, Term.Tuple(Echo, i));
+                var reply = await call(context, i);
                 if (reply.Int32 != i)
                     throw new InvalidOperationException($"Call {i} was answered with {reply}.");
             }
