@@ -47,6 +47,23 @@ public sealed class LifeTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_peer_that_may_stop_the_node_stops_the_program()
+    {
+        _host.With("Enmesh", "orders").Set(EpmdPort(), ("Enmesh:StopByPeers", "true"), ("Enmesh:UserOutput", "None")).Builder.AddErlangNode();
+        await _host.StartAsync();
+        var stopping = new TaskCompletionSource();
+        _host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(stopping.SetResult);
+        var code = Environment.ExitCode;
+
+        Assert.Equal("ok", (await _host.Node.RpcAsync(_host.Node.Name, "init", "stop", [])).AtomText);
+
+        await stopping.Task.WaitAsync(Patience);
+        Assert.Equal(0, await _host.Node.StopRequested);
+        Environment.ExitCode = code;
+        await _host.StopAsync();
+    }
+
+    [Fact]
     public async Task Processes_run_before_the_services_of_the_host_start_and_get_its_services()
     {
         var seen = new SeenAtStart();

@@ -88,6 +88,19 @@ internal static class CharData
         return text[..length];
     }
 
+    /// <summary>Whether every surrogate has its other half.</summary>
+    internal static bool IsWellFormed(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
+                i++;
+            else if (char.IsSurrogate(text[i]))
+                return false;
+        }
+        return true;
+    }
+
     private static void AppendBinary(StringBuilder output, Term term, CharEncoding encoding)
     {
         if (!term.TryGetBinary(out var bytes))
@@ -119,17 +132,5 @@ internal static class CharData
             output.Append((char)c);
         else
             output.Append(char.ConvertFromUtf32(c));
-    }
-
-    private static bool IsWellFormed(string text)
-    {
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
-                i++;
-            else if (char.IsSurrogate(text[i]))
-                return false;
-        }
-        return true;
     }
 }

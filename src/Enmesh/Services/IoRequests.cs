@@ -94,7 +94,7 @@ internal sealed class IoRequests(ErlangFormatOptions format, Func<(int Columns, 
             return Error(Request);
         if (IoLib.TryCall(module, function, arguments, format) is not { } written)
             return Error(function);
-        if (encoding == Latin1 && written.AsSpan().ContainsAnyExceptInRange('\0', '\u00FF'))
+        if (!CharData.IsWellFormed(written) || (encoding == Latin1 && written.AsSpan().ContainsAnyExceptInRange('\0', '\u00FF')))
             return Error(Term.Tuple(PutChars, encoding, Term.CharList(written)));
         text.Append(written);
         return Atoms.Ok;

@@ -37,6 +37,11 @@ internal sealed record RemoteLogEvent(LogLevel Level, string Message) : IReadOnl
     private const int LongestMessage = 32 << 10;
     private const int LongestValue = 1 << 10;
 
+    // Microseconds; the end of .NET's calendar.
+    private const long LatestTime = 253_402_300_800_000_000;
+
+    private static readonly Terms.Text.ErlangPrintOptions ValueOptions = new() { Unicode = true, MaxLength = LongestMessage };
+
     private readonly List<KeyValuePair<string, object?>> _properties = [];
 
     public int Count => _properties.Count;
@@ -89,9 +94,9 @@ internal sealed record RemoteLogEvent(LogLevel Level, string Message) : IReadOnl
         return content.ToString();
     }
 
-    private static string Line(Term key, Term value) => Terms.Text.ErlangText.Format("~ts: ~tp", Label(key), value);
-
-    private static Term Label(Term key) => key.Atom is not null ? key : Term.Binary(key.ToString());
+    // A value that is larger than any text may be is left out in part, not refused.
+    private static string Line(Term key, Term value) =>
+        $"{key.AtomText ?? key.ToString()}: {Terms.Text.ErlangText.Print(value, ValueOptions)}";
 
     private void AddProperties(string level, MapTerm metadata)
     {
@@ -104,7 +109,7 @@ internal sealed record RemoteLogEvent(LogLevel Level, string Message) : IReadOnl
                     Add("Node", pid.Node.Text);
                     Add("Pid", value.ToString());
                     break;
-                case "time" when value.Int64 is { } microseconds:
+                case "time" when value.Int64 is >= 0 and < LatestTime and var microseconds:
                     Add("Time", DateTimeOffset.UnixEpoch.AddMicroseconds(microseconds));
                     break;
                 case "file" when value.AsList is { } file && file.TryGetText(out var path):

@@ -108,6 +108,7 @@ public sealed class RpcServerTests
                 $"try erpc:call({us}, t, net, []) catch error:{{exception, _, [{{M, F, A, L}} | _]}} -> is_atom(M) and is_atom(F) and is_integer(A) and is_list(L) end"));
         Assert.Equal("{exit,{signal,killed}}", await pair.Beam.EvalAsync($"try erpc:call({us}, t, suicide, []) catch C:R -> {{C, R}} end"));
         Assert.Equal("pong", await pair.Beam.EvalAsync($"net_adm:ping({us})"));
+        Assert.DoesNotContain("REPORT", pair.Beam.Output, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -165,6 +166,74 @@ public sealed class RpcServerTests
         if (called.ExitCode != 0)
             called = await pair.Beam.RunToolAsync(["erl_call", "-name", address, "-c", pair.Beam.Cookie, "-a", "t echo [[1,{two}]]"]);
         Assert.Contains("[1, {two}]", called.Output, StringComparison.Ordinal);
+    }
+
+    // The messages that the pages of observer, and etop, wait for (records of observer_backend.hrl).
+    [Theory]
+    [MemberData(nameof(Releases))]
+    public async Task Observer_finds_what_it_asks_for(int release)
+    {
+        await using var pair = await Pair.StartAsync(release);
+        var us = $"'{pair.Node.Name}'";
+        await pair.Beam.EvalAsync(
+            $$"""
+            {module, observer_backend} = rpc:call({{us}}, code, ensure_loaded, [observer_backend]),
+            true = rpc:call({{us}}, erlang, function_exported, [observer_backend, procs_info, 1]),
+            P1 = spawn_link({{us}}, observer_backend, procs_info, [self()]),
+            Pid = receive {procs_info, P1, [{etop_proc_info, First, _, _, _, _, _, _} | _] = Rows} when is_pid(First), length(Rows) > 3 -> First after 20000 -> exit(no_rows) end,
+            P2 = spawn_link({{us}}, observer_backend, etop_collect, [self()]),
+            receive {P2, {etop_info, {_, _, _}, N, _, [{1, _, _} | _], _, _, [{total, _} | _], [_ | _]} } when N > 3 -> ok after 20000 -> exit(no_info) end,
+            P3 = spawn_link({{us}}, observer_backend, fetch_stats, [self(), 10]),
+            receive {stats, 1, [{1, _, _} | _], { {input, _}, {output, _} }, [{total, _} | _]} -> ok after 20000 -> exit(no_stats) end,
+            unlink(P3), exit(P3, normal), P3 ! stop,
+            Info = rpc:call({{us}}, observer_backend, sys_info, []),
+            [true = lists:keymember(K, 1, Info) || K <- [uptime, run_queue, io_input, io_output, schedulers, otp_release, version, alloc_info, process_count, total, processes]],
+            Items = [binary, catchlevel, current_function, error_handler, garbage_collection, group_leader, heap_size, initial_call, last_calls, links, memory,
+                message_queue_len, monitored_by, monitors, priority, reductions, registered_name, sequential_trace_token, stack_size, status, suspending,
+                total_heap_size, trace, trap_exit],
+            [{binary, []} | _] = Values = erpc:call({{us}}, erlang, process_info, [Pid, Items]),
+            Items = [K || {K, _} <- Values],
+            {proc_lib, init_p, 5} = rpc:call({{us}}, proc_lib, translate_initial_call, [Pid]),
+            {ok, Monitor} = rpc:call({{us}}, appmon_info, start_link2, [self(), self(), []]),
+            gen_server:cast(Monitor, {self(), app_ctrl, {{us}}, true, []}),
+            receive {delivery, Monitor, app_ctrl, _, [{_, enmesh, {enmesh, _, _} } | _]} -> ok after 20000 -> exit(no_applications) end,
+            gen_server:cast(Monitor, {self(), app, "enmesh", true, []}),
+            receive {delivery, Monitor, app, "enmesh", {[], [], [], []} } -> ok after 20000 -> exit(no_tree) end,
+            unlink(Monitor), exit(Monitor, normal),
+            ok
+            """);
+        Assert.DoesNotContain("REPORT", pair.Beam.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Releases))]
+    public async Task A_peer_stops_the_node_where_it_may(int release)
+    {
+        await using var pair = await Pair.StartAsync(release, change: static plan => plan with { StopByPeers = true });
+        var us = $"'{pair.Node.Name}'";
+        Assert.Equal("{ok,down}", await pair.Beam.EvalAsync(
+            $"pong = net_adm:ping({us}), true = erlang:monitor_node({us}, true), Ok = rpc:call({us}, init, stop, [3]), receive {{nodedown, {us}}} -> {{Ok, down}} after 20000 -> {{Ok, up}} end"));
+        Assert.Equal(3, await pair.Node.StopRequested);
+    }
+
+    [Fact]
+    public async Task Elixir_calls_several_nodes_of_several_releases_ours_among_them()
+    {
+        await using var pair = await Pair.StartAsync(Otp.Newest);
+        Export(pair.Node);
+        var code = $$"""
+            nodes = [node(), :"{{pair.Node.Name}}"]
+            [{:ok, a}, {:ok, b}] = :erpc.multicall(nodes, :erlang, :node, [])
+            [error: {:exception, :undef, _}, ok: 7] = :erpc.multicall(nodes, :t, :echo, [7])
+            :hello = :rpc.call(:"{{pair.Node.Name}}", :t, :echo, [:hello])
+            caught = try do
+              :erpc.call(:"{{pair.Node.Name}}", :t, :error, [:oops])
+            rescue
+              e in ErlangError -> elem(e.original, 1)
+            end
+            {[a, b] == nodes, caught, :erpc.call(:"{{pair.Node.Name}}", Node, :self, []) in nodes}
+            """;
+        Assert.Equal("{true, :oops, true}", await pair.Beam.EvalElixirAsync(code));
     }
 
     private static (string Module, string Function, string Arguments) Split(string call)

@@ -11,7 +11,7 @@ internal static class KernelBuiltIns
 
     internal static IEnumerable<BuiltInModule> Of(NodeFacts facts)
     {
-        List<BuiltInModule> modules = [Application(), Init(), Sys(), Supervisor(), Ets()];
+        List<BuiltInModule> modules = [Application(), Init(), Sys(), Supervisor(), ProcLib(), Ets()];
         if (facts.Stop is { } stop)
             modules.Add(Stopping(stop));
         return modules;
@@ -51,6 +51,11 @@ internal static class KernelBuiltIns
             (context, arguments) => CallAsync(context, arguments[0], "which_children"))
         .Add("count_children", 1, "What the process answers when it is called with `count_children`.",
             (context, arguments) => CallAsync(context, arguments[0], "count_children"));
+
+    private static BuiltInModule ProcLib() => new BuiltInModule("proc_lib")
+        .Add("translate_initial_call", 1, "`{proc_lib, init_p, 5}`: nothing is known of what a process is a callback of.", _ =>
+            Term.Tuple(new Atom("proc_lib"), new Atom("init_p"), 5))
+        .Add("get_label", 1, "`undefined`", _ => Atoms.Undefined);
 
     private static BuiltInModule Ets() => new BuiltInModule("ets")
         .Add("all", 0, "`[]`: there are no tables.", _ => Term.Nil)

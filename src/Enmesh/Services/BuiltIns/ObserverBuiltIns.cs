@@ -38,7 +38,7 @@ internal static class ObserverBuiltIns
             .Add("get_table_list", 2, "`[]`", _ => Term.Nil)
             .Add("procs_info", 1, "Sends `{procs_info, self(), List}` to the pid given.", (context, arguments) => SendProcessesAsync(facts, context, arguments.PidAt(0)))
             .Add("etop_collect", 1, "Sends `{self(), Info}` to the pid given.", (context, arguments) => SendSummaryAsync(facts, context, arguments.PidAt(0)))
-            .Add("fetch_stats", 2, "Sends `{stats, 1, undefined, Io, Memory}` to the pid given every so many milliseconds, until it gets a message or the pid ends.",
+            .Add("fetch_stats", 2, "Sends `{stats, 1, SchedulerWallTime, Io, Memory}` to the pid given every so many milliseconds, until it gets a message or the pid ends.",
                 (context, arguments) => SendStatisticsAsync(facts, context, arguments.PidAt(0), arguments[1].Int32 ?? throw ErlangException.BadArgument())),
     ];
 
@@ -83,7 +83,7 @@ internal static class ObserverBuiltIns
         var memory = SystemBuiltIns.Memory().Where(item => item.Key is "total" or "processes" or "ets" or "atom" or "code" or "binary")
             .Select(item => Arguments.Pair(item.Key, item.Bytes));
         await context.SendAsync(collector, Term.Tuple(context.Self, Term.Tuple(
-            Arguments.Atom("etop_info"), now, rows.Length, Atoms.Undefined, Atoms.Undefined, ThreadPool.PendingWorkItemCount, Term.Nil,
+            Arguments.Atom("etop_info"), now, rows.Length, Atoms.Undefined, SystemBuiltIns.WallTime(facts), ThreadPool.PendingWorkItemCount, Term.Nil,
             Term.List([.. memory]), Term.List(rows)))).ConfigureAwait(false);
         return Atoms.Ok;
     }
@@ -100,7 +100,7 @@ internal static class ObserverBuiltIns
         await context.MonitorAsync(collector).ConfigureAwait(false);
         while (await context.ReceiveAsync(TimeSpan.FromMilliseconds(milliseconds)).ConfigureAwait(false) is null)
         {
-            var stats = Term.Tuple(Arguments.Atom("stats"), 1, Atoms.Undefined, SystemBuiltIns.Io(), SystemBuiltIns.MemoryList());
+            var stats = Term.Tuple(Arguments.Atom("stats"), 1, SystemBuiltIns.WallTime(facts), SystemBuiltIns.Io(), SystemBuiltIns.MemoryList());
             await context.SendAsync(collector, stats).ConfigureAwait(false);
         }
         return Atoms.Ok;

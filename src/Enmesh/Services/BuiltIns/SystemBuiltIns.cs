@@ -48,7 +48,8 @@ internal static class SystemBuiltIns
         "wordsize" => IntPtr.Size,
         "schedulers" or "schedulers_online" or "logical_processors" or "logical_processors_online" or "logical_processors_available" =>
             Environment.ProcessorCount,
-        "dirty_cpu_schedulers" or "dirty_cpu_schedulers_online" or "dirty_io_schedulers" or "thread_pool_size" => ThreadPool.ThreadCount,
+        "dirty_cpu_schedulers" or "dirty_cpu_schedulers_online" or "dirty_io_schedulers" => 0,
+        "thread_pool_size" => ThreadPool.ThreadCount,
         "multi_scheduling" => Arguments.Atom("enabled"),
         "smp_support" or "threads" or "kernel_poll" => true,
         "process_count" => facts.Runtime.ProcessCount,
@@ -81,7 +82,7 @@ internal static class SystemBuiltIns
             arguments => Info(facts, arguments[0]) ?? throw ErlangException.BadArgument())
         .Add("memory", 0, "`total` is the working set, `processes` the managed heap, `system` the rest; there are no figures for the other kinds.", _ => MemoryList())
         .Add("memory", 1, "One or several kinds of memory.", arguments => MemoryOf(arguments[0]))
-        .Add("statistics", 1, "`wall_clock`, `runtime`, `reductions` (0), `run_queue`, `io`, `garbage_collection`, `context_switches` and what goes with them.",
+        .Add("statistics", 1, "`wall_clock`, `runtime`, `reductions` (0), `run_queue`, `io`, `garbage_collection`, `context_switches`, `scheduler_wall_time` and what goes with them; `io` is not counted.",
             arguments => Statistics(facts, arguments[0]) ?? throw ErlangException.BadArgument());
 
     private static BuiltInModule Clocks(NodeFacts facts) => new BuiltInModule("erlang")
@@ -143,9 +144,18 @@ internal static class SystemBuiltIns
         "io" => Io(),
         "garbage_collection" => Term.Tuple(GC.CollectionCount(0), GC.GetTotalAllocatedBytes() / IntPtr.Size, 0),
         "context_switches" => Term.Tuple(ThreadPool.CompletedWorkItemCount, 0),
-        "scheduler_wall_time" or "scheduler_wall_time_all" or "microstate_accounting" => Atoms.Undefined, // not switched on
+        "scheduler_wall_time" or "scheduler_wall_time_all" => WallTime(facts),
+        "microstate_accounting" => Atoms.Undefined, // not switched on
         _ => (Term?)null,
     };
+
+    /// <summary><c>erlang:statistics(scheduler_wall_time)</c>: what the process has used of each processor, as if it used all alike.</summary>
+    internal static Term WallTime(NodeFacts facts)
+    {
+        var total = MonotonicNanoseconds(facts);
+        var active = Environment.CpuUsage.TotalTime.Ticks * NanosecondsPerTick / Environment.ProcessorCount;
+        return Term.List([.. Enumerable.Range(1, Environment.ProcessorCount).Select(processor => Term.Tuple(processor, active, total))]);
+    }
 
     private static long SystemNanoseconds(NodeFacts facts) => (facts.Clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * NanosecondsPerTick;
 
