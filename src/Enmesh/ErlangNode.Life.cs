@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using Enmesh.Cluster;
 using Enmesh.Epmd;
+using Enmesh.Global;
 using Enmesh.Handshake;
 using Enmesh.Peers;
 using Enmesh.Processes;
@@ -119,6 +120,9 @@ public sealed partial class ErlangNode
         NodeName Name, ProcessRuntime Runtime, PeerTable Peers, ITransportListener? Listener, EpmdPresence? Epmd, ClusterMembership Cluster,
         NodeMetrics Metrics)
     {
+        /// <summary>The global name server; null on a hidden node.</summary>
+        internal GlobalServer? Global { get; private set; }
+
         internal static async Task<Life> BeginAsync(ErlangNode node, CancellationToken cancellationToken)
         {
             var plan = await node._prepare(cancellationToken).ConfigureAwait(false);
@@ -156,8 +160,12 @@ public sealed partial class ErlangNode
             await Cluster.DisposeAsync().ConfigureAwait(false);
             if (Epmd is not null)
                 await Epmd.DisposeAsync().ConfigureAwait(false);
+            if (Global is not null)
+                await Global.PrepareToLeaveAsync().ConfigureAwait(false);
             await Peers.DisposeAsync().ConfigureAwait(false);
             await Runtime.DisposeAsync().ConfigureAwait(false);
+            if (Global is not null)
+                await Global.DialsAsync().ConfigureAwait(false);
             Metrics.Dispose();
         }
 
@@ -227,6 +235,8 @@ public sealed partial class ErlangNode
             node._life = life;
             node.StartFunctions(plan, runtime, epmd);
             runtime.Spawn(NetKernel.RunAsync, new SpawnOptions { Name = NetKernel.Name, IsSystem = true });
+            if (plan.IsPublished)
+                life.Global = node.StartGlobal(plan, runtime, peers);
             foreach (var scope in plan.PgScopes.Distinct(StringComparer.Ordinal))
                 node.StartScope(runtime, scope);
             foreach (var (name, body) in node._beforeStart)

@@ -47,6 +47,9 @@ internal sealed record NodePlan
     /// <summary>Whether the node is one of the cluster's visible ones.</summary>
     internal bool IsPublished { get; init; }
 
+    /// <summary>Whether a lost link to one node parts both from all others.</summary>
+    internal bool PreventOverlappingPartitions { get; init; } = true;
+
     /// <summary>The scopes of <c>pg</c> to start with.</summary>
     internal IReadOnlyList<string> PgScopes { get; init; } = [];
 

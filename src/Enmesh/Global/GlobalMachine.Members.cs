@@ -39,7 +39,14 @@ internal sealed partial class GlobalMachine
         _connected.Add(node);
         _removing.Remove(node);
         if (_joining.Remove(node))
+        {
             Cast(node, GlobalMessages.InSync(_self.Node));
+            foreach (var (id, pid) in _laterWatches.Where(later => later.Value.Node == node).ToArray())
+            {
+                _laterWatches.Remove(id);
+                Do(new GlobalEffect.Watch(id, pid, MayConnect: true));
+            }
+        }
         if (!_known.ContainsKey(node) && !_sessions.ContainsKey(node))
             StartSession(node);
     }
@@ -51,8 +58,7 @@ internal sealed partial class GlobalMachine
         // The watches say so, too, but for what came by messages that were looked at after the end of the connection: a name that
         // only we have would not be told to the others when the node comes back.
         _locks.NodeGone(node);
-        foreach (var name in _names.NamesOf(node))
-            RemoveName(name);
+        RemoveNamesOf(node);
         if (!_removing.Remove(node))
             TellLoss(node);
         Drop(node);
@@ -123,7 +129,14 @@ internal sealed partial class GlobalMachine
         EndSession(node, tellHim: true);
         _known.Remove(node);
         _synced.Remove(node);
-        _joining.Remove(node);
+        if (_joining.Remove(node))
+            RemoveNamesOf(node);
+    }
+
+    private void RemoveNamesOf(Atom node)
+    {
+        foreach (var name in _names.NamesOf(node))
+            RemoveName(name);
     }
 
     /// <returns>The nodes that were not known before.</returns>

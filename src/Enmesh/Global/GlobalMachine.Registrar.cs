@@ -78,7 +78,9 @@ internal sealed partial class GlobalMachine
                 Finish(GlobalAtoms.No);
                 return;
             }
-            owner.AskAll(nodes, request, _ => Finish(command is GlobalCommand.Unregister ? Atoms.Ok : GlobalAtoms.Yes));
+            // Who was lost meanwhile, and may be back, is not locked any more.
+            Atom[] locked = [.. nodes.Where(node => node == owner._self.Node || owner._known.ContainsKey(node))];
+            owner.AskAll(locked, request, _ => Finish(command is GlobalCommand.Unregister ? Atoms.Ok : GlobalAtoms.Yes));
 
             void Finish(Term result)
             {

@@ -129,11 +129,10 @@ internal sealed partial class GlobalMachine
                 _early[node] = (version, hello);
             return;
         }
-        if (session.HisTag is not null)
-        {
-            OnSecondInitConnect(node, his, hisTag);
+        if (session.HisTag is not null && BeginAgain(node, his) is { } again)
+            session = again;
+        else if (session.HisTag is not null)
             return;
-        }
         session.HisTag = hisTag;
         session.Version = Math.Min(his, _self.Version);
         if (session.Version >= GlobalMessages.VerifiedVersion)
@@ -141,27 +140,30 @@ internal sealed partial class GlobalMachine
         _locker.Add(new(node, locker, session.Version, session.Tag, hisTag));
     }
 
-    /// <summary>It has begun anew without telling us: both attempts are off, and both sides begin again.</summary>
-    private void OnSecondInitConnect(Atom node, int version, Term hisTag)
+    /// <summary>
+    /// It has begun a new attempt on its side. We go along, with the tag that we have told it. Should it have forgotten that, our
+    /// acknowledgement will show it, and it cancels.
+    /// </summary>
+    private SyncSession? BeginAgain(Atom node, int version)
     {
         Report(GlobalReport.OutOfStep, node, version);
         if (version < GlobalMessages.VerifiedVersion)
         {
-            Do(new GlobalEffect.Disconnect(node)); // it knows no way to begin again
-            return;
+            Do(new GlobalEffect.Disconnect(node)); // it knows no way to get into step
+            return null;
         }
-        Send(node, GlobalMessages.CancelConnect(_self.Node, hisTag));
-        Restart(node, tellHim: true);
+        var tag = _sessions[node].Tag;
+        EndSession(node, tellHim: false);
+        return _sessions[node] = new SyncSession(node, tag);
     }
 
     private void OnInitConnectAck(Atom node, Term ourTag, Term hisTag)
     {
-        var session = _sessions.GetValueOrDefault(node);
-        if (session is not null && session.Tag == ourTag && session.HisTag == hisTag)
+        // One about an older attempt of ours says nothing: it has been told of the newer one.
+        if (SessionOf(node, ourTag) is not { } session || session.HisTag == hisTag)
             return;
         Send(node, GlobalMessages.CancelConnect(_self.Node, hisTag));
-        if (session is not null)
-            Restart(node, tellHim: session.HisTag != hisTag);
+        Restart(node, tellHim: true);
     }
 
     /// <summary>Both partitions are locked: the names can be exchanged.</summary>

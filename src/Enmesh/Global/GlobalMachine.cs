@@ -46,6 +46,7 @@ internal sealed partial class GlobalMachine
     private readonly Questions _questions = new();
     private readonly LockTable _locks;
     private readonly NameTable _names;
+    private readonly Dictionary<long, Pid> _laterWatches = [];
     private readonly Locker _locker;
     private readonly Registrar _registrar;
     private TimeSpan _now;
@@ -179,11 +180,19 @@ internal sealed partial class GlobalMachine
 
     private long Watch(Pid pid, bool connect)
     {
-        Do(new GlobalEffect.Watch(++_lastWatch, pid, connect));
+        // On a node that is about to be connected: by us or, should we not reach it, by itself.
+        if (_joining.ContainsKey(pid.Node))
+            _laterWatches.Add(++_lastWatch, pid);
+        else
+            Do(new GlobalEffect.Watch(++_lastWatch, pid, connect));
         return _lastWatch;
     }
 
-    private void Unwatch(long id) => Do(new GlobalEffect.Unwatch(id));
+    private void Unwatch(long id)
+    {
+        if (!_laterWatches.Remove(id))
+            Do(new GlobalEffect.Unwatch(id));
+    }
 
     /// <summary>Asks the servers of several nodes, this one among them or not, and goes on when all that can have answered.</summary>
     private void AskAll(IReadOnlyCollection<Atom> nodes, Term request, Action<IReadOnlyList<(Atom Node, Term Answer)>> then)

@@ -27,6 +27,19 @@ internal sealed partial class ProcessRuntime
         return new(reference);
     }
 
+    /// <summary>Monitors without connecting: what is on a node that is not connected is out of reach.</summary>
+    internal Reference MonitorConnected(ProcessContext owner, ProcessAddress target)
+    {
+        var reference = NewReference(owner, ReferenceKind.Monitor);
+        if (!IsRemote(target, out var node))
+            MonitorLocally(owner, target, reference, MonitorOptions.Default);
+        else if (_peers.Find(node) is { } link)
+            MonitorOver(link, owner, target, reference, MonitorOptions.Default);
+        else
+            NoteUnreachable(owner, target, reference, MonitorOptions.Default);
+        return reference;
+    }
+
     /// <returns>Whether the monitor was still active.</returns>
     internal bool Demonitor(ProcessContext owner, Reference reference)
     {
@@ -98,15 +111,16 @@ internal sealed partial class ProcessRuntime
         ProcessContext owner, ProcessAddress target, Atom node, Reference reference, MonitorOptions options, CancellationToken cancellationToken)
     {
         if (await _peers.ConnectAsync(node, cancellationToken).ConfigureAwait(false) is { } link)
-        {
             MonitorOver(link, owner, target, reference, options);
-        }
         else
-        {
-            _monitors[reference] = new(owner, target, null, null, options.Tag);
-            Down(reference, ExitReason.NoConnection);
-        }
+            NoteUnreachable(owner, target, reference, options);
         return reference;
+    }
+
+    private void NoteUnreachable(ProcessContext owner, ProcessAddress target, Reference reference, MonitorOptions options)
+    {
+        _monitors[reference] = new(owner, target, null, null, options.Tag);
+        Down(reference, ExitReason.NoConnection);
     }
 
     /// <summary>The watched one has ended, or cannot be watched.</summary>

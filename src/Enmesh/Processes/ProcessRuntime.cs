@@ -227,6 +227,16 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
         return _peers.Find(node) is { } link && link.TrySend(sender, ToControl(sender, to), message);
     }
 
+    /// <summary>Sends a message of the node's own services: it is not held up behind data, and nobody is connected for it.</summary>
+    /// <returns>False when the node is not connected.</returns>
+    internal bool SendConnected(ProcessContext sender, ProcessAddress to, Term message)
+    {
+        if (IsRemote(to, out var node))
+            return _peers.Find(node)?.Signal(sender, ToControl(sender, to), message) == true;
+        DeliverLocally(to, message);
+        return true;
+    }
+
     /// <summary>Answers a call; to a node that is not connected any more the answer is lost, as on the BEAM.</summary>
     internal void Reply(ProcessContext? sender, in CallRequest call, Term reply)
     {

@@ -5,7 +5,7 @@ namespace Enmesh.Telemetry;
 /// </summary>
 /// <remarks>
 /// 1000 peers, 1100 handshake, 1200 EPMD, 1300 discovery, 1400 cluster, 1500 transport, 1600 processes, 1700 services,
-/// 1800 hosting, 1900 process groups.
+/// 1800 hosting, 1900 process groups, 2000 global.
 /// </remarks>
 internal static class EventIds
 {
@@ -75,4 +75,16 @@ internal static class EventIds
     // 1900 process groups
     internal const int PgReleasesConflict = 1900;
     internal const int PgMessageNotUnderstood = 1901;
+
+    // 2000 global
+    internal const int GlobalSynced = 2000;
+    internal const int GlobalAskedToDisconnect = 2001;
+    internal const int GlobalDisconnected = 2002;
+    internal const int GlobalNotReached = 2003;
+    internal const int GlobalMethodFailed = 2004;
+    internal const int GlobalSecondName = 2005;
+    internal const int GlobalUnsettled = 2006;
+    internal const int GlobalOutOfStep = 2007;
+    internal const int GlobalUnexpected = 2008;
+    internal const int GlobalCrashed = 2009;
 }
