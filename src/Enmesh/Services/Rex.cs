@@ -92,20 +92,27 @@ internal sealed class Rex(ProcessRuntime runtime, FunctionRunner runner)
             : leader.TupleElements is [{ AtomText: "send_stdout_to_caller" }, { Pid: { } other }] ? other : null;
         var device = stdout is null ? null : runtime.Spawn(new CallerDevice(stdout).RunAsync, SpawnOptions.Default).Self;
         var before = _blocking;
-        var process = runtime.Spawn(
+        var done = blocks ? new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously) : null;
+        _blocking = done?.Task ?? before;
+        runtime.Spawn(
             async context =>
             {
-                if (blocks)
-                    await before.WaitAsync(context.Exiting).ConfigureAwait(false);
-                var result = await ResultAsync(context, module, function, arguments).ConfigureAwait(false);
-                if (device is null)
-                    reply(context, result);
-                else
-                    context.TrySend(device, CallerDevice.EndMessage(result)); // behind what was printed
+                try
+                {
+                    if (blocks)
+                        await before.WaitAsync(context.Exiting).ConfigureAwait(false);
+                    var result = await ResultAsync(context, module, function, arguments).ConfigureAwait(false);
+                    if (device is null)
+                        reply(context, result);
+                    else
+                        context.TrySend(device, CallerDevice.EndMessage(result)); // behind what was printed
+                }
+                finally
+                {
+                    done?.SetResult();
+                }
             },
             new SpawnOptions { GroupLeader = device ?? LeaderOf(leader) });
-        if (blocks)
-            _blocking = process.Completion;
     }
 
     private async ValueTask<Term> ResultAsync(ProcessContext context, Term module, Term function, Term arguments)

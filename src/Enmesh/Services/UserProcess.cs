@@ -19,6 +19,8 @@ internal sealed class UserProcess(IUserDevice device, LocalNode node, ILogger lo
         while (true)
         {
             var message = await context.ReceiveAsync().ConfigureAwait(false);
+            if (SystemRequest.TryRead(message, out var system))
+                system.Answer(context, Name, Atoms.Undefined);
             if (!IoRequests.TryRead(message, out var from, out var replyAs, out var request))
                 continue;
             var text = new StringBuilder();

@@ -166,6 +166,26 @@ public sealed class RpcServerTests
         if (called.ExitCode != 0)
             called = await pair.Beam.RunToolAsync(["erl_call", "-name", address, "-c", pair.Beam.Cookie, "-a", "t echo [[1,{two}]]"]);
         Assert.Contains("[1, {two}]", called.Output, StringComparison.Ordinal);
+        if (release < 25)
+            return;
+        var printed = await pair.Beam.RunToolAsync(
+            ["erl_call", "-address", $"127.0.0.2:{pair.Beam.Port}", "-c", pair.Beam.Cookie, "-fetch_stdout", "-a", "io put_chars [[104,105,10]]"]);
+        Assert.StartsWith("hi\n", printed.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Releases))]
+    public async Task A_published_node_is_among_those_that_are_asked_all_together(int release)
+    {
+        await using var pair = await Pair.StartAsync(release, published: true);
+        Export(pair.Node);
+        var us = $"'{pair.Node.Name}'";
+        await pair.Beam.EvalAsync($"pong = net_adm:ping({us})");
+        Assert.Equal("{true,[]}", await pair.Beam.EvalAsync($"{{Nodes, Bad}} = rpc:multicall(erlang, node, []), {{lists:sort(Nodes) =:= lists:sort([node(), {us}]), Bad}}"));
+        Assert.Equal(
+            "ok", await pair.Beam.EvalAsync("rpc:eval_everywhere(t, send, [self(), everywhere]), receive everywhere -> ok after 20000 -> nobody end"));
+        Assert.Equal($"['{pair.BeamName}']", await pair.Beam.EvalAsync($"rpc:call({us}, erlang, nodes, [])"));
+        Assert.Equal("[]", await pair.Beam.EvalAsync($"rpc:call({us}, erlang, nodes, [hidden])"));
     }
 
     // The messages that the pages of observer, and etop, wait for (records of observer_backend.hrl).

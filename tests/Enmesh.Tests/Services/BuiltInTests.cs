@@ -95,6 +95,8 @@ public sealed class BuiltInTests : IAsyncLifetime
         Assert.Equal("{count,3}", (await CallAsync("sys", "get_state", "[counter]")).ToString());
         Assert.StartsWith("{status,", (await CallAsync("sys", "get_status", "[counter]")).ToString(), StringComparison.Ordinal);
         Assert.StartsWith("{status,", (await CallAsync("sys", "get_status", "[rex,1000]")).ToString(), StringComparison.Ordinal);
+        foreach (var name in new[] { "user", "logger_proxy" })
+            Assert.Equal("undefined", (await CallAsync("sys", "get_state", $"[{name}]")).ToString());
         var missing = await Assert.ThrowsAsync<RpcException>(() => CallAsync("sys", "get_state", "[nobody]"));
         Assert.Equal("{noproc,{sys,get_state,[nobody]}}", missing.Reason.ToString());
         _node.Spawn(Wait, "deaf");
