@@ -114,6 +114,13 @@ public sealed class LeavingTests : IAsyncDisposable
         Assert.Empty(node.ConnectedNodes);
     }
 
-    private static Task<ScriptedPeer> ConnectAsync(ErlangNode node) =>
-        ScriptedPeer.ConnectAsync(node.Name, node.Port!.Value, "scripted@127.0.0.1", Cookie);
+    private static async Task<ScriptedPeer> ConnectAsync(ErlangNode node)
+    {
+        var peer = await ScriptedPeer.ConnectAsync(node.Name, node.Port!.Value, "scripted@127.0.0.1", Cookie);
+        // The handshake ends here before it does at the node; an answer shows that the node has come so far.
+        var reference = new Reference(peer.Handshake.OwnName.Atom, peer.Handshake.OwnCreation, 1, 2, 3);
+        await peer.SendAsync(ControlMessage.Monitor(peer.Pid, new Atom("nobody"), reference));
+        Assert.Equal(ControlKind.MonitorExit, (await peer.ReceiveAsync())!.Value.Control.Kind);
+        return peer;
+    }
 }
