@@ -7,11 +7,15 @@ internal readonly record struct Bar(bool LowerIsBetter, double? Limit)
 {
     internal string Better => LowerIsBetter ? "lower" : "higher";
 
-    internal bool? IsMet(double ratio) => Limit is not { } limit ? null : LowerIsBetter ? ratio <= limit : ratio >= limit;
+    internal bool? IsMet(double ratio) =>
+        Limit is not { } limit ? null : LowerIsBetter ? ratio <= limit : ratio >= limit;
 
-    internal string Text => Limit is not { } limit ? "" : FormattableString.Invariant($"{(LowerIsBetter ? "<=" : ">=")} {limit:0.0}");
+    internal string Text =>
+        Limit is not { } limit ? "" : FormattableString.Invariant($"{(LowerIsBetter ? "<=" : ">=")} {limit:0.0}");
 
-    /// <summary>The bar of a figure. Only what Enmesh does by itself has one: a mixed pair is as fast as its slower half.</summary>
+    /// <summary>
+    /// The bar of a figure. Only what Enmesh does by itself has one: a mixed pair is as fast as its slower half.
+    /// </summary>
     internal static Bar Of(string name, string unit, bool allEnmesh)
     {
         var lower = unit is "us" or "ms" or "s" or "MiB" or "bytes";

@@ -11,12 +11,15 @@ namespace Enmesh.Bench;
 /// <param name="Disturbed">Whether there was none without others keeping the machine busy, so that all count.</param>
 /// <param name="Bar">How it is judged.</param>
 internal sealed record Comparison(
-    Setting Setting, string Unit, double Enmesh, double Peer, double Ratio, int Rounds, int Used, bool Disturbed, Bar Bar)
+    Setting Setting, string Unit, double Enmesh, double Peer, double Ratio, int Rounds, int Used, bool Disturbed,
+    Bar Bar)
 {
     private const string Ours = "enmesh";
     private const string Theirs = "beam";
 
-    /// <summary>Rounds in which others kept more cores than this busy are left out as long as there are better ones.</summary>
+    /// <summary>
+    /// Rounds in which others kept more cores than this busy are left out as long as there are better ones.
+    /// </summary>
     private static readonly double MaxOtherCores =
         double.Parse(Settings.Optional("PEER_MAX_OTHER") ?? "0.25", System.Globalization.CultureInfo.InvariantCulture);
 
@@ -25,13 +28,15 @@ internal sealed record Comparison(
     {
         // How fast the BEAM starts is measured towards a BEAM, and so is our start.
         var groups = measurements
-            .Where(measurement => measurement.Value is not null && !measurement.Setting.Name.EndsWith(".rate", StringComparison.Ordinal))
+            .Where(measurement => measurement.Value is not null
+                && !measurement.Setting.Name.EndsWith(".rate", StringComparison.Ordinal))
             .GroupBy(measurement => measurement.Setting)
             .ToDictionary(group => group.Key, group => group.ToList());
         List<Comparison> all = [];
         foreach (var (setting, ours) in groups)
         {
-            if ((setting.Sender == Ours || setting.Receiver == Ours) && groups.TryGetValue(Counterpart(setting), out var theirs)
+            if ((setting.Sender == Ours || setting.Receiver == Ours)
+                && groups.TryGetValue(Counterpart(setting), out var theirs)
                 && Compare(setting, ours, theirs) is { } comparison)
             {
                 all.Add(comparison);
@@ -60,8 +65,14 @@ internal sealed record Comparison(
         var isBoot = setting.Name.StartsWith("boot.", StringComparison.Ordinal);
         var allOurs = setting.Sender == Ours && (isBoot || setting.Receiver is "" or Ours);
         return new Comparison(
-            setting, ours[0].Unit, Median(used.Select(round => round.Ours.Value!.Value)), Median(used.Select(round => round.Theirs.Value!.Value)),
-            Median(used.Select(round => round.Ours.Value!.Value / round.Theirs.Value!.Value)), rounds.Count, used.Count, clean.Count == 0,
+            setting,
+            ours[0].Unit,
+            Median(used.Select(round => round.Ours.Value!.Value)),
+            Median(used.Select(round => round.Theirs.Value!.Value)),
+            Median(used.Select(round => round.Ours.Value!.Value / round.Theirs.Value!.Value)),
+            rounds.Count,
+            used.Count,
+            clean.Count == 0,
             Bar.Of(setting.Name, ours[0].Unit, allOurs));
     }
 

@@ -8,16 +8,19 @@ internal static class Figures
 {
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    internal static void Emit(string name, double value, string unit, IEnumerable<(string Name, double Value)> parameters) =>
+    internal static void Emit(
+        string name, double value, string unit, IEnumerable<(string Name, double Value)> parameters) =>
         Print(name, Round(value), unit, writer =>
         {
             foreach (var (parameter, number) in parameters)
                 writer.WriteNumber(parameter, Round(number));
         });
 
-    internal static void Skip(string name, string reason) => Print(name, null, "skipped", writer => writer.WriteString("reason", reason));
+    internal static void Skip(string name, string reason) =>
+        Print(name, null, "skipped", writer => writer.WriteString("reason", reason));
 
-    internal static void Fail(string name, string reason) => Print(name, null, "failed", writer => writer.WriteString("reason", reason));
+    internal static void Fail(string name, string reason) =>
+        Print(name, null, "failed", writer => writer.WriteString("reason", reason));
 
     private static void Print(string name, double? value, string unit, Action<Utf8JsonWriter> writeParameters)
     {

@@ -4,7 +4,9 @@ using Enmesh.Terms;
 
 namespace Enmesh.Bench;
 
-/// <summary>The verb <c>local</c>: within one node, round trips between two processes, and what idle ones take.</summary>
+/// <summary>
+/// The verb <c>local</c>: within one node, round trips between two processes, and what idle ones take.
+/// </summary>
 internal static class LocalPeer
 {
     private static readonly Atom Ping = new("ping");
@@ -24,7 +26,8 @@ internal static class LocalPeer
         {
             while (true)
             {
-                if ((await context.ReceiveAsync()).TupleElements is [{ Atom: { } tag }, { Pid: { } from }, var number] && tag == Ping)
+                if ((await context.ReceiveAsync()).TupleElements is [{ Atom: { } tag }, { Pid: { } from }, var number]
+                    && tag == Ping)
                     await context.SendAsync(from, Term.Tuple(Pong, number));
             }
         });
@@ -79,7 +82,8 @@ internal static class LocalPeer
 
     private static long ResidentKib()
     {
-        var line = File.ReadLines("/proc/self/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
+        var line = File.ReadLines("/proc/self/status").First(
+            line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
         return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
     }
 }

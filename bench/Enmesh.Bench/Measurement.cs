@@ -16,7 +16,8 @@ internal readonly record struct Setting(string Name, string Sender, string Recei
 /// <param name="Unit">Its unit, or <c>skipped</c> or <c>failed</c>.</param>
 /// <param name="Reason">Why there is none.</param>
 /// <param name="OtherCores">How many processors were busy with something else meanwhile.</param>
-internal sealed record Measurement(Setting Setting, int Run, double? Value, string Unit, string? Reason, double OtherCores)
+internal sealed record Measurement(
+    Setting Setting, int Run, double? Value, string Unit, string? Reason, double OtherCores)
 {
     internal static IEnumerable<Measurement> Read(string path) =>
         File.ReadLines(path).Where(line => line.Length > 0).Select(Parse).OfType<Measurement>();
@@ -40,8 +41,12 @@ internal sealed record Measurement(Setting Setting, int Run, double? Value, stri
     }
 
     private static double? Number(JsonElement parent, string name) =>
-        parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
+        parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number
+            ? value.GetDouble()
+            : null;
 
     private static string? Text(JsonElement parent, string name) =>
-        parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
 }

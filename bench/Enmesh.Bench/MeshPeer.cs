@@ -3,7 +3,9 @@ using System.Net.Sockets;
 
 namespace Enmesh.Bench;
 
-/// <summary>The verb <c>mesh</c>: one node of many, led by the driver over a line protocol (bench/peers/README.md).</summary>
+/// <summary>
+/// The verb <c>mesh</c>: one node of many, led by the driver over a line protocol (bench/peers/README.md).
+/// </summary>
 internal static class MeshPeer
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
@@ -29,10 +31,12 @@ internal static class MeshPeer
                     break;
                 case ["go"]:
                     var retries = await ConnectAllAsync(node, peers);
-                    await writer.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"full {node.ConnectedNodes.Count} {retries}"));
+                    await writer.WriteLineAsync(
+                        string.Create(CultureInfo.InvariantCulture, $"full {node.ConnectedNodes.Count} {retries}"));
                     break;
                 case ["count"]:
-                    await writer.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"count {node.ConnectedNodes.Count}"));
+                    await writer.WriteLineAsync(
+                        string.Create(CultureInfo.InvariantCulture, $"count {node.ConnectedNodes.Count}"));
                     break;
                 case ["quit"]:
                     return;

@@ -30,7 +30,8 @@ try
         case ["report", var results, var ratios]:
             return Report.Run(results, ratios, Console.Out);
         default:
-            Console.Error.WriteLine("usage: Enmesh.Bench recv|send BENCH...|boot|idle|mesh|local|terms DIR|report RESULTS RATIOS");
+            Console.Error.WriteLine(
+                "usage: Enmesh.Bench recv|send BENCH...|boot|idle|mesh|local|terms DIR|report RESULTS RATIOS");
             return Unsupported;
     }
 }

@@ -5,7 +5,9 @@ using Enmesh.Terms;
 
 namespace Enmesh.Bench;
 
-/// <summary>The verb <c>recv</c>: the processes <c>echo</c>, <c>sink</c> and <c>bench_server</c> of bench/peers/README.md.</summary>
+/// <summary>
+/// The verb <c>recv</c>: the processes <c>echo</c>, <c>sink</c> and <c>bench_server</c> of bench/peers/README.md.
+/// </summary>
 internal static class ReceivingPeer
 {
     private static readonly Atom Ping = new("ping");
@@ -27,7 +29,8 @@ internal static class ReceivingPeer
         bench.Node.Spawn(context => new Sink().RunAsync(context), "sink");
         bench.Node.Spawn(ServeAsync, "bench_server");
         bench.Node.Spawn(RaiseAsync, "nursery");
-        bench.Node.Functions.Export("erlang", "abs", 1, static (_, arguments) => new(Math.Abs(arguments[0].Int64!.Value)));
+        bench.Node.Functions.Export(
+            "erlang", "abs", 1, static (_, arguments) => new(Math.Abs(arguments[0].Int64!.Value)));
         using (var output = Console.OpenStandardOutput())
             output.Write("ready\n"u8);
         var seconds = double.Parse(Settings.Optional("PEER_MAX_LIFETIME_S") ?? "0", CultureInfo.InvariantCulture);
@@ -79,7 +82,8 @@ internal static class ReceivingPeer
             }
             else
             {
-                context.Reply(call, call.Request.IsAtom(Calls) ? calls : Term.Tuple(Atoms.Error, Term.AtomOf("badarg")));
+                context.Reply(
+                    call, call.Request.IsAtom(Calls) ? calls : Term.Tuple(Atoms.Error, Term.AtomOf("badarg")));
             }
         }
     }
@@ -106,9 +110,11 @@ internal static class ReceivingPeer
         private bool TryCount(Term message)
         {
             var elements = message.TupleElements;
-            if (elements is [{ Atom: { } tag }, var payload] && tag == Message && payload.BitString is { IsBinary: true } binary)
+            if (elements is [{ Atom: { } tag }, var payload] && tag == Message
+                && payload.BitString is { IsBinary: true } binary)
                 Count(binary.Memory.Length);
-            else if (elements is [{ Atom: { } command }, { Pid: not null }, ..] && (command == Start || command == Done || command == Last))
+            else if (elements is [{ Atom: { } command }, { Pid: not null }, ..]
+                && (command == Start || command == Done || command == Last))
                 return false;
             else
                 Count(0);
@@ -129,7 +135,8 @@ internal static class ReceivingPeer
             var command = message.TupleElements[0].Atom!;
             if (command == Start)
             {
-                (_count, _bytes, _senders) = (0, 0, message.TupleElements.Length > 3 ? message.TupleElements[3].Int32 ?? 1 : 1);
+                (_count, _bytes, _senders) = (
+                    0, 0, message.TupleElements.Length > 3 ? message.TupleElements[3].Int32 ?? 1 : 1);
                 await context.SendAsync(from, Term.Tuple(reference, Ready));
             }
             else if (command == Last)

@@ -6,7 +6,8 @@ namespace Enmesh.Bench;
 /// <summary>The verb <c>report</c>: the driver's results as a table for people and as ratios for programs.</summary>
 internal static class Report
 {
-    private static readonly string[] Headings = ["figure", "sender -> receiver", "enmesh", "beam", "unit", "ratio", "better", "bar", "", "rounds"];
+    private static readonly string[] Headings =
+        ["figure", "sender -> receiver", "enmesh", "beam", "unit", "ratio", "better", "bar", "", "rounds"];
 
     /// <returns>1 when a benchmark failed, else 0: a missed bar is a finding, not a failure.</returns>
     internal static int Run(string results, string ratios, TextWriter output)
@@ -27,7 +28,8 @@ internal static class Report
     private static void PrintTable(IReadOnlyList<Comparison> comparisons, TextWriter output)
     {
         List<string[]> rows = [Headings, .. comparisons.Select(Row)];
-        var widths = Enumerable.Range(0, Headings.Length).Select(column => rows.Max(row => row[column].Length)).ToList();
+        var widths = Enumerable.Range(0, Headings.Length).Select(
+            column => rows.Max(row => row[column].Length)).ToList();
         output.WriteLine("ratio = enmesh / beam, the median of the rounds; \"better\" says which way is good.");
         foreach (var row in rows)
             output.WriteLine(string.Join("  ", row.Select(Padded)).TrimEnd());
@@ -54,7 +56,8 @@ internal static class Report
         string.Create(CultureInfo.InvariantCulture, $"{one.Used}/{one.Rounds}{(one.Disturbed ? "!" : "")}"),
     ];
 
-    private static string Pair(Setting setting) => setting.Receiver.Length > 0 ? $"{setting.Sender} -> {setting.Receiver}" : setting.Sender;
+    private static string Pair(Setting setting) =>
+        setting.Receiver.Length > 0 ? $"{setting.Sender} -> {setting.Receiver}" : setting.Sender;
 
     private static string Number(double value) =>
         value.ToString(value >= 10_000 ? "0" : value >= 100 ? "0.0" : "0.00", CultureInfo.InvariantCulture);

@@ -4,7 +4,9 @@ using Enmesh.Terms;
 
 namespace Enmesh.Bench;
 
-/// <summary>The verb <c>send</c>: round trips, floods, bulk data and calls to the peer that PEER_TARGET names.</summary>
+/// <summary>
+/// The verb <c>send</c>: round trips, floods, bulk data and calls to the peer that PEER_TARGET names.
+/// </summary>
 /// <remarks>Everything goes through the public API, from processes as an application would write them.</remarks>
 internal sealed class SendingPeer
 {
@@ -119,7 +121,8 @@ internal sealed class SendingPeer
     {
         var payload = Payload(64);
         await StreamAsync(payload, senders, Settings.Count("FLOOD_WARMUP", 200_000));
-        var (count, sinkMicroseconds, usage) = await StreamAsync(payload, senders, Settings.Count("FLOOD_COUNT", 2_000_000));
+        var (count, sinkMicroseconds, usage) = await StreamAsync(
+            payload, senders, Settings.Count("FLOOD_COUNT", 2_000_000));
         Figures.Emit($"flood.{senders}", count * 1e9 / usage.Nanoseconds, "msgs/s",
             [("senders", senders), ("messages", count), ("payload_bytes", 64), ("sink_us", sinkMicroseconds), .. usage.Parameters]);
     }
@@ -134,8 +137,11 @@ internal sealed class SendingPeer
             [("messages", count), ("payload_bytes", size), ("sink_us", sinkMicroseconds), .. usage.Parameters]);
     }
 
-    /// <summary>So many processes send so many messages in all; the clock stops at the sink's acknowledgement.</summary>
-    private async Task<(long Count, long SinkMicroseconds, Usage Usage)> StreamAsync(Term payload, int senders, long total)
+    /// <summary>
+    /// So many processes send so many messages in all; the clock stops at the sink's acknowledgement.
+    /// </summary>
+    private async Task<(long Count, long SinkMicroseconds, Usage Usage)> StreamAsync(
+        Term payload, int senders, long total)
     {
         var perSender = total / senders;
         var result = default((long, long, Usage));
@@ -168,7 +174,8 @@ internal sealed class SendingPeer
             var count = perSender * senders;
             payload.TryGetBinary(out var bytes);
             if (last.TupleElements[1].Int64 != count || last.TupleElements[2].Int64 != count * bytes.Length)
-                throw new InvalidOperationException($"The sink counted {last}; {count} messages of {bytes.Length} bytes were sent.");
+                throw new InvalidOperationException(
+                    $"The sink counted {last}; {count} messages of {bytes.Length} bytes were sent.");
             result = (count, done.TupleElements[2].Int64!.Value, usage);
         });
         return result;
@@ -179,7 +186,8 @@ internal sealed class SendingPeer
     private Task CallAsync(int callers, long total)
     {
         ProcessAddress server = ("bench_server", _target);
-        return MeasureCallsAsync("call.gen_server", callers, total, (context, i) => context.CallAsync(server, Term.Tuple(Echo, i)));
+        return MeasureCallsAsync(
+            "call.gen_server", callers, total, (context, i) => context.CallAsync(server, Term.Tuple(Echo, i)));
     }
 
     private Task ErpcAsync(int callers, long total) => MeasureCallsAsync(

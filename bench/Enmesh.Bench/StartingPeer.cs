@@ -1,6 +1,8 @@
 namespace Enmesh.Bench;
 
-/// <summary>The verbs <c>boot</c> and <c>idle</c>: a node that connects, says so, and ends, or stays for a while.</summary>
+/// <summary>
+/// The verbs <c>boot</c> and <c>idle</c>: a node that connects, says so, and ends, or stays for a while.
+/// </summary>
 internal static class StartingPeer
 {
     internal static async Task RunAsync(TimeSpan stay)

@@ -13,7 +13,9 @@ internal readonly record struct Usage(double Wall, double Self, double Target, d
     internal IEnumerable<(string Name, double Value)> Parameters =>
         [("wall_s", Wall), ("cpu_self", Self), ("cpu_target", Target), ("cpu_other", Other)];
 
-    /// <summary>Measures a piece of work of this process with the process beside it that PEER_TARGET_PID names.</summary>
+    /// <summary>
+    /// Measures a piece of work of this process with the process beside it that PEER_TARGET_PID names.
+    /// </summary>
     internal static async Task<Usage> OfAsync(Func<Task> work)
     {
         var before = Reading.Now(Settings.Optional("PEER_TARGET_PID"));
@@ -33,7 +35,8 @@ internal readonly record struct Usage(double Wall, double Self, double Target, d
     {
         private static readonly string OwnId = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
 
-        internal static Reading Now(string? target) => new(Stopwatch.GetTimestamp(), OfProcess(OwnId), OfProcess(target), OfMachine());
+        internal static Reading Now(string? target) =>
+            new(Stopwatch.GetTimestamp(), OfProcess(OwnId), OfProcess(target), OfMachine());
 
         public static Usage operator -(Reading after, Reading before)
         {
@@ -58,7 +61,8 @@ internal readonly record struct Usage(double Wall, double Self, double Target, d
     {
         if (Read("/proc/stat") is not { } stat)
             return 0;
-        var fields = stat[..stat.IndexOf('\n', StringComparison.Ordinal)].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var fields = stat[..stat.IndexOf('\n', StringComparison.Ordinal)].Split(
+            ' ', StringSplitOptions.RemoveEmptyEntries);
         // user, nice, system, irq, softirq
         var busy = (Parse(fields[1]) + Parse(fields[2]) + Parse(fields[3]) + Parse(fields[6]) + Parse(fields[7])) / TicksPerSecond;
         foreach (var spinner in (Settings.Optional("PEER_AWAKE_PIDS") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries))

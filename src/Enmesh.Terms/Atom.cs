@@ -32,7 +32,8 @@ public sealed class Atom : IEquatable<Atom>, IComparable<Atom>
         }
         catch (EncoderFallbackException e)
         {
-            throw new ArgumentException("An atom's text must be valid Unicode; it has a lone surrogate.", nameof(text), e);
+            throw new ArgumentException(
+                "An atom's text must be valid Unicode; it has a lone surrogate.", nameof(text), e);
         }
         if (text.Length > MaxCharacters && CountCharacters(_utf8) > MaxCharacters)
             throw new ArgumentException($"An atom has at most {MaxCharacters} characters.", nameof(text));
@@ -50,12 +51,15 @@ public sealed class Atom : IEquatable<Atom>, IComparable<Atom>
         _head = Head(utf8);
     }
 
-    internal static UTF8Encoding StrictUtf8 { get; } = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    internal static UTF8Encoding StrictUtf8 { get; } = new(
+        encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>The atom's text, without quotes.</summary>
     public string Text { get; }
 
-    /// <summary>The first eight bytes of <see cref="Utf8"/> as they stand in memory, followed by zeros if there are fewer.</summary>
+    /// <summary>
+    /// The first eight bytes of <see cref="Utf8"/> as they stand in memory, followed by zeros if there are fewer.
+    /// </summary>
     internal ulong FirstBytes => BitConverter.IsLittleEndian ? _head : BinaryPrimitives.ReverseEndianness(_head);
 
     /// <summary>The text in UTF-8, as it goes over the wire.</summary>

@@ -52,7 +52,9 @@ public sealed class AtomTable
         return Find(Volatile.Read(ref _slots), atom.Utf8, atom.GetHashCode()) ?? Add(atom);
     }
 
-    /// <summary>The remembered atom of at most eight bytes that <see cref="Atom.Head(ref byte, int)"/> gave, if there is one.</summary>
+    /// <summary>
+    /// The remembered atom of at most eight bytes that <see cref="Atom.Head(ref byte, int)"/> gave, if there is one.
+    /// </summary>
     internal Atom? FindShort(ulong head, int length)
     {
         var slots = Volatile.Read(ref _slots);

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Enmesh.Terms;
 
 /// <summary>
-/// Integers beyond 64 bits as a term keeps them: a sign (0 or 1) and the magnitude without leading zeros, least significant
-/// byte first. That is how they travel, and most of them are only ever passed on.
+/// Integers beyond 64 bits as a term keeps them: a sign (0 or 1) and the magnitude without leading zeros, least
+/// significant byte first. That is how they travel, and most of them are only ever passed on.
 /// </summary>
 internal static class BigNumber
 {
@@ -28,7 +28,9 @@ internal static class BigNumber
     }
 
     internal static BigInteger ToInteger(byte[] number) =>
-        IsNegative(number) ? -new BigInteger(Magnitude(number), isUnsigned: true) : new(Magnitude(number), isUnsigned: true);
+        IsNegative(number)
+            ? -new BigInteger(Magnitude(number), isUnsigned: true)
+            : new(Magnitude(number), isUnsigned: true);
 
     internal static bool IsNegative(byte[] number) => number[0] != 0;
 

@@ -9,12 +9,15 @@ public readonly struct BitString : IEquatable<BitString>
     {
     }
 
-    /// <summary>A view of bytes whose last one is used only in its <paramref name="bitsInLastByte"/> highest bits.</summary>
+    /// <summary>
+    /// A view of bytes whose last one is used only in its <paramref name="bitsInLastByte"/> highest bits.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The bits are not 1 to 8, or not 8 with no bytes.</exception>
     public BitString(ReadOnlyMemory<byte> bytes, int bitsInLastByte)
     {
         if (bitsInLastByte is < 1 or > 8 || (bytes.IsEmpty && bitsInLastByte != 8))
-            throw new ArgumentOutOfRangeException(nameof(bitsInLastByte), bitsInLastByte, "1 to 8 bits of the last byte are used.");
+            throw new ArgumentOutOfRangeException(
+                nameof(bitsInLastByte), bitsInLastByte, "1 to 8 bits of the last byte are used.");
         Memory = bytes;
         BitsInLastByte = bitsInLastByte;
     }

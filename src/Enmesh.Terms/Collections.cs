@@ -6,7 +6,9 @@ using System.Text;
 namespace Enmesh.Terms;
 
 /// <summary>A view of a list term, <c>[]</c> included.</summary>
-/// <remarks>A list is an array behind; indexing costs the same everywhere, and a proper list of bytes stays bytes.</remarks>
+/// <remarks>
+/// A list is an array behind; indexing costs the same everywhere, and a proper list of bytes stays bytes.
+/// </remarks>
 public readonly struct ListTerm : IReadOnlyList<Term>
 {
     internal ListTerm(Term term) => Term = term;

@@ -2,7 +2,9 @@ using Enmesh.Terms.Order;
 
 namespace Enmesh.Terms;
 
-/// <summary>A fun. A local one is kept as it came, with the values it has caught: only its own node can call it.</summary>
+/// <summary>
+/// A fun. A local one is kept as it came, with the values it has caught: only its own node can call it.
+/// </summary>
 public sealed class FunTerm : IEquatable<FunTerm>
 {
     internal const int UniqueBytes = 16;
@@ -63,7 +65,8 @@ public sealed class FunTerm : IEquatable<FunTerm>
     internal FunTerm With(Term[] freeVariables) => new(Module, Arity, Id, Creator!, freeVariables);
 
     /// <summary>Whether the two are the same code, whatever values they have caught, and whoever made them.</summary>
-    internal bool IsSameCode(FunTerm other) => Module == other.Module && Function == other.Function && Arity == other.Arity
+    internal bool IsSameCode(FunTerm other) =>
+        Module == other.Module && Function == other.Function && Arity == other.Arity
         && Id.Unique == other.Id.Unique && Id.Index == other.Id.Index && Id.OldUnique == other.Id.OldUnique
         && _freeVariables.Length == other._freeVariables.Length;
 }

@@ -27,7 +27,8 @@ public sealed record PortId(Atom Node, ulong Id, uint Creation)
 {
     /// <inheritdoc/>
     public bool Equals(PortId? other) =>
-        ReferenceEquals(this, other) || (other is not null && Id == other.Id && Creation == other.Creation && Node == other.Node);
+        ReferenceEquals(this, other)
+            || (other is not null && Id == other.Id && Creation == other.Creation && Node == other.Node);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Id, Creation);
@@ -70,7 +71,9 @@ public sealed class Reference : IEquatable<Reference>
     /// <summary>How many 32-bit words it has: 3, or 5 for aliases of newer releases; 0 to 5 are legal.</summary>
     public int WordCount { get; }
 
-    /// <summary>The first word in the low half, the second in the high one; 0 for those that it does not have.</summary>
+    /// <summary>
+    /// The first word in the low half, the second in the high one; 0 for those that it does not have.
+    /// </summary>
     internal ulong Words01 => _low;
 
     /// <summary>The third and fourth word.</summary>

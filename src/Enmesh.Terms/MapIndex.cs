@@ -3,7 +3,9 @@ using Enmesh.Terms.Order;
 
 namespace Enmesh.Terms;
 
-/// <summary>What a map has beyond its pairs, once there are many of them or somebody asked for more than a look-up.</summary>
+/// <summary>
+/// What a map has beyond its pairs, once there are many of them or somebody asked for more than a look-up.
+/// </summary>
 internal sealed class MapIndex
 {
     // So many keys in one place of the table are no chance: somebody has chosen them. Sorting is immune to that.
@@ -13,8 +15,8 @@ internal sealed class MapIndex
     private int[]? _slots;
 
     /// <summary>
-    /// Whether the pairs stand in the order of their keys. They do when a key has terms within, so that neither a look-up
-    /// nor a comparison ever needs to sort keys that are maps with keys that are maps.
+    /// Whether the pairs stand in the order of their keys. They do when a key has terms within, so that neither a
+    /// look-up nor a comparison ever needs to sort keys that are maps with keys that are maps.
     /// </summary>
     internal bool IsSorted { get; private set; }
 

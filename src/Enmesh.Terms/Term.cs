@@ -7,7 +7,8 @@ namespace Enmesh.Terms;
 /// <remarks>
 /// <para>
 /// Small integers, floats, atoms and <c>[]</c> take no allocation. <c>==</c> and <see cref="Equals(Term)"/> are exact,
-/// as Erlang's <c>=:=</c>: <c>1</c> and <c>1.0</c> differ. Erlang's <c>==</c> and order are in <c>Enmesh.Terms.Order</c>.
+/// as Erlang's <c>=:=</c>: <c>1</c> and <c>1.0</c> differ. Erlang's <c>==</c> and order are in
+/// <c>Enmesh.Terms.Order</c>.
 /// </para>
 /// <para>
 /// Patterns read like Erlang's: <c>message.TupleElements is [{ AtomText: "ping" }, { Pid: { } from }, var n]</c>.
@@ -36,7 +37,9 @@ public readonly partial struct Term : IEquatable<Term>
         Bits = (long)shape;
     }
 
-    /// <summary>What the object of a term is. Never seen outside: several shapes share one <see cref="TermKind"/>.</summary>
+    /// <summary>
+    /// What the object of a term is. Never seen outside: several shapes share one <see cref="TermKind"/>.
+    /// </summary>
     internal enum Shape : long
     {
         Nil,
@@ -58,8 +61,8 @@ public readonly partial struct Term : IEquatable<Term>
         Float,
     }
 
-    // Literals, since the runtime keeps them where the garbage collector never looks: comparing with them and storing them
-    // costs what it costs with a constant. Nobody else's object is in these places, whatever its text.
+    // Literals, since the runtime keeps them where the garbage collector never looks: comparing with them and storing
+    // them costs what it costs with a constant. Nobody else's object is in these places, whatever its text.
     internal static object IntegerMarker
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -118,10 +121,10 @@ public readonly partial struct Term : IEquatable<Term>
 
     /// <summary>A list that ends in <paramref name="tail"/> instead of <c>[]</c>: <c>[E1, E2 | Tail]</c>.</summary>
     /// <remarks>
-    /// With a list as tail the result is one list, as in Erlang. Both parts are copied, since a list is one array: to build
-    /// a long list gather its elements in a <see cref="System.Collections.Generic.List{T}"/> and make a term of that once,
-    /// as <c>Term.List([.. elements])</c>; putting one element after the other in front of a list costs the square of its
-    /// length.
+    /// With a list as tail the result is one list, as in Erlang. Both parts are copied, since a list is one array: to
+    /// build a long list gather its elements in a <see cref="System.Collections.Generic.List{T}"/> and make a term of
+    /// that once, as <c>Term.List([.. elements])</c>; putting one element after the other in front of a list costs the
+    /// square of its length.
     /// </remarks>
     public static Term ListWithTail(ReadOnlySpan<Term> elements, Term tail) => ListTerm.Prepend(elements, tail);
 
@@ -146,7 +149,8 @@ public readonly partial struct Term : IEquatable<Term>
     }
 
     /// <summary>A list of the given bytes as integers.</summary>
-    public static Term ByteList(params ReadOnlySpan<byte> bytes) => bytes.IsEmpty ? Nil : new(bytes.ToArray(), Shape.ByteList);
+    public static Term ByteList(params ReadOnlySpan<byte> bytes) =>
+        bytes.IsEmpty ? Nil : new(bytes.ToArray(), Shape.ByteList);
 
     /// <summary>A map of the given pairs.</summary>
     /// <exception cref="ArgumentException">A key stands twice.</exception>
@@ -174,7 +178,9 @@ public readonly partial struct Term : IEquatable<Term>
 
     /// <summary>An integer.</summary>
     public static implicit operator Term(BigInteger value) =>
-        value >= long.MinValue && value <= long.MaxValue ? new(IntegerMarker, (long)value) : new(BigNumber.Create(value), Shape.BigInteger);
+        value >= long.MinValue && value <= long.MaxValue
+            ? new(IntegerMarker, (long)value)
+            : new(BigNumber.Create(value), Shape.BigInteger);
 
     /// <summary>A float.</summary>
     /// <exception cref="ArgumentException">Not finite: Erlang has neither NaN nor infinities.</exception>
@@ -265,7 +271,8 @@ public readonly partial struct Term : IEquatable<Term>
     public double? Float => ReferenceEquals(Object, FloatMarker) ? BitConverter.Int64BitsToDouble(Bits) : null;
 
     /// <summary>True or false for those two atoms, else null.</summary>
-    public bool? Boolean => Atom is not { } atom ? null : atom == Atoms.True ? true : atom == Atoms.False ? false : null;
+    public bool? Boolean =>
+        Atom is not { } atom ? null : atom == Atoms.True ? true : atom == Atoms.False ? false : null;
 
     /// <summary>The list, <c>[]</c> included, or null when this is none.</summary>
     public ListTerm? AsList =>

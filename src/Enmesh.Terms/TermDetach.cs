@@ -6,8 +6,8 @@ namespace Enmesh.Terms;
 public readonly partial struct Term
 {
     /// <summary>
-    /// The same term with bytes of its own wherever it has only a part of a larger array, which it would keep alive: large
-    /// binaries out of a message, or out of <see cref="BinaryOver"/>.
+    /// The same term with bytes of its own wherever it has only a part of a larger array, which it would keep alive:
+    /// large binaries out of a message, or out of <see cref="BinaryOver"/>.
     /// </summary>
     /// <returns>The term itself when there is nothing to copy.</returns>
     public Term Detach()

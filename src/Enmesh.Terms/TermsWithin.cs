@@ -12,7 +12,9 @@ public readonly partial struct Term
             && (MayHaveTermsWithin >> (int)Bits & 1) != 0 && TermsWithin.Length > 0;
     }
 
-    /// <summary>The terms inside: elements, an improper tail at the end, key, value, key, value, fields, or what a fun caught.</summary>
+    /// <summary>
+    /// The terms inside: elements, an improper tail at the end, key, value, key, value, fields, or what a fun caught.
+    /// </summary>
     internal Term[] TermsWithin => ShapeOf switch
     {
         Shape.Tuple or Shape.List or Shape.ImproperList => Unsafe.As<Term[]>(Object!),
@@ -22,6 +24,7 @@ public readonly partial struct Term
         _ => [],
     };
 
-    private const int MayHaveTermsWithin = (1 << (int)Shape.Tuple) | (1 << (int)Shape.List) | (1 << (int)Shape.ImproperList)
+    private const int MayHaveTermsWithin = (1 << (int)Shape.Tuple) | (1 << (int)Shape.List) | (
+        1 << (int)Shape.ImproperList)
         | (1 << (int)Shape.Map) | (1 << (int)Shape.Fun) | (1 << (int)Shape.Record);
 }

@@ -58,6 +58,7 @@ internal static class Attributes
     {
         if (attribute.ConstructorArguments.FirstOrDefault() is not { Type: INamedTypeSymbol type, Value: { } value })
             return null;
-        return type.GetMembers().OfType<IFieldSymbol>().FirstOrDefault(field => Equals(field.ConstantValue, value))?.Name;
+        return type.GetMembers().OfType<IFieldSymbol>().FirstOrDefault(
+            field => Equals(field.ConstantValue, value))?.Name;
     }
 }

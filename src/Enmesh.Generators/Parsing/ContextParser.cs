@@ -57,7 +57,8 @@ internal static class ContextParser
         context.Ours(Attributes.Serializable)?.ApplicationSyntaxReference is { } first
             && first.SyntaxTree == syntax.TargetNode.SyntaxTree && syntax.TargetNode.Span.Contains(first.Span);
 
-    private static bool CheckDeclaration(INamedTypeSymbol context, TypeResolver resolver, CancellationToken cancellation)
+    private static bool CheckDeclaration(
+        INamedTypeSymbol context, TypeResolver resolver, CancellationToken cancellation)
     {
         var place = context.Locations.FirstOrDefault();
         var derives = false;
@@ -112,7 +113,8 @@ internal static class ContextParser
         var name = attribute.Named("Name") as string ?? Names.AsIdentifier(type);
         if (others.Find(other => other.PropertyName == Names.Escaped(name)) is { } same)
         {
-            resolver.Report(Diagnostics.DuplicateRoot, attribute.Place(), same.DisplayName, display, name, context.Name);
+            resolver.Report(
+                Diagnostics.DuplicateRoot, attribute.Place(), same.DisplayName, display, name, context.Name);
             return null;
         }
         var scope = MemberScope.OfRoot(context.Name, attribute.Place(), ContextOptions.Of(context).Formats);

@@ -154,5 +154,6 @@ internal static class KnownTypes
         type.IsGenericType && table.TryGetValue(Key(type.OriginalDefinition), out var make) ? make : null;
 
     private static string Key(ITypeSymbol type) =>
-        type.WithNullableAnnotation(NullableAnnotation.None).ToDisplayString(SymbolDisplayFormat.CSharpErrorMessageFormat);
+        type.WithNullableAnnotation(NullableAnnotation.None).ToDisplayString(
+            SymbolDisplayFormat.CSharpErrorMessageFormat);
 }

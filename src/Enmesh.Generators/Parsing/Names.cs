@@ -15,7 +15,8 @@ internal static class Names
     internal static string InCode(ITypeSymbol type) => type.ToDisplayString(Qualified);
 
     /// <summary>The type as messages name it.</summary>
-    internal static string ForPeople(ITypeSymbol type) => type.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat);
+    internal static string ForPeople(ITypeSymbol type) =>
+        type.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat);
 
     /// <summary>The type's name and those of its arguments, as one identifier: <c>DictionaryStringOrder</c>.</summary>
     internal static string AsIdentifier(ITypeSymbol type) => type switch
@@ -30,7 +31,8 @@ internal static class Names
 
     /// <summary>The identifier as code writes it: <c>@class</c>.</summary>
     internal static string Escaped(string name) =>
-        SyntaxFacts.GetKeywordKind(name) == SyntaxKind.None && SyntaxFacts.GetContextualKeywordKind(name) == SyntaxKind.None
+        SyntaxFacts.GetKeywordKind(name) == SyntaxKind.None
+            && SyntaxFacts.GetContextualKeywordKind(name) == SyntaxKind.None
             ? name
             : "@" + name;
 

@@ -42,7 +42,8 @@ internal sealed partial class TypeResolver
         var elementName = Names.InCode(element);
         var formatArgument = format is null ? "null" : Format(format);
         var types = $"{Names.InCode(type)}, {elementName}";
-        return Field(type, $"{Infos}.Set<{types}>({info}, static items => {Fill(make, elementName)}, {formatArgument})");
+        return Field(
+            type, $"{Infos}.Set<{types}>({info}, static items => {Fill(make, elementName)}, {formatArgument})");
     }
 
     private string? Dictionary(INamedTypeSymbol type, string make, MemberScope scope)
@@ -89,7 +90,8 @@ internal sealed partial class TypeResolver
         {
             var atom = field.Ours(Attributes.Name).First() as string ?? Names.SnakeCase(field.Name);
             if (names.TryGetValue(atom, out var other))
-                Report(Diagnostics.DuplicateName, PlaceOf(field, scope), other, field.Name, Names.ForPeople(type), atom);
+                Report(
+                    Diagnostics.DuplicateName, PlaceOf(field, scope), other, field.Name, Names.ForPeople(type), atom);
             else
                 names.Add(atom, field.Name);
             CheckAtom(atom, PlaceOf(field, scope));

@@ -58,7 +58,9 @@ internal sealed partial class TypeResolver
         if (found.Count > 1)
         {
             var names = found.Select(attribute => attribute!.AttributeClass!.Name.Replace("Attribute", "")).ToList();
-            Report(Diagnostics.ShapeConflict, found[1].Place() ?? scope.Location, Names.ForPeople(type), names[0], names[1]);
+            Report(
+                Diagnostics.ShapeConflict, found[1].Place() ?? scope.Location, Names.ForPeople(type), names[0],
+                names[1]);
             return null;
         }
         var attribute = found.FirstOrDefault();
@@ -81,7 +83,9 @@ internal sealed partial class TypeResolver
                 return plainMap with
                 {
                     BinaryKeys = attribute.Named("Keys") is int keys ? keys == 1 : plainMap.BinaryKeys,
-                    RefuseUnknown = attribute.Named("UnknownKeys") is int unknown ? unknown == 1 : plainMap.RefuseUnknown,
+                    RefuseUnknown = attribute.Named("UnknownKeys") is int unknown
+                        ? unknown == 1
+                        : plainMap.RefuseUnknown,
                 };
             default:
                 var isTuple = attribute is not null || type.IsTupleType || KnownTypes.IsKeyValuePair(type);
@@ -110,7 +114,8 @@ internal sealed partial class TypeResolver
                 continue;
             if (property is null || isIgnored)
             {
-                Report(Diagnostics.UnmatchedParameter, PlaceOf(parameter, scope), parameter.Name, Names.ForPeople(type));
+                Report(
+                    Diagnostics.UnmatchedParameter, PlaceOf(parameter, scope), parameter.Name, Names.ForPeople(type));
                 return null;
             }
             members.Add(Member(property, parameter, MemberTarget.Constructor, defaults, scope));

@@ -50,7 +50,9 @@ internal sealed partial class TypeResolver
                     continue;
                 var union = _unionModels[u].DisplayName;
                 if (seen.TryGetValue(model.Discriminator, out var other))
-                    Report(Diagnostics.DuplicateCase, _unionPlaces[u], other, model.DisplayName, union, model.Discriminator);
+                    Report(
+                        Diagnostics.DuplicateCase, _unionPlaces[u], other, model.DisplayName, union,
+                        model.Discriminator);
                 else
                     seen.Add(model.Discriminator, model.DisplayName);
             }
@@ -75,7 +77,8 @@ internal sealed partial class TypeResolver
     private void AddCases(INamedTypeSymbol union, INamedTypeSymbol type, List<INamedTypeSymbol> cases)
     {
         var nested = type.GetTypeMembers().Where(member =>
-            member.TypeParameters.IsEmpty && DerivesFrom(member, type) && (member.IsAbstract || IsDiscriminated(member)));
+            member.TypeParameters.IsEmpty && DerivesFrom(member, type)
+                && (member.IsAbstract || IsDiscriminated(member)));
         foreach (var member in nested)
             AddCase(union, member, cases);
         foreach (var attribute in type.GetAttributes().OfOurs(Attributes.Case))
@@ -101,7 +104,8 @@ internal sealed partial class TypeResolver
         AddCases(union, type, cases);
     }
 
-    private static bool IsDiscriminated(INamedTypeSymbol type) => type.Has(Attributes.Tag) || type.Has(Attributes.Struct);
+    private static bool IsDiscriminated(INamedTypeSymbol type) =>
+        type.Has(Attributes.Tag) || type.Has(Attributes.Struct);
 
     private static bool DerivesFrom(INamedTypeSymbol type, INamedTypeSymbol ancestor)
     {

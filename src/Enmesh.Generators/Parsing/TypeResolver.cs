@@ -63,7 +63,8 @@ internal sealed partial class TypeResolver
         if (type is INamedTypeSymbol { OriginalDefinition.SpecialType: SpecialType.System_Nullable_T } nullable)
             return Nullable(nullable, nullable.TypeArguments[0], "Nullable", scope);
         if (scope.CanBeNull(type))
-            return Nullable(type, type.WithNullableAnnotation(NullableAnnotation.NotAnnotated), "NullableReference", scope);
+            return Nullable(
+                type, type.WithNullableAnnotation(NullableAnnotation.NotAnnotated), "NullableReference", scope);
         if (_converters.TryGetValue(type, out var registered))
             return Field(type, $"new {Names.InCode(registered)}()");
         return ResolveByAttribute(type, scope);
@@ -105,7 +106,8 @@ internal sealed partial class TypeResolver
         {
             IArrayTypeSymbol { Rank: 1 } array => Collection(array, array.ElementType, "Array", null, scope),
             INamedTypeSymbol { TypeKind: TypeKind.Enum } enumeration => Enumeration(enumeration, scope),
-            INamedTypeSymbol { IsGenericType: true } generic when ResolveGeneric(generic, scope, out var field) => field,
+            INamedTypeSymbol { IsGenericType: true } generic
+                when ResolveGeneric(generic, scope, out var field) => field,
             INamedTypeSymbol named when UnsupportedBecause(named) is null => ResolveObject(named, scope),
             _ => Unsupported(type, UnsupportedBecause(type) ?? "its kind of type is not supported", scope),
         };

@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace Enmesh.Terms.External;
 
-/// <summary>The output for one array of the right length: rented pieces, and references to what is too long to copy twice.</summary>
+/// <summary>
+/// The output for one array of the right length: rented pieces, and references to what is too long to copy twice.
+/// </summary>
 internal sealed class ArrayBuilder(int initialCapacity) : IReferencingBufferWriter, IDisposable
 {
     private const int MaxPiece = 1 << 20;

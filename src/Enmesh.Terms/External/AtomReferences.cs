@@ -6,7 +6,9 @@ namespace Enmesh.Terms.External;
 /// </summary>
 internal sealed class AtomReferences
 {
-    /// <summary>The count in the header is one byte, and 255 the most that a node writes; further atoms go inline.</summary>
+    /// <summary>
+    /// The count in the header is one byte, and 255 the most that a node writes; further atoms go inline.
+    /// </summary>
     internal const int MaxCount = 255;
 
     private const int SlotCount = 1024;

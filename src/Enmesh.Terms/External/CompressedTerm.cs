@@ -23,20 +23,24 @@ internal static class CompressedTerm
             throw new TermFormatException("The input ends within the header of a compressed term.", input.Length);
         var size = BinaryPrimitives.ReadUInt32BigEndian(input[2..]);
         if (size > options.MaxDecompressedBytes)
-            throw new TermFormatException($"The compressed term unfolds to {size} bytes; the limit is {options.MaxDecompressedBytes}.", 2);
+            throw new TermFormatException(
+                $"The compressed term unfolds to {size} bytes; the limit is {options.MaxDecompressedBytes}.", 2);
         if (size > (input.Length - HeaderBytes) * MaxRatio)
-            throw new TermFormatException($"{Counted.Bytes(input.Length - HeaderBytes)} cannot unfold to the {size} that are announced.", 2);
+            throw new TermFormatException(
+                $"{Counted.Bytes(input.Length - HeaderBytes)} cannot unfold to the {size} that are announced.", 2);
         var unfolded = GC.AllocateUninitializedArray<byte>((int)size + 1);
         unfolded[0] = TermTag.Version;
         using var source = new ByteByByte(input[HeaderBytes..].ToArray());
         using var zlib = new ZLibStream(source, CompressionMode.Decompress);
         try
         {
-            var isWhole = zlib.ReadAtLeast(unfolded.AsSpan(1), (int)size, throwOnEndOfStream: false) == size && zlib.ReadByte() < 0;
+            var isWhole = zlib.ReadAtLeast(unfolded.AsSpan(1), (int)size, throwOnEndOfStream: false) == size
+                && zlib.ReadByte() < 0;
             if (source.HasRunDry)
                 throw new TermFormatException("The input ends within the compressed data.", input.Length);
             if (!isWhole)
-                throw new TermFormatException($"The compressed data do not unfold to the announced {Counted.Bytes(size)}.", 2);
+                throw new TermFormatException(
+                    $"The compressed data do not unfold to the announced {Counted.Bytes(size)}.", 2);
         }
         catch (Exception e) when (e is InvalidDataException or IOException) // what zlib makes of nonsense
         {

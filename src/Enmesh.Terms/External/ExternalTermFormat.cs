@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace Enmesh.Terms.External;
 
-/// <summary>Terms to and from the external term format: what <c>term_to_binary/1</c> makes and <c>binary_to_term/1</c> reads.</summary>
+/// <summary>
+/// Terms to and from the external term format: what <c>term_to_binary/1</c> makes and <c>binary_to_term/1</c> reads.
+/// </summary>
 public static class ExternalTermFormat
 {
     private const int InitialCapacity = 16 * 1024;
@@ -47,7 +49,9 @@ public static class ExternalTermFormat
     public static Term Decode(ReadOnlySpan<byte> input, out int consumed, TermDecodeOptions? options = null) =>
         Decode(input, default, options, out consumed);
 
-    /// <summary>Decodes one term, whose large binaries are views of the input instead of copies. The input must never change.</summary>
+    /// <summary>
+    /// Decodes one term, whose large binaries are views of the input instead of copies. The input must never change.
+    /// </summary>
     /// <exception cref="TermFormatException">The input is no term, has bytes left over, or exceeds a limit.</exception>
     public static Term DecodeOver(ReadOnlyMemory<byte> input, TermDecodeOptions? options = null)
     {

@@ -1,12 +1,16 @@
 namespace Enmesh.Terms.External;
 
-/// <summary>Limits for reading the external term format, and where its atoms go. Safe to share between threads.</summary>
+/// <summary>
+/// Limits for reading the external term format, and where its atoms go. Safe to share between threads.
+/// </summary>
 public sealed class TermDecodeOptions
 {
     /// <summary>The limits that hold unless told otherwise.</summary>
     internal static TermDecodeOptions Default { get; } = new();
 
-    /// <summary>The greatest number of tuples, lists, maps, records and funs inside one another. Default 100,000.</summary>
+    /// <summary>
+    /// The greatest number of tuples, lists, maps, records and funs inside one another. Default 100,000.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public int MaxDepth
     {
@@ -30,7 +34,9 @@ public sealed class TermDecodeOptions
         init { ArgumentOutOfRangeException.ThrowIfNegative(value); field = value; }
     } = 64 << 20;
 
-    /// <summary>Where equal atoms become one instance. Default null: a table of its own for every decoded term.</summary>
+    /// <summary>
+    /// Where equal atoms become one instance. Default null: a table of its own for every decoded term.
+    /// </summary>
     public AtomTable? Atoms { get; init; }
 }
 
@@ -50,10 +56,14 @@ public sealed class TermEncodeOptions
 [Flags]
 internal enum TermDialect
 {
-    /// <summary>As OTP 23: ports of 28 bits (tag 89), pids of 15 and 13 bits, references of at most three words.</summary>
+    /// <summary>
+    /// As OTP 23: ports of 28 bits (tag 89), pids of 15 and 13 bits, references of at most three words.
+    /// </summary>
     Narrow = 0,
 
-    /// <summary>V4_NC was negotiated: pids of 32 and 32 bits, ports of 64 (tag 120), references of up to five words.</summary>
+    /// <summary>
+    /// V4_NC was negotiated: pids of 32 and 32 bits, ports of 64 (tag 120), references of up to five words.
+    /// </summary>
     WideIdentifiers = 1,
 
     /// <summary>NATIVE_RECORDS was negotiated: tag 67.</summary>

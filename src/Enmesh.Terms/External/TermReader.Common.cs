@@ -14,8 +14,8 @@ public ref partial struct TermReader
     private const ulong FloatExponent = 0x7FF0_0000_0000_0000;
 
     /// <summary>
-    /// Fills slots with what most messages consist of, until there is something else or the end of the input is near. A method
-    /// of its own, so that all it works with stays in registers.
+    /// Fills slots with what most messages consist of, until there is something else or the end of the input is near. A
+    /// method of its own, so that all it works with stays in registers.
     /// </summary>
     /// <returns>The first slot that is not filled.</returns>
     private int ReadRun(scoped Span<Term> slots, int index)
@@ -76,7 +76,9 @@ public ref partial struct TermReader
         return (head & 0x8080_8080_8080_8080) != 0 ? null : _atoms.FindShort(head, length);
     }
 
-    /// <summary>Reads the beginning of a term with terms within, if it is one of the usual kinds, while the end is not near.</summary>
+    /// <summary>
+    /// Reads the beginning of a term with terms within, if it is one of the usual kinds, while the end is not near.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryOpenCommon(int waiting, out ReadFrame frame)
     {
@@ -124,12 +126,14 @@ public ref partial struct TermReader
         if (typeof(T) == typeof(ushort))
         {
             var value = Unsafe.ReadUnaligned<ushort>(ref at);
-            return Unsafe.BitCast<ushort, T>(BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value);
+            return Unsafe.BitCast<ushort, T>(
+                BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value);
         }
         if (typeof(T) == typeof(uint))
         {
             var value = Unsafe.ReadUnaligned<uint>(ref at);
-            return Unsafe.BitCast<uint, T>(BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value);
+            return Unsafe.BitCast<uint, T>(
+                BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value);
         }
         var wide = Unsafe.ReadUnaligned<ulong>(ref at);
         return Unsafe.BitCast<ulong, T>(BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(wide) : wide);

@@ -17,8 +17,8 @@ public ref partial struct TermReader
         return TryOpenCommon(0, out var frame) || ReadOther(ref leaf, 0, out frame) ? ReadTerms(frame) : leaf;
     }
 
-    // While a term is read, the slot that waits for it holds the frame around the one it stands in. So there is no stack to
-    // grow or to clear; what is half done when an exception ends the reading has never been seen by anybody.
+    // While a term is read, the slot that waits for it holds the frame around the one it stands in. So there is no
+    // stack to grow or to clear; what is half done when an exception ends the reading has never been seen by anybody.
     private Term ReadTerms(ReadFrame frame)
     {
         var maxDepth = _options.MaxDepth;
@@ -154,8 +154,8 @@ public ref partial struct TermReader
     }
 
     /// <summary>
-    /// Room for so many terms. Each takes a byte at least, as do all that the terms around it still wait for, so that no
-    /// input makes us allocate more than in proportion to its own length, whatever it announces.
+    /// Room for so many terms. Each takes a byte at least, as do all that the terms around it still wait for, so that
+    /// no input makes us allocate more than in proportion to its own length, whatever it announces.
     /// </summary>
     private readonly Term[] NewTerms(int count, int waiting)
     {

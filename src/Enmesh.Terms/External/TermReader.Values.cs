@@ -167,7 +167,9 @@ public ref partial struct TermReader
                 if (length > (uint)(_input.Length - _at))
                     Throw($"{Counted.Bytes(length)} should follow, but only {_input.Length - _at} do", start + 1);
                 if (bits is < 1 or > 8 || length == 0)
-                    Throw($"A bit string of {Counted.Bytes(length)} cannot use {Counted.Of(bits, "bit")} of the last one", start + 5);
+                    Throw(
+                        $"A bit string of {Counted.Bytes(length)} cannot use {Counted.Of(bits, "bit")} of the last one",
+                        start + 5);
                 return new BitString(Keep((int)length), bits);
             default:
                 throw Unexpected("a binary or bit string");
@@ -223,7 +225,8 @@ public ref partial struct TermReader
         var end = text.IndexOf((byte)0);
         text = end < 0 ? text : text[..end];
         var point = text.IndexOf((byte)'.');
-        if (point < 1 || !char.IsAsciiDigit((char)text[point - 1]) || point + 1 >= text.Length || !char.IsAsciiDigit((char)text[point + 1])
+        if (point < 1 || !char.IsAsciiDigit((char)text[point - 1]) || point + 1 >= text.Length
+            || !char.IsAsciiDigit((char)text[point + 1])
             || !Utf8Parser.TryParse(text, out double value, out var used) || used != text.Length)
         {
             Throw("The text of a float is no number", start + 1);
@@ -232,7 +235,8 @@ public ref partial struct TermReader
         return value;
     }
 
-    private Atom InternAtom(scoped ReadOnlySpan<byte> utf8, int start) => (_atoms ??= new AtomTable()).Intern(utf8, start);
+    private Atom InternAtom(scoped ReadOnlySpan<byte> utf8, int start) =>
+        (_atoms ??= new AtomTable()).Intern(utf8, start);
 
     private Atom InternLatin1(ReadOnlySpan<byte> latin1, int start)
     {

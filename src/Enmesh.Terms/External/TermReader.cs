@@ -5,16 +5,19 @@ using System.Runtime.InteropServices;
 
 namespace Enmesh.Terms.External;
 
-/// <summary>Reads the external term format, forward only and without allocating more than the values asked for.</summary>
+/// <summary>
+/// Reads the external term format, forward only and without allocating more than the values asked for.
+/// </summary>
 /// <remarks>
 /// <para>
-/// Ask for what you expect (<see cref="ReadTupleHeader()"/>, <see cref="ReadInt64"/>), look ahead with <see cref="Peek"/>, leave
-/// out with <see cref="Skip"/>, or take a whole value with <see cref="ReadTerm"/>. Whatever is not as asked throws a
+/// Ask for what you expect (<see cref="ReadTupleHeader()"/>, <see cref="ReadInt64"/>), look ahead with
+/// <see cref="Peek"/>, leave out with <see cref="Skip"/>, or take a whole value with <see cref="ReadTerm"/>. Whatever
+/// is not as asked throws a
 /// <see cref="TermFormatException"/> that says where, after which the reader stands at the term in question.
 /// </para>
 /// <para>
-/// A list comes in runs: <see cref="ReadListHeader"/> gives the number of elements that follow, and 0 at the end of the list.
-/// Pass the reader by reference; it is a mutable struct. A copy of it is a bookmark.
+/// A list comes in runs: <see cref="ReadListHeader"/> gives the number of elements that follow, and 0 at the end of the
+/// list. Pass the reader by reference; it is a mutable struct. A copy of it is a bookmark.
 /// </para>
 /// </remarks>
 /// <example><code>
@@ -40,7 +43,9 @@ public ref partial struct TermReader
     // How many terms all those around the one being read still wait for.
     private long _owed;
 
-    /// <summary>Starts reading. The input may begin with the version byte (see <see cref="ReadVersion"/>) or with a term.</summary>
+    /// <summary>
+    /// Starts reading. The input may begin with the version byte (see <see cref="ReadVersion"/>) or with a term.
+    /// </summary>
     /// <exception cref="TermFormatException">The input is longer than the limit.</exception>
     public TermReader(ReadOnlySpan<byte> input, TermDecodeOptions? options = null)
         : this(input, options, default, default)
@@ -119,7 +124,8 @@ public ref partial struct TermReader
 
     /// <summary>Reads the beginning of a list, or goes on with one whose elements so far have been read.</summary>
     /// <returns>The number of elements that follow; 0 at the end of the list.</returns>
-    /// <exception cref="TermFormatException">There is no list; at the end of one this means that it is improper.</exception>
+    /// <exception cref="TermFormatException">There is no list; at the end of one this means that it is
+    /// improper.</exception>
     public int ReadListHeader()
     {
         if (_bytesLeft == 1)
@@ -197,7 +203,10 @@ public ref partial struct TermReader
             left += SkipHead();
     }
 
-    /// <summary>The byte that the next term begins with. Leaves out a list header that announces no elements, which means nothing.</summary>
+    /// <summary>
+    /// The byte that the next term begins with. Leaves out a list header that announces no elements, which means
+    /// nothing.
+    /// </summary>
     private byte PeekTag()
     {
         while (true)
@@ -207,7 +216,8 @@ public ref partial struct TermReader
             if (_at >= _input.Length)
                 ThrowTruncated(1);
             var tag = _input[_at];
-            if (tag != TermTag.List || _input.Length - _at < 5 || BinaryPrimitives.ReadUInt32BigEndian(_input[(_at + 1)..]) != 0)
+            if (tag != TermTag.List || _input.Length - _at < 5
+                || BinaryPrimitives.ReadUInt32BigEndian(_input[(_at + 1)..]) != 0)
                 return tag;
             _at += 5;
         }
@@ -221,12 +231,16 @@ public ref partial struct TermReader
         return count;
     }
 
-    /// <summary>A number of things that take at least so many bytes each, checked against what is left of the input.</summary>
+    /// <summary>
+    /// A number of things that take at least so many bytes each, checked against what is left of the input.
+    /// </summary>
     private int ReadCount(int bytesEach)
     {
         var count = ReadUInt32();
         if ((ulong)count * (uint)bytesEach > (uint)(_input.Length - _at))
-            Throw($"{Counted.Of(count, "term")} should follow, but only {Counted.Bytes(_input.Length - _at)} do", _at - 4);
+            Throw(
+                $"{Counted.Of(count, "term")} should follow, but only {Counted.Bytes(_input.Length - _at)} do",
+                _at - 4);
         return (int)count;
     }
 
@@ -306,7 +320,9 @@ public ref partial struct TermReader
             case TermTag.Nil:
                 return TermKind.Nil;
             case TermTag.ByteList:
-                return _input.Length - _at >= 3 && _input[_at + 1] == 0 && _input[_at + 2] == 0 ? TermKind.Nil : TermKind.List;
+                return _input.Length - _at >= 3 && _input[_at + 1] == 0 && _input[_at + 2] == 0
+                    ? TermKind.Nil
+                    : TermKind.List;
             case TermTag.List:
                 return TermKind.List;
             case TermTag.Binary or TermTag.BitString:
@@ -323,8 +339,10 @@ public ref partial struct TermReader
     private readonly TermFormatException NoTerm(byte tag) => new(
         tag switch
         {
-            TermTag.Compressed => "A compressed term (tag 80) is only accepted as a whole outside the distribution protocol.",
-            TermTag.Local => "A term in the private format of another node (tag 121, LOCAL_EXT) can only be read by that node.",
+            TermTag.Compressed =>
+                "A compressed term (tag 80) is only accepted as a whole outside the distribution protocol.",
+            TermTag.Local =>
+                "A term in the private format of another node (tag 121, LOCAL_EXT) can only be read by that node.",
             TermTag.Version => "A version byte (131) stands where a term is expected.",
             _ => $"No term begins with the tag {tag}.",
         },

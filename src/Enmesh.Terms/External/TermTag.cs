@@ -1,6 +1,8 @@
 namespace Enmesh.Terms.External;
 
-/// <summary>The byte before each term (erl_ext_dist, "External Term Format"). The specification's names beside ours.</summary>
+/// <summary>
+/// The byte before each term (erl_ext_dist, "External Term Format"). The specification's names beside ours.
+/// </summary>
 internal static class TermTag
 {
     internal const byte Version = 131;

@@ -97,7 +97,8 @@ public ref partial struct TermWriter
         return ref start;
     }
 
-    // Names of nodes are short; a few moves of fixed size are quicker than a general copy. There is room for eight bytes.
+    // Names of nodes are short; a few moves of fixed size are quicker than a general copy. There is room for eight
+    // bytes.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void CopyName(ReadOnlySpan<byte> utf8, ulong first, ref byte at)
     {

@@ -123,7 +123,9 @@ public ref partial struct TermWriter
         return true;
     }
 
-    /// <summary>Goes from the frame into a term in it. A frame that is done but for the ends of lists is not kept.</summary>
+    /// <summary>
+    /// Goes from the frame into a term in it. A frame that is done but for the ends of lists is not kept.
+    /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Open(in Term term, ref WriteFrame frame, ref FrameStack<WriteFrame> stack)
     {
@@ -162,8 +164,8 @@ public ref partial struct TermWriter
     }
 
     /// <summary>
-    /// Writes what most messages consist of, until there is something else. A method of its own, so that all it works with
-    /// stays in registers.
+    /// Writes what most messages consist of, until there is something else. A method of its own, so that all it works
+    /// with stays in registers.
     /// </summary>
     /// <returns>The first term that is not written.</returns>
     private int WriteRun(scoped ReadOnlySpan<Term> terms, int index)

@@ -7,7 +7,9 @@ using System.Text;
 
 namespace Enmesh.Terms.External;
 
-/// <summary>Writes the external term format, forward only and without allocating. Call <see cref="Flush"/> at the end.</summary>
+/// <summary>
+/// Writes the external term format, forward only and without allocating. Call <see cref="Flush"/> at the end.
+/// </summary>
 /// <remarks>
 /// A compound term is its header followed by as many terms as the header says; a list also needs its tail, which is
 /// <see cref="WriteNil"/> unless the list is improper. The writer does not count: a wrong count makes wrong bytes.
@@ -44,7 +46,9 @@ public ref partial struct TermWriter
         ArgumentNullException.ThrowIfNull(output);
     }
 
-    /// <summary>For a peer: what it understands, and where atoms are gathered for the distribution header, if there is one.</summary>
+    /// <summary>
+    /// For a peer: what it understands, and where atoms are gathered for the distribution header, if there is one.
+    /// </summary>
     internal TermWriter(IBufferWriter<byte> output, TermDialect dialect, AtomReferences? atoms)
     {
         _output = output;
@@ -83,7 +87,8 @@ public ref partial struct TermWriter
     }
 
     /// <summary>Writes the beginning of a list of at least one element; the elements and the tail follow.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">There is no element: the empty list is <see cref="WriteNil"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no element: the empty list is
+    /// <see cref="WriteNil"/>.</exception>
     public void WriteListHeader(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
@@ -353,13 +358,19 @@ public ref partial struct TermWriter
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(ref byte at, int offset, ushort value) => Unsafe.WriteUnaligned(
-        ref Unsafe.Add(ref at, offset), BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value);
+        ref Unsafe.Add(ref at, offset), BitConverter.IsLittleEndian
+            ? BinaryPrimitives.ReverseEndianness(value)
+            : value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(ref byte at, int offset, uint value) => Unsafe.WriteUnaligned(
-        ref Unsafe.Add(ref at, offset), BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value);
+        ref Unsafe.Add(ref at, offset), BitConverter.IsLittleEndian
+            ? BinaryPrimitives.ReverseEndianness(value)
+            : value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(ref byte at, int offset, ulong value) => Unsafe.WriteUnaligned(
-        ref Unsafe.Add(ref at, offset), BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value);
+        ref Unsafe.Add(ref at, offset), BitConverter.IsLittleEndian
+            ? BinaryPrimitives.ReverseEndianness(value)
+            : value);
 }

@@ -46,7 +46,8 @@ internal static class ExactEquality
             case Term.Shape.Map:
                 return (int)term.Kind * -0x61C88647;
             case Term.Shape.Fun:
-                return HashCode.Combine(term.Fun!.Module, term.Fun.Arity, term.Fun.Function, term.Fun.Id.Unique, term.Fun.Id.Index);
+                return HashCode.Combine(
+                    term.Fun!.Module, term.Fun.Arity, term.Fun.Function, term.Fun.Id.Unique, term.Fun.Id.Index);
             case Term.Shape.Record:
                 return HashCode.Combine(term.Record!.Module, term.Record.Name, term.Record.IsExported);
             default:

@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 
 namespace Enmesh.Terms.Order;
 
-/// <summary>The stack of a walk through terms: on the thread's own stack while it is small, else in a rented array.</summary>
+/// <summary>
+/// The stack of a walk through terms: on the thread's own stack while it is small, else in a rented array.
+/// </summary>
 internal ref struct FrameStack<T>
 {
     private Inline _inline;

@@ -20,7 +20,9 @@ public static class TermOrder
     /// <summary>Erlang's <c>==</c>.</summary>
     public static bool AreEqual(Term left, Term right) => Compare(left, right, exactly: false) == 0;
 
-    /// <summary>The order of map keys, where integers stand before floats; 0 only for terms that are exactly equal.</summary>
+    /// <summary>
+    /// The order of map keys, where integers stand before floats; 0 only for terms that are exactly equal.
+    /// </summary>
     internal static int CompareExactly(Term left, Term right) => Compare(left, right, exactly: true);
 
     private static int Compare(Term left, Term right, bool exactly)

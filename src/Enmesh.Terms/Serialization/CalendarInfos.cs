@@ -82,7 +82,8 @@ internal static class ElixirCalendar
     private static readonly TermShape DateShape = Struct("Elixir.Date", DateKeys);
     private static readonly TermShape TimeShape = Struct("Elixir.Time", ["calendar", .. TimeKeys]);
     private static readonly TermShape NaiveShape = Struct("Elixir.NaiveDateTime", [.. DateKeys, .. TimeKeys]);
-    private static readonly TermShape DateTimeShape = Struct("Elixir.DateTime", [.. DateKeys, .. TimeKeys, .. ZoneKeys]);
+    private static readonly TermShape DateTimeShape = Struct(
+        "Elixir.DateTime", [.. DateKeys, .. TimeKeys, .. ZoneKeys]);
     private static readonly TermShape MicrosecondShape = TermShape.ForTuple("microsecond", null, "value", "precision");
 
     internal static void WriteDate(ref TermOutput output, DateOnly value)

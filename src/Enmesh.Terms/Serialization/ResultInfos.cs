@@ -51,7 +51,8 @@ internal static class ResultShapes
 
     internal static TermShape Error { get; } = TermShape.ForTuple("a result", "error", "error");
 
-    internal static TermSerializationException Neither() => new("the result is the default value, neither ok nor error");
+    internal static TermSerializationException Neither() =>
+        new("the result is the default value, neither ok nor error");
 
     internal static void Write<T>(ref TermOutput output, TermShape shape, T value, TermTypeInfo<T> info)
     {

@@ -118,7 +118,8 @@ public sealed class TermShape
 
     // unit_price stands in a pattern as UnitPrice.
     private static string AsVariable(string name) => string.Concat(
-        name.Split('_', StringSplitOptions.RemoveEmptyEntries).Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
+        name.Split('_', StringSplitOptions.RemoveEmptyEntries).Select(
+            word => char.ToUpperInvariant(word[0]) + word[1..]));
 
     private static string Plain(string module) =>
         module.StartsWith("Elixir.", StringComparison.Ordinal) ? module["Elixir.".Length..] : module;

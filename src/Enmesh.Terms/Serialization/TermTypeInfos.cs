@@ -76,10 +76,12 @@ public static class TermTypeInfos
         new PassingInfo<Reference>("a reference", term => term.Reference, value => value);
 
     /// <summary>A port.</summary>
-    public static TermTypeInfo<PortId> PortId { get; } = new PassingInfo<PortId>("a port", term => term.Port, value => value);
+    public static TermTypeInfo<PortId> PortId { get; } = new PassingInfo<PortId>(
+        "a port", term => term.Port, value => value);
 
     /// <summary>A fun.</summary>
-    public static TermTypeInfo<FunTerm> FunTerm { get; } = new PassingInfo<FunTerm>("a fun", term => term.Fun, value => value);
+    public static TermTypeInfo<FunTerm> FunTerm { get; } = new PassingInfo<FunTerm>(
+        "a fun", term => term.Fun, value => value);
 
     /// <summary>A map with any keys.</summary>
     public static TermTypeInfo<MapTerm> MapTerm { get; } =
@@ -184,7 +186,8 @@ public static class TermTypeInfos
     /// <summary>A list, as any collection.</summary>
     /// <param name="element">The elements' type info.</param>
     /// <param name="make">Makes the collection out of an array that nobody else has.</param>
-    public static TermTypeInfo<TCollection> Collection<TCollection, T>(TermTypeInfo<T> element, Func<T[], TCollection> make)
+    public static TermTypeInfo<TCollection> Collection<TCollection, T>(
+        TermTypeInfo<T> element, Func<T[], TCollection> make)
         where TCollection : IEnumerable<T> => new CollectionInfo<TCollection, T>(Required(element), Required(make));
 
     /// <summary>
@@ -193,7 +196,8 @@ public static class TermTypeInfos
     /// <param name="element">The elements' type info.</param>
     /// <param name="make">Makes the set out of its elements.</param>
     /// <param name="format"><see cref="TermFormat.ErlangSet"/>, <see cref="TermFormat.ElixirStruct"/> or null.</param>
-    public static TermTypeInfo<TSet> Set<TSet, T>(TermTypeInfo<T> element, Func<T[], TSet> make, TermFormat? format = null)
+    public static TermTypeInfo<TSet> Set<TSet, T>(
+        TermTypeInfo<T> element, Func<T[], TSet> make, TermFormat? format = null)
         where TSet : IEnumerable<T> => new SetInfo<TSet, T>(
             Required(element),
             Required(make),
@@ -206,17 +210,20 @@ public static class TermTypeInfos
     public static TermTypeInfo<TDictionary> Dictionary<TDictionary, TKey, TValue>(
         TermTypeInfo<TKey> key, TermTypeInfo<TValue> value, Func<Dictionary<TKey, TValue>, TDictionary> make)
         where TDictionary : IEnumerable<KeyValuePair<TKey, TValue>>
-        where TKey : notnull => new DictionaryInfo<TDictionary, TKey, TValue>(Required(key), Required(value), Required(make));
+        where TKey : notnull => new DictionaryInfo<TDictionary, TKey, TValue>(
+            Required(key), Required(value), Required(make));
 
     /// <summary>A property list: a list of <c>{Key, Value}</c>. A bare atom is read as <c>{Atom, true}</c>.</summary>
     /// <inheritdoc cref="Dictionary{TDictionary, TKey, TValue}" path="/param"/>
     public static TermTypeInfo<TDictionary> Proplist<TDictionary, TKey, TValue>(
         TermTypeInfo<TKey> key, TermTypeInfo<TValue> value, Func<Dictionary<TKey, TValue>, TDictionary> make)
         where TDictionary : IEnumerable<KeyValuePair<TKey, TValue>>
-        where TKey : notnull => new ProplistInfo<TDictionary, TKey, TValue>(Required(key), Required(value), Required(make));
+        where TKey : notnull => new ProplistInfo<TDictionary, TKey, TValue>(
+            Required(key), Required(value), Required(make));
 
     /// <summary><c>{ok, Value} | {error, Error}</c>.</summary>
-    public static TermTypeInfo<Result<T, TError>> Result<T, TError>(TermTypeInfo<T> value, TermTypeInfo<TError> error) =>
+    public static TermTypeInfo<Result<T, TError>> Result<T, TError>(
+        TermTypeInfo<T> value, TermTypeInfo<TError> error) =>
         new ResultInfo<T, TError>(Required(value), Required(error));
 
     /// <summary><c>ok | {error, Error}</c>.</summary>

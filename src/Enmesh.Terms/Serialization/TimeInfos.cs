@@ -137,7 +137,8 @@ internal sealed class DateOnlyInfo(TermFormat format) : TermTypeInfo<DateOnly>
         {
             Span<char> text = stackalloc char[10];
             return utf8.Length == 10 && Ascii.ToUtf16(utf8, text, out _) == System.Buffers.OperationStatus.Done
-                && DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var value)
+                && DateOnly.TryParseExact(
+                    text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var value)
                 ? value
                 : throw input.Unexpected(Expected, start);
         }
@@ -181,7 +182,8 @@ internal sealed class TimeOnlyInfo(TermFormat format) : TermTypeInfo<TimeOnly>
             return utf8.Length is >= 8 and <= Longest
                 && Ascii.ToUtf16(utf8, text, out var length) == System.Buffers.OperationStatus.Done
                 && TimeOnly.TryParseExact(
-                    text[..length], "HH:mm:ss.FFFFFFF", CultureInfo.InvariantCulture, DateTimeStyles.None, out var value)
+                    text[..length], "HH:mm:ss.FFFFFFF", CultureInfo.InvariantCulture, DateTimeStyles.None,
+                    out var value)
                 ? value
                 : throw input.Unexpected(Expected, start);
         }
@@ -195,7 +197,8 @@ internal sealed class TimeOnlyInfo(TermFormat format) : TermTypeInfo<TimeOnly>
 
 internal sealed class TimeSpanInfo(TermFormat format) : TermTypeInfo<TimeSpan>
 {
-    private readonly string _expected = $"a whole number of {format.ToString().ToLowerInvariant()} or the atom infinity";
+    private readonly string _expected =
+        $"a whole number of {format.ToString().ToLowerInvariant()} or the atom infinity";
 
     private readonly long _ticksPerUnit = format switch
     {

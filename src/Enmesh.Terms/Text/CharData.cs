@@ -57,8 +57,8 @@ internal static class CharData
 
     /// <summary>The text of chardata that is well formed; what is not Unicode is none.</summary>
     /// <remarks>
-    /// A character whose bytes lie in two neighbouring binaries, which <c>unicode:characters_to_binary/2</c> puts together, is
-    /// not taken.
+    /// A character whose bytes lie in two neighbouring binaries, which <c>unicode:characters_to_binary/2</c> puts
+    /// together, is not taken.
     /// </remarks>
     internal static bool TryGetText(Term data, CharEncoding encoding, out string text)
     {

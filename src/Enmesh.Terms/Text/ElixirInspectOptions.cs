@@ -1,6 +1,8 @@
 namespace Enmesh.Terms.Text;
 
-/// <summary>How <see cref="ElixirText.Inspect"/> prints. Left as it is, it prints as <c>inspect(term)</c> does.</summary>
+/// <summary>
+/// How <see cref="ElixirText.Inspect"/> prints. Left as it is, it prints as <c>inspect(term)</c> does.
+/// </summary>
 public sealed record ElixirInspectOptions
 {
     internal static ElixirInspectOptions Default { get; } = new();
@@ -17,8 +19,8 @@ public sealed record ElixirInspectOptions
     } = 80;
 
     /// <summary>
-    /// How many elements are printed of a list, tuple, map or of bytes: what is within an element may have as many as are
-    /// left behind it, or all together may have so many (see <see cref="Release"/>). Default 50; null prints all.
+    /// How many elements are printed of a list, tuple, map or of bytes: what is within an element may have as many as
+    /// are left behind it, or all together may have so many (see <see cref="Release"/>). Default 50; null prints all.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public int? Limit
@@ -58,12 +60,14 @@ public sealed record ElixirInspectOptions
     public bool Structs { get; init; } = true;
 
     /// <summary>
-    /// Whether the pairs of a map are printed in the order of their keys. Default true. When false they are printed in the
-    /// order in which they are kept, which means nothing.
+    /// Whether the pairs of a map are printed in the order of their keys. Default true. When false they are printed in
+    /// the order in which they are kept, which means nothing.
     /// </summary>
     public bool SortKeys { get; init; } = true;
 
-    /// <summary>The greatest length of the text, which is cut off there. Default: what a string can hold; at least 16.</summary>
+    /// <summary>
+    /// The greatest length of the text, which is cut off there. Default: what a string can hold; at least 16.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
     public int MaxLength
     {
@@ -76,7 +80,9 @@ public sealed record ElixirInspectOptions
         }
     } = ErlangPrintOptions.Unlimited;
 
-    /// <summary>The node whose pids, ports and references are printed short, <c>#PID&lt;0.97.0&gt;</c>. Default null.</summary>
+    /// <summary>
+    /// The node whose pids, ports and references are printed short, <c>#PID&lt;0.97.0&gt;</c>. Default null.
+    /// </summary>
     public LocalNode? LocalNode { get; init; }
 }
 
@@ -87,8 +93,8 @@ public enum ElixirRelease
     UpTo118,
 
     /// <summary>
-    /// 1.19 and later: the limit counts the elements of all levels together (and is 100 and 200 there), and a line goes on
-    /// up to the end of a group even if what follows the group is then broken.
+    /// 1.19 and later: the limit counts the elements of all levels together (and is 100 and 200 there), and a line goes
+    /// on up to the end of a group even if what follows the group is then broken.
     /// </summary>
     From119,
 }

@@ -52,14 +52,17 @@ internal sealed partial class ElixirInspector
         "Elixir.Range" => Range(map),
         "Elixir.Date" when map.Count == 5 && Date(map) is { } date => $"~D[{date}]",
         "Elixir.Time" when map.Count == 6 && Time(map) is { } time => $"~T[{time}]",
-        "Elixir.NaiveDateTime" when map.Count == 9 && Date(map) is { } date && Time(map) is { } time => $"~N[{date} {time}]",
-        "Elixir.DateTime" when map.Count == 13 && IsUtc(map) && Date(map) is { } date && Time(map) is { } time => $"~U[{date} {time}Z]",
+        "Elixir.NaiveDateTime" when map.Count == 9 && Date(map) is { } date
+            && Time(map) is { } time => $"~N[{date} {time}]",
+        "Elixir.DateTime" when map.Count == 13 && IsUtc(map) && Date(map) is { } date
+            && Time(map) is { } time => $"~U[{date} {time}Z]",
         _ => null,
     };
 
     private static string? Range(MapTerm map)
     {
-        if (map.Count != 4 || Number(map, "first") is not { } first || Number(map, "last") is not { } last || Number(map, "step") is not { } step)
+        if (map.Count != 4 || Number(map, "first") is not { } first || Number(map, "last") is not { } last
+            || Number(map, "step") is not { } step)
             return null;
         return step == 1 && last >= first
             ? string.Create(CultureInfo.InvariantCulture, $"{first}..{last}")
@@ -70,16 +73,19 @@ internal sealed partial class ElixirInspector
     {
         if (!map.TryGetValue(CalendarKey, out var calendar) || !calendar.IsAtom("Elixir.Calendar.ISO"))
             return null;
-        if (Number(map, "year") is not (>= -9999 and <= 9999 and var year) || Number(map, "month") is not { } month || Number(map, "day") is not { } day)
+        if (Number(map, "year") is not (>= -9999 and <= 9999 and var year) || Number(map, "month") is not { } month
+            || Number(map, "day") is not { } day)
             return null;
-        return string.Create(CultureInfo.InvariantCulture, $"{(year < 0 ? "-" : "")}{Math.Abs(year):D4}-{month:D2}-{day:D2}");
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{(year < 0 ? "-" : "")}{Math.Abs(year):D4}-{month:D2}-{day:D2}");
     }
 
     private static string? Time(MapTerm map)
     {
         if (!map.TryGetValue(CalendarKey, out var calendar) || !calendar.IsAtom("Elixir.Calendar.ISO"))
             return null;
-        if (Number(map, "hour") is not { } hour || Number(map, "minute") is not { } minute || Number(map, "second") is not { } second)
+        if (Number(map, "hour") is not { } hour || Number(map, "minute") is not { } minute
+            || Number(map, "second") is not { } second)
             return null;
         if (!map.TryGetValue(new Atom("microsecond"), out var fraction)
             || fraction.TupleElements is not [{ Int32: >= 0 and <= 999_999 and var microseconds }, { Int32: >= 0 and <= 6 and var precision }])
@@ -87,11 +93,14 @@ internal sealed partial class ElixirInspector
             return null;
         }
         var digits = microseconds.ToString("D6", CultureInfo.InvariantCulture)[..precision];
-        return string.Create(CultureInfo.InvariantCulture, $"{hour:D2}:{minute:D2}:{second:D2}{(precision > 0 ? "." : "")}{digits}");
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{hour:D2}:{minute:D2}:{second:D2}{(precision > 0 ? "." : "")}{digits}");
     }
 
     private static bool IsUtc(MapTerm map) => Number(map, "utc_offset") == 0 && Number(map, "std_offset") == 0
-        && map.TryGetValue(new Atom("time_zone"), out var zone) && zone.TryGetBinary(out var bytes) && bytes.Span.SequenceEqual("Etc/UTC"u8);
+        && map.TryGetValue(new Atom("time_zone"), out var zone) && zone.TryGetBinary(out var bytes)
+            && bytes.Span.SequenceEqual("Etc/UTC"u8);
 
-    private static long? Number(MapTerm map, string key) => map.TryGetValue(new Atom(key), out var value) ? value.Int64 : null;
+    private static long? Number(MapTerm map, string key) =>
+        map.TryGetValue(new Atom(key), out var value) ? value.Int64 : null;
 }

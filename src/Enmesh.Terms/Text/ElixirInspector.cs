@@ -67,7 +67,8 @@ internal sealed partial class ElixirInspector(TextBuffer output, ElixirLayout la
             WriteCharlist(list);
             return;
         }
-        ref var level = ref Enter(IsKeyword(list) ? LevelKind.Keyword : LevelKind.List, term, "[", list.Count, limit, charlists);
+        ref var level = ref Enter(
+            IsKeyword(list) ? LevelKind.Keyword : LevelKind.List, term, "[", list.Count, limit, charlists);
         level.Suffix = suffix;
     }
 
@@ -84,7 +85,8 @@ internal sealed partial class ElixirInspector(TextBuffer output, ElixirLayout la
             EnterPairs("%{", PairsOf(map), limit, charlists);
     }
 
-    // As :lists.sort(Map.to_list(map)): 1 and 1.0 are equal, and then the values decide; then a small map's own order, 1 first.
+    // As :lists.sort(Map.to_list(map)): 1 and 1.0 are equal, and then the values decide; then a small map's own order,
+    // 1 first.
     private Term[] PairsOf(MapTerm map) => !options.SortKeys || map.Count == 1
         ? map.Pairs
         : LinePrinter.Sort(map.Pairs, static (pairs, left, right) =>

@@ -73,8 +73,8 @@ internal sealed class ElixirLayout(TextBuffer text, bool takesNotes, ElixirRelea
     }
 
     /// <summary>
-    /// Makes the breaks of a group flexible and its elements indented by one, if all of its elements are but text; those
-    /// at the edges are then none.
+    /// Makes the breaks of a group flexible and its elements indented by one, if all of its elements are but text;
+    /// those at the edges are then none.
     /// </summary>
     internal void Settle(int indent, int lastBreak)
     {

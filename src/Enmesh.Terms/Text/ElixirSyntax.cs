@@ -13,11 +13,14 @@ internal static class ElixirSyntax
 
     private static readonly FrozenSet<string> Operators = FrozenSet.Create(
         StringComparer.Ordinal,
-        "&", "...", "!", "^", "not", "+", "-", "@", "<-", "\\\\", "when", "|", "=", "||", "|||", "or", "&&", "&&&", "and", "==",
-        "!=", "=~", "===", "!==", "<", "<=", ">=", ">", "|>", "<<<", ">>>", "<~", "~>", "<<~", "~>>", "<~>", "in", "++", "--",
+        "&", "...", "!", "^", "not", "+", "-", "@", "<-", "\\\\", "when", "|", "=", "||", "|||", "or", "&&", "&&&",
+        "and", "==",
+        "!=", "=~", "===", "!==", "<", "<=", ">=", ">", "|>", "<<<", ">>>", "<~", "~>", "<<~", "~>>", "<~>", "in", "++",
+        "--",
         "..", "<>", "+++", "---", "*", "/", "**", ".");
 
-    private static readonly FrozenSet<string> QuotedOperators = FrozenSet.Create(StringComparer.Ordinal, "::", "^^^", "~~~", "<|>");
+    private static readonly FrozenSet<string> QuotedOperators = FrozenSet.Create(
+        StringComparer.Ordinal, "::", "^^^", "~~~", "<|>");
 
     private static readonly FrozenSet<string> NotCallable = FrozenSet.Create(
         StringComparer.Ordinal, "%", "%{}", "{}", "<<>>", "...", "..", ".", "..//", "->");
@@ -64,7 +67,8 @@ internal static class ElixirSyntax
         switch (Classify(text))
         {
             case AtomClass.Alias:
-                var isOwn = text is "Elixir" or "Elixir.Elixir" || text.StartsWith("Elixir.Elixir.", StringComparison.Ordinal);
+                var isOwn = text is "Elixir" or "Elixir.Elixir"
+                    || text.StartsWith("Elixir.Elixir.", StringComparison.Ordinal);
                 output.Append(isOwn ? text : text.AsSpan(AliasPrefix.Length + 1));
                 break;
             case AtomClass.Other or AtomClass.QuotedOperator:
@@ -114,7 +118,8 @@ internal static class ElixirSyntax
     {
         for (; limit > 0 && !utf8.IsEmpty; limit--)
         {
-            if (Rune.DecodeFromUtf8(utf8, out var rune, out var length) != OperationStatus.Done || !IsPrintable(rune.Value))
+            if (Rune.DecodeFromUtf8(utf8, out var rune, out var length) != OperationStatus.Done
+                || !IsPrintable(rune.Value))
                 return false;
             utf8 = utf8[length..];
         }
@@ -211,7 +216,8 @@ internal static class ElixirSyntax
     }
 
     private static bool IsPrintable(int c) => c
-        is (>= '\a' and <= '\r') or 0x1B or (>= ' ' and <= 0x7F) or (>= 0xA0 and <= 0xD7FF) or (>= 0xE000 and <= 0xFFFD) or >= 0x10000;
+        is (>= '\a' and <= '\r') or 0x1B or (>= ' ' and <= 0x7F) or (>= 0xA0 and <= 0xD7FF) or (
+            >= 0xE000 and <= 0xFFFD) or >= 0x10000;
 
     // Blanks and marks that cannot be seen or turn what is around them.
     private static bool IsConfusing(int c) => c
@@ -248,7 +254,8 @@ internal static class ElixirSyntax
             isCallable &= rune.Value != '@' && !(isFirst && isUpper);
             isFirst = false;
         }
-        if (!Ascii.IsValid(text) && (!IdentifierScripts.IsGood(text) || (isCallable && IdentifierScripts.HasMarks(text))))
+        if (!Ascii.IsValid(text)
+            && (!IdentifierScripts.IsGood(text) || (isCallable && IdentifierScripts.HasMarks(text))))
             return AtomClass.Other;
         return isCallable ? AtomClass.Identifier : AtomClass.NotCallable;
     }

@@ -5,8 +5,8 @@ public static class ElixirText
 {
     /// <summary>Prints a term as Elixir's <c>inspect/2</c> does.</summary>
     /// <remarks>
-    /// A struct's fields come in the order of their names, since only its module knows another one; ranges, sets, dates and
-    /// times are printed as their modules do. See docs/terms.md for where releases of Elixir differ.
+    /// A struct's fields come in the order of their names, since only its module knows another one; ranges, sets, dates
+    /// and times are printed as their modules do. See docs/terms.md for where releases of Elixir differ.
     /// </remarks>
     public static string Inspect(Term term, ElixirInspectOptions? options = null)
     {

@@ -61,7 +61,8 @@ internal sealed partial class ErlangFormatter
         return string.Concat(digits);
     }
 
-    private static char DigitOf(int digit, bool isUpper) => (char)(digit < 10 ? '0' + digit : (isUpper ? 'A' : 'a') + digit - 10);
+    private static char DigitOf(int digit, bool isUpper) =>
+        (char)(digit < 10 ? '0' + digit : (isUpper ? 'A' : 'a') + digit - 10);
 
     private void PrintFloat(in ControlSequence sequence)
     {
@@ -106,7 +107,8 @@ internal sealed partial class ErlangFormatter
         var isCarried = Round(digits, 0, precision, out var rounded);
         var exponent = isCarried ? place : place - 1;
         return string.Create(
-            CultureInfo.InvariantCulture, $"{SignOf(value)}{rounded[0]}.{rounded.AsSpan(1, precision - 1)}e{(exponent < 0 ? "" : "+")}{exponent}");
+            CultureInfo.InvariantCulture,
+            $"{SignOf(value)}{rounded[0]}.{rounded.AsSpan(1, precision - 1)}e{(exponent < 0 ? "" : "+")}{exponent}");
     }
 
     // ddd.ddd, with so many digits behind the point
@@ -139,7 +141,9 @@ internal sealed partial class ErlangFormatter
     {
         var text = Math.Abs(value).ToString("E20", CultureInfo.InvariantCulture);
         var mark = text.IndexOf('E', StringComparison.Ordinal);
-        return (text[..1] + text[2..mark], int.Parse(text.AsSpan(mark + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) + 1);
+        return (
+            text[..1] + text[2..mark],
+            int.Parse(text.AsSpan(mark + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) + 1);
     }
 
     /// <summary>The first so many digits, rounded by the next one alone; zeros where there are none any more.</summary>

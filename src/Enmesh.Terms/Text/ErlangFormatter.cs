@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Enmesh.Terms.Text;
 
-/// <summary>Prints as <c>io_lib:format/2</c> does. The formats are those of the module <c>io</c> in the Erlang documentation.</summary>
+/// <summary>
+/// Prints as <c>io_lib:format/2</c> does. The formats are those of the module <c>io</c> in the Erlang documentation.
+/// </summary>
 internal sealed partial class ErlangFormatter(ErlangFormatOptions options)
 {
     private const int DefaultLineLength = 80;
@@ -108,7 +110,9 @@ internal sealed partial class ErlangFormatter(ErlangFormatOptions options)
         }
         else
         {
-            CharData.Append(text, sequence.Argument, sequence.Unicode ? CharEncoding.Utf8OrLatin1 : CharEncoding.Latin1, options.MaxLength);
+            CharData.Append(
+                text, sequence.Argument, sequence.Unicode ? CharEncoding.Utf8OrLatin1 : CharEncoding.Latin1,
+                options.MaxLength);
         }
         PrintText(text.ToString(), sequence);
     }

@@ -56,7 +56,9 @@ internal sealed partial class ErlangLexer
     private Atom LocalNode(int start)
     {
         if (_options.LocalNode is null)
-            Fail(start, "An identifier in this short form means something only on its own node, which is not known here.");
+            Fail(
+                start,
+                "An identifier in this short form means something only on its own node, which is not known here.");
         if (Current != '0' || Peek(1) != '.')
             Fail(start, "An identifier of another node cannot be read in this form: its first number means something only on the node that printed it.");
         _at += 2;
@@ -96,7 +98,8 @@ internal sealed partial class ErlangLexer
             var start = _at;
             while (char.IsAsciiDigit(Current))
                 _at++;
-            if (count == numbers.Length || !ulong.TryParse(_text.AsSpan(start, _at - start), CultureInfo.InvariantCulture, out numbers[count]))
+            if (count == numbers.Length
+                || !ulong.TryParse(_text.AsSpan(start, _at - start), CultureInfo.InvariantCulture, out numbers[count]))
             {
                 // A reference may have no words at all.
                 if (count == 0 && Current == '/')

@@ -52,7 +52,9 @@ internal sealed partial class ErlangLexer
         var quotes = CountQuotes();
         if (quotes >= MinQuotes)
             return ReadTripleQuoted(start, quotes, escapes && what == "sigil");
-        return escapes ? ReadQuoted(start, RightDelimiter(Current), what) : ReadVerbatim(start, RightDelimiter(Current));
+        return escapes
+            ? ReadQuoted(start, RightDelimiter(Current), what)
+            : ReadVerbatim(start, RightDelimiter(Current));
     }
 
     private int CountQuotes()

@@ -75,7 +75,8 @@ internal sealed partial class ErlangLexer
 
     private bool IsNext(string text) => _text.AsSpan(_at).StartsWith(text, StringComparison.Ordinal);
 
-    private Token Make(TokenKind kind, int start, string text, Term value = default) => new(kind, start, _at, text, value);
+    private Token Make(TokenKind kind, int start, string text, Term value = default) =>
+        new(kind, start, _at, text, value);
 
     private void SkipBlanks()
     {
@@ -140,6 +141,8 @@ internal sealed partial class ErlangLexer
     private string DescribeCharacter(int at)
     {
         var isRune = Rune.TryGetRuneAt(_text, at, out var rune);
-        return isRune && !Rune.IsControl(rune) ? $"'{rune}' (U+{rune.Value:X4})" : $"U+{(isRune ? rune.Value : _text[at]):X4}";
+        return isRune && !Rune.IsControl(rune)
+            ? $"'{rune}' (U+{rune.Value:X4})"
+            : $"U+{(isRune ? rune.Value : _text[at]):X4}";
     }
 }

@@ -1,6 +1,8 @@
 namespace Enmesh.Terms.Text;
 
-/// <summary>What <see cref="ErlangText.Parse"/> accepts. The limits are there because a short text can ask for much.</summary>
+/// <summary>
+/// What <see cref="ErlangText.Parse"/> accepts. The limits are there because a short text can ask for much.
+/// </summary>
 public sealed record ErlangParseOptions
 {
     internal static ErlangParseOptions Default { get; } = new();
@@ -19,7 +21,9 @@ public sealed record ErlangParseOptions
         init { ArgumentOutOfRangeException.ThrowIfLessThan(value, 1); field = value; }
     } = 100_000;
 
-    /// <summary>How many bits an integer may have. Default 4,194,303, which is what Erlang itself can hold; at least 64.</summary>
+    /// <summary>
+    /// How many bits an integer may have. Default 4,194,303, which is what Erlang itself can hold; at least 64.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 64.</exception>
     public int MaxIntegerBits
     {
@@ -35,6 +39,8 @@ public sealed record ErlangParseOptions
         init { ArgumentOutOfRangeException.ThrowIfNegative(value); field = value; }
     } = 64 * 1024 * 1024;
 
-    /// <summary>Where atoms are remembered. Default null: equal atoms are then the same instance only within one text.</summary>
+    /// <summary>
+    /// Where atoms are remembered. Default null: equal atoms are then the same instance only within one text.
+    /// </summary>
     public AtomTable? Atoms { get; init; }
 }

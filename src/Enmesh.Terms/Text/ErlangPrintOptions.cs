@@ -1,6 +1,8 @@
 namespace Enmesh.Terms.Text;
 
-/// <summary>How <see cref="ErlangText.Print"/> prints. Left as it is, it prints as <c>io_lib:format("~p", [Term])</c>.</summary>
+/// <summary>
+/// How <see cref="ErlangText.Print"/> prints. Left as it is, it prints as <c>io_lib:format("~p", [Term])</c>.
+/// </summary>
 public sealed record ErlangPrintOptions
 {
     /// <summary>The greatest <see cref="MaxLength"/>, and its default: what a .NET string can hold.</summary>
@@ -33,7 +35,10 @@ public sealed record ErlangPrintOptions
     /// </summary>
     public bool PrintableUnicode { get; init; }
 
-    /// <summary>The modifier <c>l</c>, the other way round: whether lists and binaries of characters are printed as text. Default true.</summary>
+    /// <summary>
+    /// The modifier <c>l</c>, the other way round: whether lists and binaries of characters are printed as text.
+    /// Default true.
+    /// </summary>
     public bool Strings { get; init; } = true;
 
     /// <summary>
@@ -67,7 +72,9 @@ public sealed record ErlangPrintOptions
         }
     } = 80;
 
-    /// <summary>The column at which the text begins, which is how far further lines are indented. Default 1; at most 65,535.</summary>
+    /// <summary>
+    /// The column at which the text begins, which is how far further lines are indented. Default 1; at most 65,535.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
     public int Column
     {

@@ -6,11 +6,14 @@ namespace Enmesh.Terms.Text;
 /// <summary>How Erlang writes atoms, characters and floats (<c>io_lib</c>, <c>erl_scan</c>).</summary>
 internal static class ErlangSyntax
 {
-    /// <summary>Words that are no atoms without quotes, those of OTP 27 and later (<c>else</c>, <c>maybe</c>) included.</summary>
+    /// <summary>
+    /// Words that are no atoms without quotes, those of OTP 27 and later (<c>else</c>, <c>maybe</c>) included.
+    /// </summary>
     internal static FrozenSet<string> ReservedWords { get; } = FrozenSet.Create(
         StringComparer.Ordinal,
         "after", "and", "andalso", "band", "begin", "bnot", "bor", "bsl", "bsr", "bxor", "case", "catch", "cond", "div",
-        "else", "end", "fun", "if", "let", "maybe", "not", "of", "or", "orelse", "receive", "rem", "try", "when", "xor");
+        "else", "end", "fun", "if", "let", "maybe", "not", "of", "or", "orelse", "receive", "rem", "try", "when",
+        "xor");
 
     /// <summary>Characters that may begin an atom without quotes: lower-case letters of Latin-1.</summary>
     internal static bool StartsAtom(int c) => c is (>= 'a' and <= 'z') or (>= 0xDF and <= 0xFF and not 0xF7);
@@ -19,9 +22,12 @@ internal static class ErlangSyntax
     internal static bool StartsVariable(int c) => c is (>= 'A' and <= 'Z') or '_' or (>= 0xC0 and <= 0xDE and not 0xD7);
 
     /// <summary>Characters that may follow in a name.</summary>
-    internal static bool IsNameCharacter(int c) => StartsAtom(c) || StartsVariable(c) || c is (>= '0' and <= '9') or '@';
+    internal static bool IsNameCharacter(int c) =>
+        StartsAtom(c) || StartsVariable(c) || c is (>= '0' and <= '9') or '@';
 
-    /// <summary>What Erlang takes for text: what is no control character, save those with an escape of their own.</summary>
+    /// <summary>
+    /// What Erlang takes for text: what is no control character, save those with an escape of their own.
+    /// </summary>
     internal static bool IsPrintable(int c, bool unicode) => c switch
     {
         >= ' ' and <= '~' => true,

@@ -9,7 +9,9 @@ public static class ErlangText
     private static readonly ErlangPrintOptions ToStringOptions =
         new() { Unicode = true, PrintableUnicode = true, LineLength = 0, MaxLength = ToStringLength };
 
-    /// <summary>Prints a term as <c>io_lib:format/2</c> does: with <c>~p</c> unless the options say otherwise.</summary>
+    /// <summary>
+    /// Prints a term as <c>io_lib:format/2</c> does: with <c>~p</c> unless the options say otherwise.
+    /// </summary>
     /// <remarks>Terms may be as deep as they like. See docs/terms.md for where releases of Erlang differ.</remarks>
     public static string Print(Term term, ErlangPrintOptions? options = null)
     {
@@ -27,11 +29,14 @@ public static class ErlangText
         return breaksLines ? LineBreaker.Break(line, printer.Nodes, options) : line.ToString();
     }
 
-    /// <summary>Prints as <c>io_lib:format/2</c> does: <c>Format("~s has ~b members: ~p~n", name, count, members)</c>.</summary>
-    /// <exception cref="FormatException">The format or an argument is wrong, or the text is too long; what Erlang calls <c>badarg</c>.</exception>
+    /// <summary>
+    /// Prints as <c>io_lib:format/2</c> does: <c>Format("~s has ~b members: ~p~n", name, count, members)</c>.
+    /// </summary>
+    /// <exception cref="FormatException">The format or an argument is wrong, or the text is too long; what Erlang calls
+    /// <c>badarg</c>.</exception>
     /// <remarks>
-    /// All control sequences and modifiers are there, save <c>~K</c> with a fun. As in Erlang, <c>~p</c> breaks lines by where
-    /// it begins, <c>~s</c> takes characters up to 255 and <c>~ts</c> all.
+    /// All control sequences and modifiers are there, save <c>~K</c> with a fun. As in Erlang, <c>~p</c> breaks lines
+    /// by where it begins, <c>~s</c> takes characters up to 255 and <c>~ts</c> all.
     /// </remarks>
     public static string Format(string format, params ReadOnlySpan<Term> arguments) =>
         Format(format, Term.List(arguments).AsList!.Value);
@@ -52,7 +57,8 @@ public static class ErlangText
     }
 
     /// <summary>Reads a term. A dot may follow it, and comments and blanks may stand around it.</summary>
-    /// <exception cref="TermSyntaxException">The text is no term; the exception says where, and what was expected.</exception>
+    /// <exception cref="TermSyntaxException">The text is no term; the exception says where, and what was
+    /// expected.</exception>
     /// <remarks>
     /// Accepted is what <c>erl_parse:parse_term/1</c> of OTP 28 and later accepts, and in addition the identifiers and
     /// records that <see cref="Print"/> prints in full.
@@ -64,7 +70,8 @@ public static class ErlangText
     }
 
     /// <summary>Reads terms that each end in a dot, as <c>file:consult/1</c> does.</summary>
-    /// <exception cref="TermSyntaxException">The text is no such thing; the exception says where, and what was expected.</exception>
+    /// <exception cref="TermSyntaxException">The text is no such thing; the exception says where, and what was
+    /// expected.</exception>
     public static IReadOnlyList<Term> Consult(string text, ErlangParseOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(text);

@@ -21,7 +21,10 @@ internal sealed class FormatScanner
             _format.Add(rune.Value);
     }
 
-    /// <summary>A format as it comes in a message: an atom, a binary, whose bytes are characters, or a list of characters and text.</summary>
+    /// <summary>
+    /// A format as it comes in a message: an atom, a binary, whose bytes are characters, or a list of characters and
+    /// text.
+    /// </summary>
     internal FormatScanner(Term format, ListTerm arguments)
     {
         _arguments = arguments;
@@ -129,13 +132,16 @@ internal sealed class FormatScanner
     {
         "reversed" => true,
         "ordered" or "undefined" => false,
-        _ => throw new FormatException("Only 'ordered' and 'reversed' are taken for the order of keys; no fun is run here."),
+        _ => throw new FormatException(
+            "Only 'ordered' and 'reversed' are taken for the order of keys; no fun is run here."),
     };
 
     private int? ReadNumber()
     {
         if (TryTake('*'))
-            return TakeArgument().Int32 is { } given and > -LargestNumber and < LargestNumber ? given : throw NoNumber();
+            return TakeArgument().Int32 is { } given and > -LargestNumber and < LargestNumber
+                ? given
+                : throw NoNumber();
         int? number = null;
         while (_next < _format.Count && _format[_next] is >= '0' and <= '9' and var digit)
         {

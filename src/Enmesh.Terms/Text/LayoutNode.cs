@@ -1,7 +1,11 @@
 namespace Enmesh.Terms.Text;
 
-/// <summary>What a part of a term looks like on a single line, and what it consists of; lines are broken from these.</summary>
-/// <remarks>Nodes are kept in one list and name each other by their place in it; 0, the root, stands for none.</remarks>
+/// <summary>
+/// What a part of a term looks like on a single line, and what it consists of; lines are broken from these.
+/// </summary>
+/// <remarks>
+/// Nodes are kept in one list and name each other by their place in it; 0, the root, stands for none.
+/// </remarks>
 internal struct LayoutNode
 {
     internal LayoutKind Kind;

@@ -1,6 +1,8 @@
 namespace Enmesh.Terms.Text;
 
-/// <summary>Breaks the single line of a term into lines of at most a given length, as <c>io_lib_pretty</c> does.</summary>
+/// <summary>
+/// Breaks the single line of a term into lines of at most a given length, as <c>io_lib_pretty</c> does.
+/// </summary>
 /// <remarks>
 /// <para>
 /// The names of the numbers that go along are those of <c>io_lib_pretty</c>, so that the two can be read side by side:
@@ -155,7 +157,9 @@ internal sealed class LineBreaker
         var index = level.Next;
         ref readonly var node = ref _nodes[index];
         level.Next = node.NextSibling;
-        var ld = level.Next != 0 && _nodes[level.Next] is { IsTail: false, Kind: not LayoutKind.Dots } ? 0 : level.Ld + 1;
+        var ld = level.Next != 0 && _nodes[level.Next] is { IsTail: false, Kind: not LayoutKind.Dots }
+            ? 0
+            : level.Ld + 1;
         var w = 0;
         if (!level.IsStarted)
         {
@@ -176,7 +180,8 @@ internal sealed class LineBreaker
             NewLine(level.Ind);
             level.W = 0;
         }
-        var fits = Fits(node.Length, level.Col0, ld, w) && (IsSimple(node) || node.Kind is LayoutKind.Pair or LayoutKind.Field);
+        var fits = Fits(node.Length, level.Col0, ld, w)
+            && (IsSimple(node) || node.Kind is LayoutKind.Pair or LayoutKind.Field);
         // A length that fills the line makes sure that it ends here.
         var length = fits && IsSimple(node) ? node.Length : _lineLength;
         level.Col = level.Col0 + length;

@@ -11,7 +11,8 @@ namespace Enmesh.Terms.Text;
 /// If it leaves out, what does not fit the buffer is left out as if it lay too deep; to this end, room to close
 /// everything that is open is always held back. Else it simply stops where the buffer is full.
 /// </remarks>
-internal sealed partial class LinePrinter(TextBuffer output, ErlangPrintOptions options, bool takesNotes, bool leavesOut)
+internal sealed partial class LinePrinter(
+    TextBuffer output, ErlangPrintOptions options, bool takesNotes, bool leavesOut)
 {
     // A separator, dots and a bracket: how any level may end.
     private const int EndLength = 5;
@@ -46,7 +47,9 @@ internal sealed partial class LinePrinter(TextBuffer output, ErlangPrintOptions 
             Step(ref _levels[_count - 1]);
     }
 
-    /// <summary>Key, value, key, value, in the order of the keys: Erlang's for maps, where integers stand before floats.</summary>
+    /// <summary>
+    /// Key, value, key, value, in the order of the keys: Erlang's for maps, where integers stand before floats.
+    /// </summary>
     internal static Term[] PairsOf(MapTerm map, bool sortsKeys) => !sortsKeys || map.IsSorted || map.Count == 1
         ? map.Pairs
         : Sort(map.Pairs, static (pairs, left, right) => TermOrder.CompareExactly(pairs[left], pairs[right]));
@@ -89,7 +92,9 @@ internal sealed partial class LinePrinter(TextBuffer output, ErlangPrintOptions 
                     return;
                 break;
             case TermKind.Tuple when term.TupleElements is [_, ..] elements:
-                var kind = elements.Length > 1 && elements[0].Atom is not null ? LayoutKind.TaggedTuple : LayoutKind.Tuple;
+                var kind = elements.Length > 1 && elements[0].Atom is not null
+                    ? LayoutKind.TaggedTuple
+                    : LayoutKind.Tuple;
                 if (depth == 1)
                     output.Append("{...}");
                 else if (Enter(term, kind, node, elements.Length, depth, nameLength: 1))

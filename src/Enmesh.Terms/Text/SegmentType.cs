@@ -33,8 +33,10 @@ internal struct SegmentType
 
     /// <summary>What is wrong with it as a whole.</summary>
     internal readonly string? Problem =>
-        Kind >= SegmentKind.Utf8 && (Size is not null || Unit is not null) ? "A segment of Unicode has neither size nor unit."
-        : Kind is SegmentKind.Integer or SegmentKind.Float && Unit is not null && Size is null ? "A segment with a unit needs a size."
+        Kind >= SegmentKind.Utf8
+            && (Size is not null || Unit is not null) ? "A segment of Unicode has neither size nor unit."
+        : Kind is SegmentKind.Integer or SegmentKind.Float && Unit is not null
+            && Size is null ? "A segment with a unit needs a size."
         : null;
 
     /// <summary>The size times the unit; null for all there is.</summary>

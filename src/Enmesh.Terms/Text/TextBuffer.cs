@@ -22,7 +22,9 @@ internal sealed class TextBuffer(int limit)
     /// <summary>How much more fits.</summary>
     internal int Room => Limit - Length;
 
-    /// <summary>How many characters there are as far as widths go, if <see cref="Count"/> was called for all text.</summary>
+    /// <summary>
+    /// How many characters there are as far as widths go, if <see cref="Count"/> was called for all text.
+    /// </summary>
     internal int Width => Length - _uncounted;
 
     internal ReadOnlySpan<char> Slice(int start, int end) => _chars.AsSpan(start, end - start);
@@ -70,7 +72,9 @@ internal sealed class TextBuffer(int limit)
     /// <summary>Counts the characters of what was appended from a place on, where that is not their number.</summary>
     internal void Count(int start) => _uncounted += Length - start - WidthOf(Slice(start, Length));
 
-    /// <summary>Takes back everything from a place on, for which <see cref="Count"/> must not have been called.</summary>
+    /// <summary>
+    /// Takes back everything from a place on, for which <see cref="Count"/> must not have been called.
+    /// </summary>
     internal void Truncate(int length)
     {
         Length = length;
@@ -78,8 +82,8 @@ internal sealed class TextBuffer(int limit)
     }
 
     /// <summary>
-    /// The number of characters as <c>io_lib:chars_length/1</c> counts them: of grapheme clusters when there is something
-    /// beyond Latin-1, else simply of characters.
+    /// The number of characters as <c>io_lib:chars_length/1</c> counts them: of grapheme clusters when there is
+    /// something beyond Latin-1, else simply of characters.
     /// </summary>
     internal static int WidthOf(ReadOnlySpan<char> text)
     {

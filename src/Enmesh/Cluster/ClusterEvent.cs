@@ -12,7 +12,9 @@ public abstract record ClusterEvent
     /// <param name="Source">The source that named it first.</param>
     public sealed record PeerDiscovered(NodeName Peer, string Source) : ClusterEvent;
 
-    /// <summary>No source names the peer any longer. It is not dialled any more, but a link to it is left alone.</summary>
+    /// <summary>
+    /// No source names the peer any longer. It is not dialled any more, but a link to it is left alone.
+    /// </summary>
     /// <param name="Peer">Who.</param>
     public sealed record PeerVanished(NodeName Peer) : ClusterEvent;
 

@@ -3,7 +3,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Enmesh.Cluster;
 
-/// <summary>What discovery and the reconciler report. Which line is due is decided in <see cref="Reconciler"/>.</summary>
+/// <summary>
+/// What discovery and the reconciler report. Which line is due is decided in <see cref="Reconciler"/>.
+/// </summary>
 internal static partial class ClusterLog
 {
     [LoggerMessage(EventId = EventIds.SourceFailing, Level = LogLevel.Warning,
@@ -37,7 +39,8 @@ internal static partial class ClusterLog
     [LoggerMessage(EventId = EventIds.DialFailed,
         Message = "Peer {Peer} cannot be connected, at stage {Stage}: {Problem} (failures in a row: {Failures}, next attempt in {RetryMs} ms)")]
     internal static partial void DialFailed(
-        this ILogger logger, LogLevel level, NodeName peer, PeerStage stage, string problem, int failures, double retryMs);
+        this ILogger logger, LogLevel level, NodeName peer, PeerStage stage, string problem, int failures,
+        double retryMs);
 
     [LoggerMessage(EventId = EventIds.MembersMissing, Level = LogLevel.Warning,
         Message = "Peers connected: {Connected}, expected: {Expected}. Missing: {Missing}.")]
@@ -91,7 +94,8 @@ internal static partial class ClusterLog
     }
 
     // A peer that is away comes back or vanishes by itself; one that is refused needs somebody to set it right.
-    private static LogLevel Level(PeerStage stage) => stage is PeerStage.Dns or PeerStage.Epmd or PeerStage.Tcp or PeerStage.Link or PeerStage.Tick
+    private static LogLevel Level(PeerStage stage) =>
+        stage is PeerStage.Dns or PeerStage.Epmd or PeerStage.Tcp or PeerStage.Link or PeerStage.Tick
         ? LogLevel.Information
         : LogLevel.Warning;
 }

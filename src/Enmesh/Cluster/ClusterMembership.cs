@@ -9,8 +9,8 @@ namespace Enmesh.Cluster;
 
 /// <summary>Who belongs to the cluster of a node: the present view, and what changes.</summary>
 /// <remarks>
-/// Behind it runs the reconciler, which keeps the node connected to every peer that discovery names. It never disconnects
-/// anybody: a peer that discovery no longer names is not dialled any more, and its link is left alone.
+/// Behind it runs the reconciler, which keeps the node connected to every peer that discovery names. It never
+/// disconnects anybody: a peer that discovery no longer names is not dialled any more, and its link is left alone.
 /// </remarks>
 public sealed class ClusterMembership : IAsyncDisposable
 {
@@ -36,7 +36,8 @@ public sealed class ClusterMembership : IAsyncDisposable
     private Task _running = Task.CompletedTask;
 
     internal ClusterMembership(
-        IPeerConnector connector, IEnumerable<DiscoverySource> sources, ClusterOptions options, TimeProvider time, ILogger logger)
+        IPeerConnector connector, IEnumerable<DiscoverySource> sources, ClusterOptions options, TimeProvider time,
+        ILogger logger)
     {
         _connector = connector;
         _sources = [.. sources];
@@ -58,20 +59,22 @@ public sealed class ClusterMembership : IAsyncDisposable
 
     /// <summary>Everything that changes from the call on, in order, until the node stops.</summary>
     /// <remarks>
-    /// A reader who is more than 1,024 events behind loses the oldest ones and gets <see cref="ClusterEvent.Missed"/> in their
-    /// place; <see cref="View"/> tells the state then.
+    /// A reader who is more than 1,024 events behind loses the oldest ones and gets <see cref="ClusterEvent.Missed"/>
+    /// in their place; <see cref="View"/> tells the state then.
     /// </remarks>
-    public IAsyncEnumerable<ClusterEvent> WatchAsync(CancellationToken cancellationToken = default) => _watchers.WatchAsync(cancellationToken);
+    public IAsyncEnumerable<ClusterEvent> WatchAsync(CancellationToken cancellationToken = default) =>
+        _watchers.WatchAsync(cancellationToken);
 
     /// <summary>Waits for a view that meets a condition; the present one may.</summary>
     /// <param name="condition">
-    /// The condition, asked on any thread. A view that is followed by the next at once may be passed over; what must not be
-    /// missed is among the events of <see cref="WatchAsync"/>.
+    /// The condition, asked on any thread. A view that is followed by the next at once may be passed over; what must
+    /// not be missed is among the events of <see cref="WatchAsync"/>.
     /// </param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The view that met it.</returns>
     /// <exception cref="ObjectDisposedException">The node stopped before.</exception>
-    public async Task<ClusterView> WaitForAsync(Func<ClusterView, bool> condition, CancellationToken cancellationToken = default)
+    public async Task<ClusterView> WaitForAsync(
+        Func<ClusterView, bool> condition, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(condition);
         while (true)
@@ -103,11 +106,14 @@ public sealed class ClusterMembership : IAsyncDisposable
     private async Task RunAsync()
     {
         using var notices = _connector.Subscribe(Noticed);
-        var wake = _time.CreateTimer(_ => _events.Writer.TryWrite(new ReconcilerEvent.Wake()), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        var wake = _time.CreateTimer(
+            _ => _events.Writer.TryWrite(new ReconcilerEvent.Wake()), null, Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan);
         await using (wake.ConfigureAwait(false))
         {
             var pollers = _sources.Select((source, index) =>
-                new SourcePoller(index, source, _connector.Self, _events.Writer, _time).RunAsync(_stop.Token)).ToArray();
+                new SourcePoller(
+                    index, source, _connector.Self, _events.Writer, _time).RunAsync(_stop.Token)).ToArray();
             try
             {
                 await LoopAsync(wake).ConfigureAwait(false);
@@ -143,12 +149,15 @@ public sealed class ClusterMembership : IAsyncDisposable
             }
             catch (Exception e)
             {
-                // A defect, or a logger that throws, must not end the reconnecting: the next tick looks at everything anew.
+                // A defect, or a logger that throws, must not end the reconnecting: the next tick looks at everything
+                // anew.
                 _logger.ClusterLoopFailed(e);
             }
             var due = Reconciler.NextWake(_state, now.Elapsed) is { } next && next < nextTick ? next : nextTick;
             // Up to the next whole millisecond: the timer rounds down, and would wake us before the time.
-            wake.Change(TimeSpan.FromMilliseconds(Math.Ceiling((due - now.Elapsed).TotalMilliseconds)), Timeout.InfiniteTimeSpan);
+            wake.Change(
+                TimeSpan.FromMilliseconds(Math.Ceiling((due - now.Elapsed).TotalMilliseconds)),
+                Timeout.InfiniteTimeSpan);
             await _events.Reader.WaitToReadAsync(_stop.Token).ConfigureAwait(false);
         }
     }
@@ -174,7 +183,8 @@ public sealed class ClusterMembership : IAsyncDisposable
     private void Show(ClusterView view)
     {
         _view = view;
-        var changed = Interlocked.Exchange(ref _viewChanged, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var changed = Interlocked.Exchange(
+            ref _viewChanged, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         changed.TrySetResult();
     }
 
@@ -206,7 +216,8 @@ public sealed class ClusterMembership : IAsyncDisposable
         {
             failure = new PeerFailure(
                 PeerStage.Handshake,
-                FormattableString.Invariant($"The attempt was given up after {_options.DialTimeout.TotalSeconds:0.###} s."),
+                FormattableString.Invariant(
+                    $"The attempt was given up after {_options.DialTimeout.TotalSeconds:0.###} s."),
                 _time.GetUtcNow());
         }
         catch (Exception e)
@@ -215,7 +226,8 @@ public sealed class ClusterMembership : IAsyncDisposable
             failure = PeerFailure.From(e, _time.GetUtcNow());
             yielded = e is HandshakeException { Failure: HandshakeFailure.AlreadyConnecting };
         }
-        var done = new ReconcilerEvent.DialDone(connect.Dial, failure, _connector.Connected.Contains(connect.Peer.Name), yielded);
+        var done = new ReconcilerEvent.DialDone(
+            connect.Dial, failure, _connector.Connected.Contains(connect.Peer.Name), yielded);
         try
         {
             await _events.Writer.WriteAsync(done, _stop.Token).ConfigureAwait(false);

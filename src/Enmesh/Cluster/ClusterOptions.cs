@@ -6,8 +6,8 @@ namespace Enmesh.Cluster;
 public sealed class ClusterOptions
 {
     /// <summary>
-    /// How often who is wanted is compared with who is connected. New peers and lost links are acted upon at once; this is the
-    /// safety net. Default 5 s; 100 ms to 5 min.
+    /// How often who is wanted is compared with who is connected. New peers and lost links are acted upon at once; this
+    /// is the safety net. Default 5 s; 100 ms to 5 min.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is out of bounds.</exception>
     public TimeSpan TickInterval
@@ -17,8 +17,8 @@ public sealed class ClusterOptions
     } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How many peers are dialled at the same time. Peers that failed before get at most half of the places, so that the dead
-    /// delay nobody. Default 16; 2 to 1024.
+    /// How many peers are dialled at the same time. Peers that failed before get at most half of the places, so that
+    /// the dead delay nobody. Default 16; 2 to 1024.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is out of bounds.</exception>
     public int MaxParallelDials
@@ -36,8 +36,8 @@ public sealed class ClusterOptions
     } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// The shortest pause before a peer is dialled again. It doubles with each failure in a row, and up to as much again is added
-    /// at random. Default 0.5 s; 10 ms to 1 h, at most half of <see cref="MaxBackoff"/>.
+    /// The shortest pause before a peer is dialled again. It doubles with each failure in a row, and up to as much
+    /// again is added at random. Default 0.5 s; 10 ms to 1 h, at most half of <see cref="MaxBackoff"/>.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is out of bounds.</exception>
     public TimeSpan MinBackoff
@@ -55,8 +55,8 @@ public sealed class ClusterOptions
     } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How many peers there should be, this node not counted; with fewer connected there is a warning. Default: as many as
-    /// discovery names. At least 0.
+    /// How many peers there should be, this node not counted; with fewer connected there is a warning. Default: as many
+    /// as discovery names. At least 0.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public int? ExpectedPeers
@@ -70,7 +70,9 @@ public sealed class ClusterOptions
         }
     }
 
-    /// <summary>How many answers in a row of a source must be empty before they are believed. Default 3; 1 to 1000.</summary>
+    /// <summary>
+    /// How many answers in a row of a source must be empty before they are believed. Default 3; 1 to 1000.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is out of bounds.</exception>
     public int EmptyConfirmations
     {
@@ -87,8 +89,9 @@ public sealed class ClusterOptions
     } = EmptyAnswers.DefaultAge;
 
     /// <summary>
-    /// When a peer is forgotten that is neither connected nor named any longer by a source whose answers stay incomplete, so that
-    /// the past does not pile up behind a question that always fails in part. Default 10 min; 10 s to 1 day.
+    /// When a peer is forgotten that is neither connected nor named any longer by a source whose answers stay
+    /// incomplete, so that the past does not pile up behind a question that always fails in part. Default 10 min; 10 s
+    /// to 1 day.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is out of bounds.</exception>
     public TimeSpan ForgetAfter
@@ -98,7 +101,8 @@ public sealed class ClusterOptions
     } = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// How long nobody may be discovered, or a peer may be missing, before there is a warning. Default 30 s; 0 to 1 day.
+    /// How long nobody may be discovered, or a peer may be missing, before there is a warning. Default 30 s; 0 to 1
+    /// day.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is out of bounds.</exception>
     public TimeSpan WarnAfter

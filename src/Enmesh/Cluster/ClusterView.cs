@@ -36,7 +36,9 @@ public sealed record ClusterMember
     /// <summary>Since when.</summary>
     public required DateTimeOffset Since { get; init; }
 
-    /// <summary>The sources that name it; empty when it came by itself, or has vanished from discovery and is still connected.</summary>
+    /// <summary>
+    /// The sources that name it; empty when it came by itself, or has vanished from discovery and is still connected.
+    /// </summary>
     public required ImmutableArray<string> Sources { get; init; }
 
     /// <summary>Attempts in a row that failed.</summary>

@@ -10,7 +10,8 @@ internal static class ClusterViews
         var members = ImmutableArray.CreateBuilder<ClusterMember>();
         foreach (var (name, peer) in state.Peers)
         {
-            ImmutableArray<string> sources = [.. state.Sources.Where(source => source.Known.ContainsKey(name)).Select(source => source.Name)];
+            ImmutableArray<string> sources =
+                [.. state.Sources.Where(source => source.Known.ContainsKey(name)).Select(source => source.Name)];
             // Who is neither wanted nor connected only serves the rest of a pause.
             if (!sources.IsEmpty || peer.State is PeerState.Up)
                 members.Add(Member(peer, sources, now));
@@ -43,7 +44,9 @@ internal static class ClusterViews
         Since = peer.Since,
         Sources = sources,
         Failures = peer.State is PeerState.Up ? 0 : peer.Failures,
-        RetryAt = peer.State is PeerState.Backoff { RetryAt: var at } && at > now.Elapsed ? now.Wall + (at - now.Elapsed) : null,
+        RetryAt = peer.State is PeerState.Backoff { RetryAt: var at } && at > now.Elapsed
+            ? now.Wall + (at - now.Elapsed)
+            : null,
         LastFailure = peer.LastFailure,
     };
 

@@ -45,7 +45,8 @@ internal sealed class EventWatchers
         }
     }
 
-    private async IAsyncEnumerable<ClusterEvent> ReadAsync(Watcher watcher, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<ClusterEvent> ReadAsync(
+        Watcher watcher, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         try
         {
@@ -71,7 +72,8 @@ internal sealed class EventWatchers
 
         internal Watcher()
         {
-            var options = new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true };
+            var options = new BoundedChannelOptions(
+                Capacity) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true };
             _channel = Channel.CreateBounded<ClusterEvent>(options, _ => Interlocked.Increment(ref _missed));
         }
 

@@ -8,28 +8,33 @@ internal interface IPeerConnector
     /// <summary>The node's own name.</summary>
     NodeName Self { get; }
 
-    /// <summary>Who is connected at this moment, whoever dialled. Read on every tick: the truth behind the notices.</summary>
+    /// <summary>
+    /// Who is connected at this moment, whoever dialled. Read on every tick: the truth behind the notices.
+    /// </summary>
     IReadOnlyCollection<NodeName> Connected { get; }
 
     /// <summary>The port it listens on; null when it does not listen.</summary>
     int? Port { get; }
 
     /// <summary>
-    /// Connects and completes when the link is up, at once when it already is. The notice that it is up comes before that.
+    /// Connects and completes when the link is up, at once when it already is. The notice that it is up comes before
+    /// that.
     /// </summary>
-    /// <exception cref="EnmeshException">It did not come up; <see cref="PeerFailure.From"/> finds the stage.</exception>
+    /// <exception cref="EnmeshException">It did not come up; <see cref="PeerFailure.From"/> finds the
+    /// stage.</exception>
     Task ConnectAsync(DiscoveredPeer peer, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Calls the observer when a link comes up or goes down, in that order for one link, whoever dialled. The observer returns
-    /// at once. Links that are up already are not reported.
+    /// Calls the observer when a link comes up or goes down, in that order for one link, whoever dialled. The observer
+    /// returns at once. Links that are up already are not reported.
     /// </summary>
     IDisposable Subscribe(Action<PeerLinkNotice> observer);
 }
 
 /// <summary>A link came up or went down.</summary>
 /// <param name="Peer">To whom.</param>
-/// <param name="Session">Tells the links to one peer apart, so that a late notice of an old link is not taken for the new one.</param>
+/// <param name="Session">Tells the links to one peer apart, so that a late notice of an old link is not taken for the
+/// new one.</param>
 internal abstract record PeerLinkNotice(NodeName Peer, long Session)
 {
     /// <summary>The handshake is done.</summary>
@@ -38,7 +43,9 @@ internal abstract record PeerLinkNotice(NodeName Peer, long Session)
     /// <summary>The link is gone.</summary>
     /// <param name="Peer">To whom.</param>
     /// <param name="Session">Which one.</param>
-    /// <param name="Stage"><see cref="PeerStage.Tick"/> when the peer fell silent, else <see cref="PeerStage.Link"/>.</param>
+    /// <param name="Stage"><see cref="PeerStage.Tick"/> when the peer fell silent, else
+    /// <see cref="PeerStage.Link"/>.</param>
     /// <param name="Reason">Why, as a sentence.</param>
-    internal sealed record Down(NodeName Peer, long Session, PeerStage Stage, string Reason) : PeerLinkNotice(Peer, Session);
+    internal sealed record Down(
+        NodeName Peer, long Session, PeerStage Stage, string Reason) : PeerLinkNotice(Peer, Session);
 }

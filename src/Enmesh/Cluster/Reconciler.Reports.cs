@@ -16,7 +16,8 @@ internal sealed partial class Reconciler
             var wanted = _peers.Values.Where(peer => _state.Wanted(peer.Target.Name) is not null).ToArray();
             if (!_state.Sources.IsEmpty)
             {
-                var nobody = _state.Nobody.Next(wanted.Length == 0 ? 1 : Well, now.Elapsed, owner.WarnAfter, owner.RemindEvery, out var sayNobody);
+                var nobody = _state.Nobody.Next(
+                    wanted.Length == 0 ? 1 : Well, now.Elapsed, owner.WarnAfter, owner.RemindEvery, out var sayNobody);
                 _state = _state with { Nobody = nobody };
                 if (sayNobody)
                     _effects.Add(new ReconcilerEffect.NoteDiscovered(wanted.Length, string.Join(", ", _state.Sources.Select(source => source.Name))));
@@ -26,7 +27,8 @@ internal sealed partial class Reconciler
             var connected = _peers.Values.Count(peer => peer.State is PeerState.Up);
             var expected = owner.ExpectedPeers ?? wanted.Length;
             var isMissing = owner.ExpectedPeers is { } peers ? connected < peers : down.Length > 0;
-            var missing = _state.Missing.Next(isMissing ? 1 : Well, now.Elapsed, owner.WarnAfter, owner.RemindEvery, out var sayMissing);
+            var missing = _state.Missing.Next(
+                isMissing ? 1 : Well, now.Elapsed, owner.WarnAfter, owner.RemindEvery, out var sayMissing);
             _state = _state with { Missing = missing };
             if (sayMissing)
                 _effects.Add(new ReconcilerEffect.NoteMembers(!isMissing, connected, expected, Names(down)));
@@ -35,7 +37,9 @@ internal sealed partial class Reconciler
         private static string Names(Peer[] down)
         {
             var names = down.Take(MaxNamesInReport).Select(peer =>
-                peer.LastFailure is { } failure ? $"{peer.Target.Name} ({failure.Stage}: {failure.Message})" : peer.Target.Name.Text);
+                peer.LastFailure is { } failure
+                    ? $"{peer.Target.Name} ({failure.Stage}: {failure.Message})"
+                    : peer.Target.Name.Text);
             var text = string.Join(", ", names);
             return down.Length > MaxNamesInReport ? $"{text} and {down.Length - MaxNamesInReport} more" : text;
         }

@@ -18,7 +18,8 @@ internal sealed partial class Reconciler
                 PeerSnapshot.Complete { Peers.Count: 0 } => SaidNobody(source),
                 PeerSnapshot.Complete complete => SaidAll(source, complete.Peers),
                 PeerSnapshot.Incomplete incomplete => SaidSome(source, incomplete),
-                PeerSnapshot.Unavailable unavailable => Trouble(source, SourceState.Failing, unavailable.Cause.Message) with { PartialSince = null },
+                PeerSnapshot.Unavailable unavailable =>
+                    Trouble(source, SourceState.Failing, unavailable.Cause.Message) with { PartialSince = null },
                 _ => source,
             };
             source = NoteHealth(source);

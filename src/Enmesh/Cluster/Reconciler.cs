@@ -4,9 +4,9 @@ using Enmesh.Discovery;
 namespace Enmesh.Cluster;
 
 /// <summary>
-/// Keeps the connected peers equal to the wanted ones: (state, event) to (state, effects), without IO, clock or chance of its
-/// own. Level-triggered: every step looks at all that is wanted and not connected, not at what has changed, so that nothing
-/// is forgotten because a notice got lost.
+/// Keeps the connected peers equal to the wanted ones: (state, event) to (state, effects), without IO, clock or chance
+/// of its own. Level-triggered: every step looks at all that is wanted and not connected, not at what has changed, so
+/// that nothing is forgotten because a notice got lost.
 /// </summary>
 /// <param name="options">The rules.</param>
 /// <param name="isSelf">Whether what was discovered is this node.</param>
@@ -82,12 +82,15 @@ internal sealed partial class Reconciler(ClusterOptions options, Func<Discovered
         internal (ReconcilerState, IReadOnlyList<ReconcilerEffect>) End() =>
             (_state with { Peers = _peers.ToImmutable(), Version = _state.Version + (_changed ? 1 : 0) }, _effects);
 
-        /// <summary>Drops who is neither wanted nor connected. A pause is served to its end, even by who comes and goes.</summary>
+        /// <summary>
+        /// Drops who is neither wanted nor connected. A pause is served to its end, even by who comes and goes.
+        /// </summary>
         internal void Prune()
         {
             foreach (var (name, peer) in _peers.ToArray())
             {
-                var free = peer.State is PeerState.Waiting || (peer.State is PeerState.Backoff backoff && backoff.RetryAt <= now.Elapsed);
+                var free = peer.State is PeerState.Waiting
+                    || (peer.State is PeerState.Backoff backoff && backoff.RetryAt <= now.Elapsed);
                 if (free && _state.Wanted(name) is null)
                 {
                     _peers.Remove(name);
@@ -126,10 +129,12 @@ internal sealed partial class Reconciler(ClusterOptions options, Func<Discovered
         /// <summary>A link is there, whoever dialled.</summary>
         private void CameUp(NodeName name, long? session)
         {
-            var peer = _peers.GetValueOrDefault(name) ?? new Peer(new DiscoveredPeer(name), new PeerState.Waiting(), now.Wall);
+            var peer = _peers.GetValueOrDefault(name) ?? new Peer(
+                new DiscoveredPeer(name), new PeerState.Waiting(), now.Wall);
             if (peer.State is PeerState.Up up)
             {
-                // The notice of a link that a tick had already seen; or a newer link has taken the place of the old one.
+                // The notice of a link that a tick had already seen; or a newer link has taken the place of the old
+                // one.
                 if (session is not null)
                     _peers[name] = peer with { State = up with { Session = session } };
                 return;
@@ -153,7 +158,8 @@ internal sealed partial class Reconciler(ClusterOptions options, Func<Discovered
             if (!_state.Dials.TryGetValue(done.Dial, out var dial))
                 return;
             _state = _state with { Dials = _state.Dials.Remove(done.Dial) };
-            if (_peers.GetValueOrDefault(dial.Peer) is not { State: PeerState.Dialing dialing } peer || dialing.Dial != done.Dial)
+            if (_peers.GetValueOrDefault(dial.Peer) is not { State: PeerState.Dialing dialing } peer
+                || dialing.Dial != done.Dial)
                 return;
             if (done.IsConnected)
             {
@@ -162,7 +168,8 @@ internal sealed partial class Reconciler(ClusterOptions options, Func<Discovered
             }
             var failures = dialing.Failures + 1;
             var pause = owner.Pause(failures);
-            var failure = done.Failure ?? new PeerFailure(PeerStage.Link, "The link was closed as soon as it was up.", now.Wall);
+            var failure = done.Failure ?? new PeerFailure(
+                PeerStage.Link, "The link was closed as soon as it was up.", now.Wall);
             peer = peer with
             {
                 State = new PeerState.Backoff(failures, now.Elapsed + pause),

@@ -16,7 +16,8 @@ internal abstract record ReconcilerEvent
     /// <param name="Failure">Why it failed; null when it did not.</param>
     /// <param name="IsConnected">Whether the node has a link to the peer at the end of the attempt.</param>
     /// <param name="Yielded">Whether it failed only because the peer's own attempt goes ahead of it.</param>
-    internal sealed record DialDone(long Dial, PeerFailure? Failure, bool IsConnected, bool Yielded = false) : ReconcilerEvent;
+    internal sealed record DialDone(
+        long Dial, PeerFailure? Failure, bool IsConnected, bool Yielded = false) : ReconcilerEvent;
 
     /// <summary>Time to compare who is wanted with who is really connected.</summary>
     internal sealed record Tick(IReadOnlyCollection<NodeName> Connected) : ReconcilerEvent;
@@ -34,8 +35,11 @@ internal abstract record ReconcilerEffect
     /// <summary>Tell whoever listens.</summary>
     internal sealed record Publish(ClusterEvent Event) : ReconcilerEffect;
 
-    /// <summary>Tell the log that a source fails; <paramref name="Failing"/> is false when it answers in part.</summary>
-    internal sealed record NoteSourceTrouble(string Source, bool Failing, string Problem, int Failures) : ReconcilerEffect;
+    /// <summary>
+    /// Tell the log that a source fails; <paramref name="Failing"/> is false when it answers in part.
+    /// </summary>
+    internal sealed record NoteSourceTrouble(
+        string Source, bool Failing, string Problem, int Failures) : ReconcilerEffect;
 
     /// <summary>Tell the log that a source is well again.</summary>
     internal sealed record NoteSourceRecovered(string Source, int Peers) : ReconcilerEffect;
@@ -47,5 +51,6 @@ internal abstract record ReconcilerEffect
     internal sealed record NoteMembers(bool Complete, int Connected, int Expected, string Missing) : ReconcilerEffect;
 
     /// <summary>Tell the log that a peer does not come up.</summary>
-    internal sealed record NoteDialFailed(NodeName Peer, PeerFailure Failure, int Attempts, TimeSpan RetryIn) : ReconcilerEffect;
+    internal sealed record NoteDialFailed(
+        NodeName Peer, PeerFailure Failure, int Attempts, TimeSpan RetryIn) : ReconcilerEffect;
 }

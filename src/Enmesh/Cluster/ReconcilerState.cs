@@ -27,7 +27,9 @@ internal abstract record PeerState
     internal sealed record Backoff(int Failures, TimeSpan RetryAt) : PeerState;
 }
 
-/// <summary>A peer that is wanted, connected, or being dialled; or one that may not be dialled yet should it come back.</summary>
+/// <summary>
+/// A peer that is wanted, connected, or being dialled; or one that may not be dialled yet should it come back.
+/// </summary>
 internal sealed record Peer(DiscoveredPeer Target, PeerState State, DateTimeOffset Since)
 {
     internal PeerFailure? LastFailure { get; init; }
@@ -50,7 +52,8 @@ internal sealed record Sighting(DiscoveredPeer Peer, TimeSpan At);
 /// <summary>A source, and what is known from it.</summary>
 internal sealed record Source(string Name)
 {
-    internal ImmutableDictionary<NodeName, Sighting> Known { get; init; } = ImmutableDictionary<NodeName, Sighting>.Empty;
+    internal ImmutableDictionary<NodeName, Sighting> Known { get; init; } =
+        ImmutableDictionary<NodeName, Sighting>.Empty;
 
     internal EmptyAnswers Empty { get; init; }
 
@@ -76,7 +79,9 @@ internal sealed record Source(string Name)
 /// <param name="Since">Since when there is trouble; null when there is none.</param>
 internal sealed record Report(int Code, TimeSpan? At, TimeSpan? Since)
 {
-    /// <summary>A trouble that comes and goes is reported at most this often; that it is over is reported at once.</summary>
+    /// <summary>
+    /// A trouble that comes and goes is reported at most this often; that it is over is reported at once.
+    /// </summary>
     internal static readonly TimeSpan Gap = TimeSpan.FromMinutes(1);
 
     internal static readonly Report None = new(0, null, null);
@@ -103,7 +108,8 @@ internal sealed record ReconcilerState
 {
     internal required ImmutableArray<Source> Sources { get; init; }
 
-    internal ImmutableSortedDictionary<NodeName, Peer> Peers { get; init; } = ImmutableSortedDictionary<NodeName, Peer>.Empty;
+    internal ImmutableSortedDictionary<NodeName, Peer> Peers { get; init; } =
+        ImmutableSortedDictionary<NodeName, Peer>.Empty;
 
     /// <summary>The attempts under way: whom, and whether it failed before.</summary>
     internal ImmutableDictionary<long, (NodeName Peer, bool Again)> Dials { get; init; } =
@@ -118,7 +124,8 @@ internal sealed record ReconcilerState
 
     internal Report Missing { get; init; } = Report.None;
 
-    internal static ReconcilerState Start(IEnumerable<string> sources) => new() { Sources = [.. sources.Select(name => new Source(name))] };
+    internal static ReconcilerState Start(IEnumerable<string> sources) =>
+        new() { Sources = [.. sources.Select(name => new Source(name))] };
 
     /// <summary>The peer as the first source that knows it named it; null when nobody names it.</summary>
     internal DiscoveredPeer? Wanted(NodeName name)

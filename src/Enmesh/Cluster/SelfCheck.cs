@@ -5,8 +5,8 @@ using Enmesh.Discovery;
 namespace Enmesh.Cluster;
 
 /// <summary>
-/// Recognizes this node among what is discovered: under its own name, or under its alive part at an address of this very
-/// host, as when the node is named by a host name and DNS knows the address.
+/// Recognizes this node among what is discovered: under its own name, or under its alive part at an address of this
+/// very host, as when the node is named by a host name and DNS knows the address.
 /// </summary>
 internal sealed class SelfCheck(IPeerConnector connector, TimeProvider time)
 {
@@ -48,7 +48,8 @@ internal sealed class SelfCheck(IPeerConnector connector, TimeProvider time)
         }
         catch (NetworkInformationException)
         {
-            // A sandbox may forbid the question; the name is still compared, and a node that dials itself is refused by itself.
+            // A sandbox may forbid the question; the name is still compared, and a node that dials itself is refused by
+            // itself.
         }
         return _addresses;
     }

@@ -18,7 +18,9 @@ internal sealed class SourcePoller(
             {
                 var start = time.GetTimestamp();
                 var answer = await AskAsync(cancellationToken).ConfigureAwait(false);
-                await events.WriteAsync(new ReconcilerEvent.Snapshot(index, answer, time.GetElapsedTime(start)), cancellationToken).ConfigureAwait(false);
+                await events.WriteAsync(
+                    new ReconcilerEvent.Snapshot(index, answer, time.GetElapsedTime(start)),
+                    cancellationToken).ConfigureAwait(false);
                 await Task.Delay(Pause(), time, cancellationToken).ConfigureAwait(false);
             }
         }
@@ -34,7 +36,8 @@ internal sealed class SourcePoller(
             return Failed($"it was told to stop after {Seconds(source.Timeout)}, and has not stopped yet");
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var token = cancel.Token;
-        // On the pool, since a strategy may block before its first await; nobody but this source is to wait for it then.
+        // On the pool, since a strategy may block before its first await; nobody but this source is to wait for it
+        // then.
         _asking = Task.Run(() => source.Discovery.DiscoverAsync(self, token).AsTask(), CancellationToken.None);
         try
         {
@@ -62,7 +65,8 @@ internal sealed class SourcePoller(
     private static PeerSnapshot Checked(PeerSnapshot? answer) => answer switch
     {
         PeerSnapshot.Complete { Peers: { } peers } => new PeerSnapshot.Complete(Copy(peers)),
-        PeerSnapshot.Incomplete { Peers: { } peers } incomplete => new PeerSnapshot.Incomplete(Copy(peers), incomplete.Reason ?? "no reason given"),
+        PeerSnapshot.Incomplete { Peers: { } peers } incomplete =>
+            new PeerSnapshot.Incomplete(Copy(peers), incomplete.Reason ?? "no reason given"),
         PeerSnapshot.Unavailable { Cause: not null } => answer,
         _ => Failed("its answer is null, or has null in the place of the peers or the cause"),
     };
@@ -81,7 +85,9 @@ internal sealed class SourcePoller(
 
     // Its exception, should there be one, is nobody's business any more.
     private static void Forget(Task asking) =>
-        _ = asking.ContinueWith(static ended => _ = ended.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _ = asking.ContinueWith(
+            static ended => _ = ended.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
 
     private TimeSpan Pause()
     {

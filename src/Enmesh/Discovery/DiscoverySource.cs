@@ -1,6 +1,8 @@
 namespace Enmesh.Discovery;
 
-/// <summary>How often, how evenly and how patiently a source is asked. Every strategy's options have these keys.</summary>
+/// <summary>
+/// How often, how evenly and how patiently a source is asked. Every strategy's options have these keys.
+/// </summary>
 public class DiscoveryPolling
 {
     /// <summary>Pause between an answer and the next question. Default 5 s; 100 ms to 1 day.</summary>
@@ -12,8 +14,8 @@ public class DiscoveryPolling
     } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Share of <see cref="Interval"/> by which each pause is shortened or prolonged at random, so that the nodes of a cluster
-    /// do not ask in step. Default 0.2; 0 to 1.
+    /// Share of <see cref="Interval"/> by which each pause is shortened or prolonged at random, so that the nodes of a
+    /// cluster do not ask in step. Default 0.2; 0 to 1.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is out of bounds.</exception>
     public double Jitter
@@ -28,8 +30,8 @@ public class DiscoveryPolling
     } = 0.2;
 
     /// <summary>
-    /// Longest wait for an answer; then the question counts as failed. Default 30 s, which leaves the DNS strategy the time to
-    /// find out by itself which name server is silent, and say so; 100 ms to 5 min.
+    /// Longest wait for an answer; then the question counts as failed. Default 30 s, which leaves the DNS strategy the
+    /// time to find out by itself which name server is silent, and say so; 100 ms to 5 min.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is out of bounds.</exception>
     public TimeSpan Timeout

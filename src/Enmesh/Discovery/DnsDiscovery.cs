@@ -4,19 +4,22 @@ using Enmesh.Resolver;
 
 namespace Enmesh.Discovery;
 
-/// <summary>The members are the addresses of one or more domains: <c>alive@address</c> for every A and AAAA record.</summary>
+/// <summary>
+/// The members are the addresses of one or more domains: <c>alive@address</c> for every A and AAAA record.
+/// </summary>
 /// <remarks>
 /// <para><b>Deployment.</b> On Kubernetes: a headless Service (<c>clusterIP: None</c>) that selects the pods, with
-/// <c>publishNotReadyAddresses: true</c>, so that pods find each other before they are ready; <c>POD_IP</c> from the downward
-/// API as the host part of every node's name. Elsewhere: a name with one record per host, kept by Consul, Route 53, or
+/// <c>publishNotReadyAddresses: true</c>, so that pods find each other before they are ready; <c>POD_IP</c> from the
+/// downward API as the host part of every node's name. Elsewhere: a name with one record per host, kept by Consul,
+/// Route 53, or
 /// <c>dnsmasq --host-record</c>; every node is named by its address.</para>
 /// <code>{ "Strategy": "dns", "Domains": ["orders-headless"] }</code>
-/// <para><b>What counts as what.</b> Every question answered, and an address for every domain: complete. A domain that does not
-/// exist or has no addresses: incomplete, until that was confirmed <see cref="DnsDiscoveryOptions.EmptyConfirmations"/> times
-/// and for <see cref="DnsDiscoveryOptions.EmptyAge"/>. Some questions failed (SERVFAIL, REFUSED, no answer): incomplete, with
-/// what was found. All failed: unavailable.</para>
-/// <para>The resolver is our own. It follows resolv.conf (name servers, search list, ndots, timeout, attempts, rotate), asks
-/// over UDP with EDNS and over TCP when an answer is cut off, and goes on to the next server when one fails.
+/// <para><b>What counts as what.</b> Every question answered, and an address for every domain: complete. A domain that
+/// does not exist or has no addresses: incomplete, until that was confirmed
+/// <see cref="DnsDiscoveryOptions.EmptyConfirmations"/> times and for <see cref="DnsDiscoveryOptions.EmptyAge"/>. Some
+/// questions failed (SERVFAIL, REFUSED, no answer): incomplete, with what was found. All failed: unavailable.</para>
+/// <para>The resolver is our own. It follows resolv.conf (name servers, search list, ndots, timeout, attempts, rotate),
+/// asks over UDP with EDNS and over TCP when an answer is cut off, and goes on to the next server when one fails.
 /// <c>/etc/hosts</c> is not read.</para>
 /// </remarks>
 public sealed class DnsDiscovery : IPeerDiscovery
@@ -66,7 +69,8 @@ public sealed class DnsDiscovery : IPeerDiscovery
     {
         ArgumentNullException.ThrowIfNull(self);
         // All at once, so that a silent server costs its time-out once and not once per question.
-        var questions = _domains.SelectMany(domain => _types.Select(type => _resolver.ResolveAsync(domain, type, cancellationToken)));
+        var questions = _domains.SelectMany(
+            domain => _types.Select(type => _resolver.ResolveAsync(domain, type, cancellationToken)));
         var answers = await Task.WhenAll(questions).ConfigureAwait(false);
         var addresses = new HashSet<IPAddress>();
         var doubts = new List<string>();
@@ -76,7 +80,9 @@ public sealed class DnsDiscovery : IPeerDiscovery
         if (failures == answers.Length)
             return new PeerSnapshot.Unavailable(new DiscoveryException(string.Join("; ", doubts)));
         DiscoveredPeer[] peers = [.. addresses.Select(address => new DiscoveredPeer(Name(self, address), Port: _port))];
-        return doubts.Count == 0 ? new PeerSnapshot.Complete(peers) : new PeerSnapshot.Incomplete(peers, string.Join("; ", doubts));
+        return doubts.Count == 0
+            ? new PeerSnapshot.Complete(peers)
+            : new PeerSnapshot.Incomplete(peers, string.Join("; ", doubts));
     }
 
     /// <returns>How many of the answers are failures.</returns>
@@ -127,7 +133,8 @@ public sealed class DnsDiscovery : IPeerDiscovery
         var found = false;
         foreach (var record in answer.Records)
         {
-            if (record is DnsRecord.Address { Value: var address } && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any))
+            if (record is DnsRecord.Address { Value: var address } && !address.Equals(IPAddress.Any)
+                && !address.Equals(IPAddress.IPv6Any))
             {
                 addresses.Add(address);
                 found = true;

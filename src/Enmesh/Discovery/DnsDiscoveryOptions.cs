@@ -23,25 +23,29 @@ public sealed class DnsDiscoveryOptions : DiscoveryPolling
     internal const int MaxDomains = 16;
 
     /// <summary>
-    /// The domains whose addresses are the members, as in <c>orders-headless</c> or <c>orders.example.org.</c>. The search list of
-    /// resolv.conf applies unless a name ends with a dot. 1 to 16.
+    /// The domains whose addresses are the members, as in <c>orders-headless</c> or <c>orders.example.org.</c>. The
+    /// search list of resolv.conf applies unless a name ends with a dot. 1 to 16.
     /// </summary>
     public IList<string> Domains { get; init; } = [];
 
     /// <summary>The part of the members' names before the <c>@</c>. Default: that of this node.</summary>
     public string? Alive { get; set; }
 
-    /// <summary>Which addresses count. Default both. A cluster of one family saves half of the questions by saying so.</summary>
+    /// <summary>
+    /// Which addresses count. Default both. A cluster of one family saves half of the questions by saying so.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is none of the enumeration's.</exception>
     public DnsAddressFamilies Families
     {
         get;
-        set => field = Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "Both, IPv4 or IPv6.");
+        set => field = Enum.IsDefined(value)
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "Both, IPv4 or IPv6.");
     }
 
     /// <summary>
-    /// The members' distribution port, 1 to 65535. Default: none, so that EPMD gives the port where EPMD is in use, and else the
-    /// fixed port is dialled (4370 unless the node is told otherwise).
+    /// The members' distribution port, 1 to 65535. Default: none, so that EPMD gives the port where EPMD is in use, and
+    /// else the fixed port is dialled (4370 unless the node is told otherwise).
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is out of bounds.</exception>
     public int? Port
@@ -59,7 +63,8 @@ public sealed class DnsDiscoveryOptions : DiscoveryPolling
     }
 
     /// <summary>
-    /// Name servers to ask instead of those in resolv.conf: <c>10.96.0.10</c>, <c>127.0.0.1:5353</c>, <c>[fd00::53]:53</c>.
+    /// Name servers to ask instead of those in resolv.conf: <c>10.96.0.10</c>, <c>127.0.0.1:5353</c>,
+    /// <c>[fd00::53]:53</c>.
     /// </summary>
     public IList<string> Servers { get; init; } = [];
 

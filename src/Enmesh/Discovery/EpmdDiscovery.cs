@@ -13,8 +13,8 @@ public sealed class EpmdDiscoveryOptions : DiscoveryPolling
     internal const int MaxHosts = 64;
 
     /// <summary>
-    /// The hosts whose EPMD is asked, by name or address, written as in the names of their nodes. At most 64. Default: none,
-    /// which stands for <c>localhost</c>.
+    /// The hosts whose EPMD is asked, by name or address, written as in the names of their nodes. At most 64. Default:
+    /// none, which stands for <c>localhost</c>.
     /// </summary>
     public IList<string> Hosts { get; init; } = [];
 
@@ -60,16 +60,20 @@ public sealed class EpmdDiscoveryOptions : DiscoveryPolling
     internal int ReadPort() => Port ?? EpmdSettings.FromEnvironment(Environment.GetEnvironmentVariable).Port;
 }
 
-/// <summary>The members are all nodes that are registered with EPMD on certain hosts, each with the port EPMD has for it.</summary>
+/// <summary>
+/// The members are all nodes that are registered with EPMD on certain hosts, each with the port EPMD has for it.
+/// </summary>
 /// <remarks>
-/// <para><b>Deployment.</b> For hosts that run EPMD: several nodes on a developer's machine, or a fixed set of machines with any
-/// nodes on them. Our own nodes register when their EPMD mode is <c>register</c> or <c>embedded</c>; BEAM nodes do unless
-/// started with <c>-start_epmd false</c>. What <c>localhost</c> knows are nodes of this host, so they are named
-/// <c>alive@</c> and this node's own host part; nodes of other hosts are named by the host as it is written in the list.</para>
+/// <para><b>Deployment.</b> For hosts that run EPMD: several nodes on a developer's machine, or a fixed set of machines
+/// with any nodes on them. Our own nodes register when their EPMD mode is <c>register</c> or <c>embedded</c>; BEAM
+/// nodes do unless started with <c>-start_epmd false</c>. What <c>localhost</c> knows are nodes of this host, so they
+/// are named
+/// <c>alive@</c> and this node's own host part; nodes of other hosts are named by the host as it is written in the
+/// list.</para>
 /// <code>{ "Strategy": "epmd", "Hosts": ["localhost", "10.0.0.8"] }</code>
-/// <para><b>What counts as what.</b> Every host answered: complete. Some did not: incomplete, with the nodes of the others. None
-/// did: unavailable. EPMD lists whoever registers, so a node of another cluster on the same host is found and dialled, too;
-/// its cookie keeps it out, and it stays in the view as a peer that failed.</para>
+/// <para><b>What counts as what.</b> Every host answered: complete. Some did not: incomplete, with the nodes of the
+/// others. None did: unavailable. EPMD lists whoever registers, so a node of another cluster on the same host is found
+/// and dialled, too; its cookie keeps it out, and it stays in the view as a peer that failed.</para>
 /// </remarks>
 public sealed class EpmdDiscovery : IPeerDiscovery
 {
@@ -86,12 +90,15 @@ public sealed class EpmdDiscovery : IPeerDiscovery
     }
 
     internal EpmdDiscovery(
-        EpmdDiscoveryOptions options, Func<string, CancellationToken, Task<IReadOnlyList<EpmdListing>>>? names, TimeProvider time)
+        EpmdDiscoveryOptions options, Func<string, CancellationToken, Task<IReadOnlyList<EpmdListing>>>? names,
+        TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(options);
         if (options.Validate() is { Count: > 0 } problems)
             throw new ArgumentException(string.Join(Environment.NewLine, problems), nameof(options));
-        _hosts = options.Hosts.Count == 0 ? ["localhost"] : [.. options.Hosts.Distinct(StringComparer.OrdinalIgnoreCase)];
+        _hosts = options.Hosts.Count == 0
+            ? ["localhost"]
+            : [.. options.Hosts.Distinct(StringComparer.OrdinalIgnoreCase)];
         _names = names ?? new EpmdClient(new TcpTransport(time), time, options.ReadPort()).NamesAsync;
     }
 
@@ -99,7 +106,8 @@ public sealed class EpmdDiscovery : IPeerDiscovery
     public async ValueTask<PeerSnapshot> DiscoverAsync(NodeName self, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(self);
-        var answers = await Task.WhenAll(_hosts.Select(host => AskAsync(host, cancellationToken))).ConfigureAwait(false);
+        var answers = await Task.WhenAll(
+            _hosts.Select(host => AskAsync(host, cancellationToken))).ConfigureAwait(false);
         var peers = new Dictionary<NodeName, DiscoveredPeer>();
         var doubts = new List<string>();
         foreach (var (host, (listings, failure)) in _hosts.Zip(answers))
@@ -125,7 +133,8 @@ public sealed class EpmdDiscovery : IPeerDiscovery
         string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase)
         || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 
-    private async Task<(IReadOnlyList<EpmdListing> Listings, EpmdException? Failure)> AskAsync(string host, CancellationToken cancellationToken)
+    private async Task<(IReadOnlyList<EpmdListing> Listings, EpmdException? Failure)> AskAsync(
+        string host, CancellationToken cancellationToken)
     {
         try
         {

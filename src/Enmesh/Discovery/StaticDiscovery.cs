@@ -7,8 +7,8 @@ namespace Enmesh.Discovery;
 public sealed class StaticDiscoveryOptions : DiscoveryPolling
 {
     /// <summary>
-    /// The members: <c>orders@10.0.0.7</c>, or with a distribution port <c>orders@10.0.0.7:4371</c>, where an IPv6 address is in
-    /// brackets: <c>orders@[fd00::7]:4371</c>. At least one; this node itself may be among them.
+    /// The members: <c>orders@10.0.0.7</c>, or with a distribution port <c>orders@10.0.0.7:4371</c>, where an IPv6
+    /// address is in brackets: <c>orders@[fd00::7]:4371</c>. At least one; this node itself may be among them.
     /// </summary>
     public IList<string> Peers { get; init; } = [];
 
@@ -64,17 +64,20 @@ public sealed class StaticDiscoveryOptions : DiscoveryPolling
         }
         if (host.Contains(':', StringComparison.Ordinal) && !IPAddress.TryParse(host, out _))
         {
-            problem = $"'{host}' in '{text}' is no IPv6 address. A port behind one needs brackets: alive@[address]:port.";
+            problem =
+                $"'{host}' in '{text}' is no IPv6 address. A port behind one needs brackets: alive@[address]:port.";
             return null;
         }
         if (!NodeName.TryParse(text[..(at + 1)] + host, out var name))
         {
-            problem = $"'{text}' is no node name. It has the form alive@host or alive@host:port, as in orders@10.0.0.7.";
+            problem =
+                $"'{text}' is no node name. It has the form alive@host or alive@host:port, as in orders@10.0.0.7.";
             return null;
         }
         if (port.Length == 0)
             return new DiscoveredPeer(name);
-        if (int.TryParse(port.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is > 0 and <= ushort.MaxValue)
+        if (int.TryParse(port.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number is > 0 and <= ushort.MaxValue)
             return new DiscoveredPeer(name, Port: number);
         problem = $"'{port[1..]}' in '{text}' is no port; ports are 1 to 65535.";
         return null;
@@ -83,9 +86,9 @@ public sealed class StaticDiscoveryOptions : DiscoveryPolling
 
 /// <summary>The members are those on a list.</summary>
 /// <remarks>
-/// <para><b>Deployment.</b> For hosts that are known beforehand: virtual machines, a StatefulSet of fixed size, tests. Give every
-/// node the same list; it may contain the node itself. Without a port, EPMD is asked where EPMD is in use, else the fixed
-/// distribution port is dialled, so nodes that share a host need ports.</para>
+/// <para><b>Deployment.</b> For hosts that are known beforehand: virtual machines, a StatefulSet of fixed size, tests.
+/// Give every node the same list; it may contain the node itself. Without a port, EPMD is asked where EPMD is in use,
+/// else the fixed distribution port is dialled, so nodes that share a host need ports.</para>
 /// <code>{ "Strategy": "static", "Peers": ["orders@10.0.0.7", "orders@10.0.0.8", "billing@10.0.0.8:4371"] }</code>
 /// <para>Its answer is always <see cref="PeerSnapshot.Complete"/>.</para>
 /// </remarks>

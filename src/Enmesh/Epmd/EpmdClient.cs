@@ -140,7 +140,8 @@ internal sealed class EpmdClient(ITransport transport, TimeProvider time, int po
         catch (Exception e) when (e is IOException or FormatException)
         {
             throw new EpmdException(
-                EpmdFailure.Protocol, host, port, $"What listens on {Where(host)} is no EPMD, or a broken one: {e.Message}", e);
+                EpmdFailure.Protocol, host, port,
+                $"What listens on {Where(host)} is no EPMD, or a broken one: {e.Message}", e);
         }
     }
 

@@ -4,7 +4,8 @@ using System.Text.Unicode;
 namespace Enmesh.Epmd;
 
 /// <summary>What EPMD knows of a node.</summary>
-/// <param name="Name">The part of the node's name before the <c>@</c>, one character per byte, see <see cref="EpmdName"/>.</param>
+/// <param name="Name">The part of the node's name before the <c>@</c>, one character per byte, see
+/// <see cref="EpmdName"/>.</param>
 /// <param name="Port">Where the node listens.</param>
 /// <param name="NodeType">77 for an Erlang node, 72 for a hidden one; OTP registers 77 for both.</param>
 /// <param name="Protocol">0: TCP over IPv4, which OTP registers for everything.</param>

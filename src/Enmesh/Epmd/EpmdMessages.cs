@@ -6,7 +6,9 @@ using System.Text;
 namespace Enmesh.Epmd;
 
 /// <summary>A request to EPMD.</summary>
-/// <remarks>u16 Length | Body, and the first byte of the body says what it is (erl_dist_protocol, "EPMD Protocol").</remarks>
+/// <remarks>
+/// u16 Length | Body, and the first byte of the body says what it is (erl_dist_protocol, "EPMD Protocol").
+/// </remarks>
 internal abstract record EpmdRequest
 {
     /// <summary>ALIVE2_REQ: register a node for as long as the connection lives.</summary>

@@ -102,7 +102,8 @@ internal sealed class EpmdPresence : IAsyncDisposable
     {
         if (_mode == EpmdMode.Embedded && _server is null)
             TryServe();
-        var (connection, creation) = await _client.RegisterAsync(OwnHost, _entry, cancellationToken).ConfigureAwait(false);
+        var (connection, creation) = await _client.RegisterAsync(
+            OwnHost, _entry, cancellationToken).ConfigureAwait(false);
         // Identifiers that are about already bear the first creation, so a later one has to be ignored.
         if (Creation == 0)
             Creation = creation;

@@ -9,7 +9,8 @@ internal sealed class EpmdRegistry(uint firstCreation, int maxNames)
     private const uint SmallestCreation = 4;
 
     private readonly LinkedList<(EpmdEntry Entry, long Connection)> _newestFirst = new();
-    private readonly Dictionary<string, LinkedListNode<(EpmdEntry Entry, long Connection)>> _byName = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, LinkedListNode<(EpmdEntry Entry, long Connection)>> _byName = new(
+        StringComparer.Ordinal);
     private uint _creation = firstCreation;
 
     /// <summary>Everybody, the newest first.</summary>

@@ -8,7 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace Enmesh.Epmd;
 
 /// <summary>
-/// An EPMD inside the process, for hosts that have no Erlang: <c>erl</c> registers at it and <c>epmd -names</c> asks it.
+/// An EPMD inside the process, for hosts that have no Erlang: <c>erl</c> registers at it and <c>epmd -names</c> asks
+/// it.
 /// </summary>
 /// <remarks>It listens on loopback, and on more addresses only when told to. Registrations are taken from the own host
 /// alone. Whoever asks nothing, asks slowly or asks nonsense loses the connection, and nobody else notices.</remarks>
@@ -81,7 +82,9 @@ internal sealed class EpmdServer : IAsyncDisposable
         await _serving.WhenAllAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Whether a caller is on this host: over loopback, or from one of its own addresses to the same one.</summary>
+    /// <summary>
+    /// Whether a caller is on this host: over loopback, or from one of its own addresses to the same one.
+    /// </summary>
     internal static bool IsNear(EndPoint? remote, EndPoint? local) =>
         remote is not IPEndPoint { Address: var address }
         || IPAddress.IsLoopback(Plain(address))
@@ -217,7 +220,8 @@ internal sealed class EpmdServer : IAsyncDisposable
         _logger.EpmdNodeUnregistered(name);
     }
 
-    private static async Task<byte[]?> ReadRequestAsync(TransportConnection connection, CancellationToken cancellationToken)
+    private static async Task<byte[]?> ReadRequestAsync(
+        TransportConnection connection, CancellationToken cancellationToken)
     {
         var length = new byte[2];
         if (!await ReadExactlyAsync(connection, length, cancellationToken).ConfigureAwait(false))

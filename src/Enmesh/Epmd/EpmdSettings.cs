@@ -22,7 +22,8 @@ internal sealed record EpmdSettings(int Port, IReadOnlyList<IPAddress> Addresses
     {
         if (string.IsNullOrWhiteSpace(text))
             return DefaultPort;
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and <= ushort.MaxValue
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+            && port is > 0 and <= ushort.MaxValue
             ? port
             : throw new FormatException($"{PortVariable} is '{text}'; it must be a port from 1 to 65535.");
     }
@@ -34,7 +35,8 @@ internal sealed record EpmdSettings(int Port, IReadOnlyList<IPAddress> Addresses
         {
             addresses.Add(IPAddress.TryParse(part, out var address)
                 ? address
-                : throw new FormatException($"{AddressVariable} has '{part}' in it; it must be a list of IP addresses separated by commas."));
+                : throw new FormatException(
+                    $"{AddressVariable} has '{part}' in it; it must be a list of IP addresses separated by commas."));
         }
 
         return addresses;

@@ -139,7 +139,8 @@ internal static class HandshakeMessages
         high = default;
         creation = 0;
         if (body is not [ComplementTag, _, _, _, _, _, _, _, _])
-            return Fail($"{Opening(body)} of {Counted.Bytes(body.Length)} instead of the rest of its flags", out problem);
+            return Fail(
+                $"{Opening(body)} of {Counted.Bytes(body.Length)} instead of the rest of its flags", out problem);
         high = (DistributionFlags)((ulong)BinaryPrimitives.ReadUInt32BigEndian(body[1..]) << 32);
         creation = BinaryPrimitives.ReadUInt32BigEndian(body[5..]);
         problem = "";
@@ -161,7 +162,8 @@ internal static class HandshakeMessages
         challenge = 0;
         digest = default;
         if (body is not [ReplyTag, ..] || body.Length != 1 + 4 + ChallengeDigest.Bytes)
-            return Fail($"{Opening(body)} of {Counted.Bytes(body.Length)} instead of its answer to our challenge", out problem);
+            return Fail(
+                $"{Opening(body)} of {Counted.Bytes(body.Length)} instead of its answer to our challenge", out problem);
         challenge = BinaryPrimitives.ReadUInt32BigEndian(body[1..]);
         digest = body[5..];
         problem = "";
@@ -181,7 +183,8 @@ internal static class HandshakeMessages
     {
         digest = default;
         if (body is not [AcknowledgeTag, ..] || body.Length != 1 + ChallengeDigest.Bytes)
-            return Fail($"{Opening(body)} of {Counted.Bytes(body.Length)} where its last digest was expected", out problem);
+            return Fail(
+                $"{Opening(body)} of {Counted.Bytes(body.Length)} where its last digest was expected", out problem);
         digest = body[1..];
         problem = "";
         return true;
@@ -195,7 +198,8 @@ internal static class HandshakeMessages
             return Fail("its message ends before the name", out problem);
         var length = BinaryPrimitives.ReadUInt16BigEndian(bytes);
         return length > bytes.Length - 2
-            ? Fail($"its name is said to have {Counted.Bytes(length)}, of which only {bytes.Length - 2} came", out problem)
+            ? Fail(
+                $"its name is said to have {Counted.Bytes(length)}, of which only {bytes.Length - 2} came", out problem)
             : TryDecode(bytes.Slice(2, length), out text, out problem);
     }
 

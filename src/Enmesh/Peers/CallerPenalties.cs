@@ -35,7 +35,9 @@ internal sealed class CallerPenalties(TimeProvider timeProvider)
     }
 
     internal Task WaitAsync(EndPoint? caller, CancellationToken cancellationToken) =>
-        Penalty(caller) is var wait && wait > TimeSpan.Zero ? Task.Delay(wait, timeProvider, cancellationToken) : Task.CompletedTask;
+        Penalty(caller) is var wait && wait > TimeSpan.Zero
+            ? Task.Delay(wait, timeProvider, cancellationToken)
+            : Task.CompletedTask;
 
     internal TimeSpan Penalty(EndPoint? caller)
     {
@@ -44,10 +46,14 @@ internal sealed class CallerPenalties(TimeProvider timeProvider)
         lock (_callers)
         {
             var beyond = FailuresOf(address) - Free;
-            return beyond <= 0 ? TimeSpan.Zero : TimeSpan.FromTicks(Math.Min(Longest.Ticks, First.Ticks << Math.Min(beyond - 1, 10)));
+            return beyond <= 0
+                ? TimeSpan.Zero
+                : TimeSpan.FromTicks(Math.Min(Longest.Ticks, First.Ticks << Math.Min(beyond - 1, 10)));
         }
     }
 
     private int FailuresOf(IPAddress address) =>
-        _callers.TryGetValue(address, out var seen) && timeProvider.GetElapsedTime(seen.At) < Forgotten ? seen.Failures : 0;
+        _callers.TryGetValue(address, out var seen) && timeProvider.GetElapsedTime(seen.At) < Forgotten
+            ? seen.Failures
+            : 0;
 }

@@ -3,7 +3,9 @@ using Enmesh.Transport;
 
 namespace Enmesh.Peers;
 
-/// <summary>Runs one side of a handshake over a connection: reads its messages, performs its effects, keeps its times.</summary>
+/// <summary>
+/// Runs one side of a handshake over a connection: reads its messages, performs its effects, keeps its times.
+/// </summary>
 /// <param name="connection">The connection; it stays the caller's.</param>
 /// <param name="machine">The side to run.</param>
 /// <param name="answer">Answers what the machine asks the node.</param>
@@ -51,7 +53,8 @@ internal sealed class HandshakeDriver(
                     await SendAsync(send.Message, cancellationToken).ConfigureAwait(false);
                     break;
                 case HandshakeEffect.Ask ask:
-                    await PerformAsync(machine.Next(new HandshakeEvent.Answered(answer(ask.Question))), cancellationToken)
+                    await PerformAsync(
+                        machine.Next(new HandshakeEvent.Answered(answer(ask.Question))), cancellationToken)
                         .ConfigureAwait(false);
                     break;
                 case HandshakeEffect.AbandonOwnAttempt abandoned:
@@ -80,7 +83,8 @@ internal sealed class HandshakeDriver(
 
     private async Task<HandshakeEvent> ReceiveAsync(CancellationToken cancellationToken)
     {
-        // Each step has its own time, as on the BEAM; the whole has one as well, or a byte every 6 s would hold it for hours.
+        // Each step has its own time, as on the BEAM; the whole has one as well, or a byte every 6 s would hold it for
+        // hours.
         using var step = new CancellationTokenSource(limits.Step, timeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(step.Token, cancellationToken);
         try

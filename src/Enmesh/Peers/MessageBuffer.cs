@@ -5,8 +5,8 @@ using Enmesh.Terms.External;
 namespace Enmesh.Peers;
 
 /// <summary>
-/// One message as its sender encodes it, outside any lock: the bytes of control and payload, the large binaries in it by
-/// reference, and the atoms that its header will list.
+/// One message as its sender encodes it, outside any lock: the bytes of control and payload, the large binaries in it
+/// by reference, and the atoms that its header will list.
 /// </summary>
 internal sealed class MessageBuffer : IReferencingBufferWriter
 {
@@ -39,7 +39,9 @@ internal sealed class MessageBuffer : IReferencingBufferWriter
     /// <summary>The bytes, without those that are referenced.</summary>
     internal ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, _count);
 
-    /// <summary>The calling thread's buffer, empty. Give it back with <see cref="Release"/>, or keep it and never do.</summary>
+    /// <summary>
+    /// The calling thread's buffer, empty. Give it back with <see cref="Release"/>, or keep it and never do.
+    /// </summary>
     internal static MessageBuffer Rent()
     {
         var buffer = _own ?? new MessageBuffer();
@@ -87,7 +89,9 @@ internal sealed class MessageBuffer : IReferencingBufferWriter
         _insertedBytes += bytes.Length;
     }
 
-    /// <summary>The pieces that make up bytes <paramref name="from"/> to <paramref name="to"/> of the message.</summary>
+    /// <summary>
+    /// The pieces that make up bytes <paramref name="from"/> to <paramref name="to"/> of the message.
+    /// </summary>
     internal void AddSegments(long from, long to, List<ArraySegment<byte>> segments)
     {
         long at = 0; // where in the message the next piece begins
@@ -101,14 +105,16 @@ internal sealed class MessageBuffer : IReferencingBufferWriter
         AddPart(_bytes.AsMemory(own, _count - own), ref at, from, to, segments);
     }
 
-    private static void AddPart(ReadOnlyMemory<byte> piece, ref long at, long from, long to, List<ArraySegment<byte>> segments)
+    private static void AddPart(
+        ReadOnlyMemory<byte> piece, ref long at, long from, long to, List<ArraySegment<byte>> segments)
     {
         var start = Math.Max(from, at);
         var end = Math.Min(to, at + piece.Length);
         if (start < end)
         {
             var part = piece.Slice((int)(start - at), (int)(end - start));
-            segments.Add(MemoryMarshal.TryGetArray(part, out var array) ? array : new ArraySegment<byte>(part.ToArray()));
+            segments.Add(
+                MemoryMarshal.TryGetArray(part, out var array) ? array : new ArraySegment<byte>(part.ToArray()));
         }
         at += piece.Length;
     }
@@ -118,7 +124,8 @@ internal sealed class MessageBuffer : IReferencingBufferWriter
         var wanted = Math.Max(sizeHint, 1);
         if (_bytes.Length - _count >= wanted)
             return;
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(checked(_count + wanted), (int)Math.Min(_bytes.Length * 2L, Array.MaxLength)));
+        var larger = ArrayPool<byte>.Shared.Rent(
+            Math.Max(checked(_count + wanted), (int)Math.Min(_bytes.Length * 2L, Array.MaxLength)));
         _bytes.AsSpan(0, _count).CopyTo(larger);
         ArrayPool<byte>.Shared.Return(_bytes);
         _bytes = larger;

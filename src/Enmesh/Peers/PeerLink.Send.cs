@@ -5,11 +5,13 @@ using Enmesh.Wire;
 namespace Enmesh.Peers;
 
 // The sending side. A message is encoded on the caller's thread, queued under a short lock, and written by whoever
-// flushes: at the end of a process's turn that is the process's own thread, else a work item on the pool. One flush at a
-// time; what gathers while it writes goes out with the next.
+// flushes: at the end of a process's turn that is the process's own thread, else a work item on the pool. One flush at
+// a time; what gathers while it writes goes out with the next.
 internal sealed partial class PeerLink
 {
-    /// <summary>Gathered messages beyond which a turn gets help, so that it and the writing go on side by side.</summary>
+    /// <summary>
+    /// Gathered messages beyond which a turn gets help, so that it and the writing go on side by side.
+    /// </summary>
     private const int TurnMessages = 8;
 
     private int _heldByTurn;
@@ -20,8 +22,11 @@ internal sealed partial class PeerLink
 
     internal long PendingBytes => _queue.PendingBytes;
 
-    /// <summary>Sends a message. The task is pending while the link has over its limit waiting; the message queues at once.</summary>
-    internal ValueTask SendAsync(object? sender, in ControlMessage control, Term payload, CancellationToken cancellationToken)
+    /// <summary>
+    /// Sends a message. The task is pending while the link has over its limit waiting; the message queues at once.
+    /// </summary>
+    internal ValueTask SendAsync(
+        object? sender, in ControlMessage control, Term payload, CancellationToken cancellationToken)
     {
         Queue(sender, control, payload, unlessFull: false);
         return _queue.IsFull ? new(_queue.WhenDrained().WaitAsync(cancellationToken)) : default;
@@ -33,7 +38,8 @@ internal sealed partial class PeerLink
 
     /// <summary>Sends a reply or a signal with a payload. Never waits.</summary>
     /// <returns>False when the link is gone.</returns>
-    internal bool Signal(object? sender, in ControlMessage control, Term payload) => Queue(sender, control, payload, unlessFull: false);
+    internal bool Signal(object? sender, in ControlMessage control, Term payload) =>
+        Queue(sender, control, payload, unlessFull: false);
 
     /// <summary>Sends a signal. Never waits.</summary>
     /// <returns>False when the link is gone.</returns>
@@ -55,8 +61,8 @@ internal sealed partial class PeerLink
     }
 
     /// <summary>
-    /// A turn that computes on after a send, or on the reader's thread, is helped out: called every few milliseconds while there
-    /// are any.
+    /// A turn that computes on after a send, or on the reader's thread, is helped out: called every few milliseconds
+    /// while there are any.
     /// </summary>
     /// <returns>Whether there still is one.</returns>
     internal bool HelpTurn() => HelpSender() | HelpFlusher() | _connection.HelpReader();
@@ -101,7 +107,9 @@ internal sealed partial class PeerLink
         }
         writer.Flush();
         if (message.Length > _options.Limits.MaxMessageBytes)
-            throw new ArgumentException($"The message takes {message.Length} bytes; {_options.Limits.MaxMessageBytes} are the limit.", nameof(payload));
+            throw new ArgumentException(
+                $"The message takes {message.Length} bytes; {_options.Limits.MaxMessageBytes} are the limit.",
+                nameof(payload));
     }
 
     private bool Queue(object? sender, MessageBuffer message, bool unlessFull)

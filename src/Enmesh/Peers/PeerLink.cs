@@ -31,7 +31,8 @@ internal sealed partial class PeerLink : IFlushAtTurnEnd, IThreadPoolWorkItem
     private ITimer? _leaveTimer;
 
     internal PeerLink(
-        long session, HandshakeResult handshake, TransportConnection connection, IPeerHandler handler, PeerLinkOptions options,
+        long session, HandshakeResult handshake, TransportConnection connection, IPeerHandler handler,
+        PeerLinkOptions options,
         Pulse pulse, Atom ownNode, AtomTable atoms, ILogger logger)
     {
         Session = session;

@@ -19,7 +19,8 @@ internal sealed class PeerListener : IAsyncDisposable
     private readonly Task _loop;
 
     /// <param name="listener">Where calls come in. Owned from here on.</param>
-    /// <param name="serve">Runs one handshake to its end, whatever it is, and closes the connection if it failed.</param>
+    /// <param name="serve">Runs one handshake to its end, whatever it is, and closes the connection if it
+    /// failed.</param>
     internal PeerListener(ITransportListener listener, Func<TransportConnection, CancellationToken, Task> serve)
     {
         _listener = listener;

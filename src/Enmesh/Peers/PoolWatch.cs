@@ -3,7 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace Enmesh.Peers;
 
 /// <summary>
-/// Measures how long work waits for a thread of the pool, since user code that blocks its threads shows nowhere else until it is too late.
+/// Measures how long work waits for a thread of the pool, since user code that blocks its threads shows nowhere else
+/// until it is too late.
 /// </summary>
 internal sealed class PoolWatch(TimeProvider timeProvider, ILogger logger) : IThreadPoolWorkItem
 {

@@ -5,17 +5,20 @@ namespace Enmesh.Peers;
 /// <summary>The work that a link's reader may do itself, once it has read all there is.</summary>
 /// <remarks>
 /// <para>
-/// It is for the message that comes alone: a request, a reply. A second one woken by the same read, or a read with more behind it,
-/// and all of it goes to the pool, since the processes shall run beside each other and beside the reading.
+/// It is for the message that comes alone: a request, a reply. A second one woken by the same read, or a read with more
+/// behind it, and all of it goes to the pool, since the processes shall run beside each other and beside the reading.
 /// </para>
 /// <para>
-/// Nobody's code can hold up a link: turns that mostly take more than a moment make the reader keep to reading for a while, and
-/// one that goes on for milliseconds costs the thread the reading altogether (<see cref="TransportConnection.HelpReader"/>).
+/// Nobody's code can hold up a link: turns that mostly take more than a moment make the reader keep to reading for a
+/// while, and one that goes on for milliseconds costs the thread the reading altogether
+/// (<see cref="TransportConnection.HelpReader"/>).
 /// </para>
 /// </remarks>
 internal sealed class ReaderTurn(TimeProvider timeProvider)
 {
-    /// <summary>So many more slow turns than fast ones: it is the code, not a thread that did not get the processor.</summary>
+    /// <summary>
+    /// So many more slow turns than fast ones: it is the code, not a thread that did not get the processor.
+    /// </summary>
     private const int MostlySlow = 8;
 
     private static readonly TimeSpan Moment = TimeSpan.FromMicroseconds(100);

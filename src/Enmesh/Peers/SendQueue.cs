@@ -3,7 +3,9 @@ using Enmesh.Wire;
 
 namespace Enmesh.Peers;
 
-/// <summary>What is to go out over a link, in its order. No IO: the flusher takes a batch, writes it, and says so.</summary>
+/// <summary>
+/// What is to go out over a link, in its order. No IO: the flusher takes a batch, writes it, and says so.
+/// </summary>
 /// <remarks>
 /// Small messages are copied into the batch that gathers. A large one queues as a source of fragments: each batch takes
 /// some of every source, so that ticks and the messages of others pass it. What the same sender sends behind its own
@@ -350,7 +352,8 @@ internal sealed class SendQueue
             if (_chunk.Length - _end < bytes)
             {
                 CloseSegment();
-                _chunk = ArrayPool<byte>.Shared.Rent(Math.Max(bytes, _chunks.Count == 0 ? FirstChunkBytes : ChunkBytes));
+                _chunk = ArrayPool<byte>.Shared.Rent(
+                    Math.Max(bytes, _chunks.Count == 0 ? FirstChunkBytes : ChunkBytes));
                 _chunks.Add(_chunk);
                 _start = _end = 0;
             }

@@ -1,13 +1,13 @@
 namespace Enmesh.Peers;
 
 /// <summary>
-/// What one thread of the pool does at a stretch: a turn, then the first process that it has woken, and so on. Two processes
-/// that talk to each other take no thread but this one.
+/// What one thread of the pool does at a stretch: a turn, then the first process that it has woken, and so on. Two
+/// processes that talk to each other take no thread but this one.
 /// </summary>
 /// <remarks>
-/// A turn that goes on must not hold back what it has woken, and is helped: whoever sends it a number of messages hands it
-/// over to the pool (<see cref="TurnScheduler.Release"/>), and so does the node's <see cref="Pulse"/> after a few milliseconds.
-/// The decision is docs/decisions/0003-turns.md.
+/// A turn that goes on must not hold back what it has woken, and is helped: whoever sends it a number of messages hands
+/// it over to the pool (<see cref="TurnScheduler.Release"/>), and so does the node's <see cref="Pulse"/> after a few
+/// milliseconds. The decision is docs/decisions/0003-turns.md.
 /// </remarks>
 internal sealed class TurnChain
 {
@@ -98,7 +98,9 @@ internal sealed class TurnChain
         return false;
     }
 
-    /// <summary>Called by the pulse that no longer looks here: the next one who holds something calls it again.</summary>
+    /// <summary>
+    /// Called by the pulse that no longer looks here: the next one who holds something calls it again.
+    /// </summary>
     internal void Forget(Pulse pulse) => Interlocked.CompareExchange(ref _watchedBy, null, pulse);
 
     // As the pool does it after each of its items: what a process sets in its context is not the next one's.

@@ -18,9 +18,10 @@ internal interface ITurn : IThreadPoolWorkItem
 
 /// <summary>Where a turn runs that a message has woken.</summary>
 /// <remarks>
-/// A node's own services run on a thread of the node. For all others a wake-up of a thread costs more than most turns, so the
-/// first one woken waits for the thread at hand: for a link's reader that has read all there is (<see cref="ReaderTurn"/>), or
-/// for the end of the turn that has woken it (<see cref="TurnChain"/>). All others go to the pool.
+/// A node's own services run on a thread of the node. For all others a wake-up of a thread costs more than most turns,
+/// so the first one woken waits for the thread at hand: for a link's reader that has read all there is
+/// (<see cref="ReaderTurn"/>), or for the end of the turn that has woken it (<see cref="TurnChain"/>). All others go to
+/// the pool.
 /// </remarks>
 internal static class TurnScheduler
 {
@@ -48,7 +49,9 @@ internal static class TurnScheduler
             ThreadPool.UnsafeQueueUserWorkItem(turn, preferLocal: false);
     }
 
-    /// <summary>The turn has more to do by now than it should be held back for: if this thread does so, the pool gets it.</summary>
+    /// <summary>
+    /// The turn has more to do by now than it should be held back for: if this thread does so, the pool gets it.
+    /// </summary>
     internal static void Release(ITurn turn)
     {
         if (_chain is { IsOpen: true } chain && chain.TryTake(turn))

@@ -70,7 +70,8 @@ internal static class DnsInterpretation
         var owner = question.Name;
         for (var aliases = 0; aliases <= MaxAliases; aliases++)
         {
-            var records = message.Answers.Where(record => IsOf(record, question.Type) && DnsName.Same(record.Owner, owner)).ToList();
+            var records = message.Answers.Where(
+                record => IsOf(record, question.Type) && DnsName.Same(record.Owner, owner)).ToList();
             if (records.Count > 0)
             {
                 return nameMissing
@@ -89,14 +90,19 @@ internal static class DnsInterpretation
         if (message.Authorities.Any(record => record is DnsRecord.Authority))
             return new DnsAnswer.NoData();
         if (!message.Header.IsAuthoritative && message.Authorities.Any(record => record is DnsRecord.NameServer))
-            return new DnsAnswer.Failed(DnsProblem.Lame, "refers to other servers instead of resolving; it offers no recursion");
+            return new DnsAnswer.Failed(
+                DnsProblem.Lame, "refers to other servers instead of resolving; it offers no recursion");
         return aliased ? new DnsAnswer.Continued(end) : new DnsAnswer.NoData();
     }
 
     private static bool IsOf(DnsRecord record, DnsType type) => (record, type) switch
     {
-        (DnsRecord.Address address, DnsType.A) => address.Value.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork,
-        (DnsRecord.Address address, DnsType.Aaaa) => address.Value.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6,
+        (
+            DnsRecord.Address address,
+            DnsType.A) => address.Value.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork,
+        (
+            DnsRecord.Address address,
+            DnsType.Aaaa) => address.Value.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6,
         (DnsRecord.Service, DnsType.Srv) => true,
         (DnsRecord.Pointer, DnsType.Ptr) => true,
         (DnsRecord.Alias, DnsType.Cname) => true,

@@ -17,7 +17,8 @@ internal sealed class DnsClient(TimeProvider time)
     private readonly ConcurrentDictionary<IPEndPoint, long> _silentSince = new();
 
     /// <summary>Asks for the records of a type at exactly this name.</summary>
-    internal async Task<DnsAnswer> QueryAsync(string name, DnsType type, ResolvConf conf, CancellationToken cancellationToken)
+    internal async Task<DnsAnswer> QueryAsync(
+        string name, DnsType type, ResolvConf conf, CancellationToken cancellationToken)
     {
         var question = new DnsQuestion(name, type);
         for (var i = 0; i <= MaxContinuations; i++)
@@ -26,13 +27,16 @@ internal sealed class DnsClient(TimeProvider time)
             if (answer is not DnsAnswer.Continued { Target: var target })
                 return answer;
             if (DnsName.Problem(target) is { } problem)
-                return new DnsAnswer.Failed(DnsProblem.Malformed, $"'{name}' is an alias of what is no host name: {problem}");
+                return new DnsAnswer.Failed(
+                    DnsProblem.Malformed, $"'{name}' is an alias of what is no host name: {problem}");
             question = question with { Name = target };
         }
-        return new DnsAnswer.Failed(DnsProblem.AliasLoop, $"'{name}' leads through more than {MaxContinuations} unfinished aliases");
+        return new DnsAnswer.Failed(
+            DnsProblem.AliasLoop, $"'{name}' leads through more than {MaxContinuations} unfinished aliases");
     }
 
-    private async Task<DnsAnswer> AskServersAsync(DnsQuestion question, ResolvConf conf, CancellationToken cancellationToken)
+    private async Task<DnsAnswer> AskServersAsync(
+        DnsQuestion question, ResolvConf conf, CancellationToken cancellationToken)
     {
         var failures = new Dictionary<IPEndPoint, DnsAnswer.Failed>();
         for (var attempt = 0; attempt < conf.Attempts; attempt++)
@@ -40,7 +44,8 @@ internal sealed class DnsClient(TimeProvider time)
             foreach (var server in InOrder(conf))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var answer = await _exchange.AskAsync(server, question, conf.Timeout, conf.UseTcp, cancellationToken).ConfigureAwait(false);
+                var answer = await _exchange.AskAsync(
+                    server, question, conf.Timeout, conf.UseTcp, cancellationToken).ConfigureAwait(false);
                 if (answer is not DnsAnswer.Failed failed)
                 {
                     _silentSince.TryRemove(server, out _);
@@ -54,7 +59,9 @@ internal sealed class DnsClient(TimeProvider time)
         return Summary(failures, conf.Attempts);
     }
 
-    /// <summary>The servers in the order of the configuration, those that were silent a moment ago behind the others.</summary>
+    /// <summary>
+    /// The servers in the order of the configuration, those that were silent a moment ago behind the others.
+    /// </summary>
     private List<IPEndPoint> InOrder(ResolvConf conf)
     {
         var start = conf.Rotate ? RandomNumberGenerator.GetInt32(conf.Servers.Length) : 0;

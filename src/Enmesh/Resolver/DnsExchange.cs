@@ -8,9 +8,9 @@ namespace Enmesh.Resolver;
 
 /// <summary>Puts one question to one server: over UDP, and over TCP where UDP does not do.</summary>
 /// <remarks>
-/// What keeps a forger out of UDP (RFC 5452): a fresh socket and so a fresh port for every question, connected, so that the
-/// kernel drops what comes from elsewhere; a random id; the letters' case; an answer that does not repeat all of it is not
-/// seen. The wait goes on, since the true answer may still come.
+/// What keeps a forger out of UDP (RFC 5452): a fresh socket and so a fresh port for every question, connected, so that
+/// the kernel drops what comes from elsewhere; a random id; the letters' case; an answer that does not repeat all of it
+/// is not seen. The wait goes on, since the true answer may still come.
 /// </remarks>
 internal sealed class DnsExchange(TimeProvider time)
 {
@@ -32,9 +32,11 @@ internal sealed class DnsExchange(TimeProvider time)
             byte[]? response = null;
             if (!useTcp)
             {
-                response = await OverUdpAsync(server, question, edns: true, timeout, cancellationToken).ConfigureAwait(false);
+                response = await OverUdpAsync(
+                    server, question, edns: true, timeout, cancellationToken).ConfigureAwait(false);
                 if (response is not null && IsEdnsUnknown(response))
-                    response = await OverUdpAsync(server, question, edns: false, timeout, cancellationToken).ConfigureAwait(false);
+                    response = await OverUdpAsync(
+                        server, question, edns: false, timeout, cancellationToken).ConfigureAwait(false);
             }
             response ??= await OverTcpAsync(server, question, timeout, cancellationToken).ConfigureAwait(false);
             return DnsInterpretation.Interpret(DnsMessage.Read(response), question);
@@ -146,7 +148,9 @@ internal sealed class DnsExchange(TimeProvider time)
             return header is { Questions: 0, Code: not DnsResponseCode.NoError } ? Verdict.Ours : Verdict.Foreign;
         if (question.Value.Type != asked.Type || !DnsName.Same(question.Value.Name, asked.Name))
             return Verdict.Foreign;
-        return string.Equals(question.Value.Name, asked.Name, StringComparison.Ordinal) ? Verdict.Ours : Verdict.CaseLost;
+        return string.Equals(question.Value.Name, asked.Name, StringComparison.Ordinal)
+            ? Verdict.Ours
+            : Verdict.CaseLost;
     }
 
     // RFC 6891 section 7: a server from before EDNS answers FORMERR or NOTIMP, without an OPT record of its own.

@@ -47,7 +47,9 @@ internal sealed record DnsMessage(
     /// <summary>Whether the server knows EDNS.</summary>
     internal bool HasOptions => Additionals.Any(record => record is DnsRecord.Options);
 
-    /// <summary>Reads the header and the one question behind it, which is all that may be read of a truncated message.</summary>
+    /// <summary>
+    /// Reads the header and the one question behind it, which is all that may be read of a truncated message.
+    /// </summary>
     /// <returns>False when there is no whole header; the question is null when there is not exactly one.</returns>
     /// <exception cref="DnsFormatException">The question is malformed.</exception>
     internal static bool TryReadHeader(ReadOnlySpan<byte> message, out DnsHeader header, out DnsQuestion? question)
@@ -161,7 +163,8 @@ internal sealed record DnsMessage(
         }
     }
 
-    // Nearly every record belongs to the name that was asked for, by a pointer to it; a thousand records share one string.
+    // Nearly every record belongs to the name that was asked for, by a pointer to it; a thousand records share one
+    // string.
     private static string ReadOwner(ReadOnlySpan<byte> message, ref int position, string? asked)
     {
         if (asked is null || !message[position..].StartsWith(PointerToQuestion))

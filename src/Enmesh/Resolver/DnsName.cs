@@ -4,9 +4,9 @@ using System.Text;
 namespace Enmesh.Resolver;
 
 /// <summary>
-/// Domain names on the wire and as text (RFC 1035 sections 3.1, 4.1.4 and 5.1): labels of 1 to 63 bytes, 255 bytes in all.
-/// As text a dot or backslash within a label is escaped by a backslash, everything unprintable as <c>\DDD</c>, and there is
-/// no dot at the end; the root is the empty text.
+/// Domain names on the wire and as text (RFC 1035 sections 3.1, 4.1.4 and 5.1): labels of 1 to 63 bytes, 255 bytes in
+/// all. As text a dot or backslash within a label is escaped by a backslash, everything unprintable as <c>\DDD</c>, and
+/// there is no dot at the end; the root is the empty text.
 /// </summary>
 internal static class DnsName
 {
@@ -15,7 +15,8 @@ internal static class DnsName
     private const byte PointerMark = 0xC0;
 
     /// <summary>Whether the two name the same: ASCII letters count alike in both cases (RFC 4343).</summary>
-    internal static bool Same(string left, string right) => string.Equals(left, right, StringComparison.OrdinalIgnoreCase);
+    internal static bool Same(string left, string right) =>
+        string.Equals(left, right, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>What keeps a name typed by a person from being asked for; null when nothing does.</summary>
     internal static string? Problem(string name)
@@ -59,8 +60,8 @@ internal static class DnsName
     }
 
     /// <summary>
-    /// Gives every letter a case by one bit each. A server repeats the question letter for letter, so a forger has to guess the
-    /// bits too (draft-vixie-dnsext-dns0x20).
+    /// Gives every letter a case by one bit each. A server repeats the question letter for letter, so a forger has to
+    /// guess the bits too (draft-vixie-dnsext-dns0x20).
     /// </summary>
     internal static string MixCase(string name, ReadOnlySpan<byte> bits)
     {
@@ -68,15 +69,17 @@ internal static class DnsName
         for (var i = 0; i < mixed.Length; i++)
         {
             if (char.IsAsciiLetter(mixed[i]))
-                mixed[i] = (bits[i / 8 % bits.Length] >> (i % 8) & 1) == 0 ? char.ToLowerInvariant(mixed[i]) : char.ToUpperInvariant(mixed[i]);
+                mixed[i] = (bits[i / 8 % bits.Length] >> (i % 8) & 1) == 0
+                    ? char.ToLowerInvariant(mixed[i])
+                    : char.ToUpperInvariant(mixed[i]);
         }
         return new string(mixed);
     }
 
     /// <summary>Reads the name at <paramref name="position"/> and moves behind it.</summary>
     /// <remarks>
-    /// A pointer must lead to before the run of labels it ends. Each jump so goes further back than the one before, and neither
-    /// a loop nor a long walk can be built.
+    /// A pointer must lead to before the run of labels it ends. Each jump so goes further back than the one before, and
+    /// neither a loop nor a long walk can be built.
     /// </remarks>
     internal static string Read(ReadOnlySpan<byte> message, ref int position)
     {
@@ -107,7 +110,8 @@ internal static class DnsName
                 continue;
             }
             if (labelBytes > MaxLabelBytes)
-                DnsFormatException.Throw($"A label begins with 0x{labelBytes:X2}, which is neither a length nor a pointer", at);
+                DnsFormatException.Throw(
+                    $"A label begins with 0x{labelBytes:X2}, which is neither a length nor a pointer", at);
             wireBytes += 1 + labelBytes;
             if (wireBytes > MaxWireBytes)
                 DnsFormatException.Throw($"A name is longer than {MaxWireBytes} bytes", at);

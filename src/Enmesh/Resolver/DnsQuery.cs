@@ -9,8 +9,8 @@ internal static class DnsQuery
     internal const int MaxBytes = DnsHeader.Bytes + DnsName.MaxWireBytes + 4 + OptionsBytes;
 
     /// <summary>
-    /// The answer we take over UDP. 1,232 bytes fit into every IPv6 packet that is not fragmented; fragments get lost, and they
-    /// are the easiest to forge.
+    /// The answer we take over UDP. 1,232 bytes fit into every IPv6 packet that is not fragmented; fragments get lost,
+    /// and they are the easiest to forge.
     /// </summary>
     internal const ushort UdpPayloadBytes = 1232;
 

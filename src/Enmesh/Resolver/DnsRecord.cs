@@ -54,12 +54,14 @@ internal abstract record DnsRecord(string Owner, uint Ttl)
 
     /// <summary>SOA; beside an empty answer it says that the emptiness is meant (RFC 2308).</summary>
     internal sealed record Authority(
-        string Owner, uint Ttl, string Primary, string Mailbox, uint Serial, uint Refresh, uint Retry, uint Expire, uint Minimum)
+        string Owner, uint Ttl, string Primary, string Mailbox, uint Serial, uint Refresh, uint Retry, uint Expire,
+        uint Minimum)
         : DnsRecord(Owner, Ttl);
 
     /// <summary>OPT: no record of the zone but what the server can do (RFC 6891).</summary>
     internal sealed record Options(ushort UdpPayloadBytes, byte ExtendedCode, byte Version) : DnsRecord("", 0);
 
     /// <summary>A type or class we have no use for.</summary>
-    internal sealed record Other(string Owner, uint Ttl, ushort Type, ushort Class, int DataBytes) : DnsRecord(Owner, Ttl);
+    internal sealed record Other(
+        string Owner, uint Ttl, ushort Type, ushort Class, int DataBytes) : DnsRecord(Owner, Ttl);
 }

@@ -13,7 +13,9 @@ internal interface IDnsResolver
     Task<DnsAnswer> ResolveAsync(string name, DnsType type, CancellationToken cancellationToken);
 }
 
-/// <summary>A stub resolver as the C library has one, but it can tell "there is none" from "nobody could say".</summary>
+/// <summary>
+/// A stub resolver as the C library has one, but it can tell "there is none" from "nobody could say".
+/// </summary>
 /// <remarks>
 /// /etc/hosts is not read. resolv.conf is read anew for every name, so that a change of it takes effect at once.
 /// </remarks>
@@ -27,7 +29,8 @@ internal sealed class DnsResolver : IDnsResolver
 
     /// <summary>Makes a resolver.</summary>
     /// <param name="time">The clock for time-outs.</param>
-    /// <param name="servers">The servers to ask instead of those of the file; null or empty for those of the file.</param>
+    /// <param name="servers">The servers to ask instead of those of the file; null or empty for those of the
+    /// file.</param>
     /// <param name="path">The file; null for /etc/resolv.conf.</param>
     internal DnsResolver(TimeProvider time, IEnumerable<IPEndPoint>? servers = null, string? path = null)
     {

@@ -5,8 +5,9 @@ using System.Net;
 namespace Enmesh.Resolver;
 
 /// <summary>
-/// The resolver's configuration as resolv.conf(5) and RES_OPTIONS give it, with the limits of glibc: three name servers, ndots
-/// at most 15, time-out at most 30 s, at most 5 attempts. Unknown lines and options are ignored, as glibc does.
+/// The resolver's configuration as resolv.conf(5) and RES_OPTIONS give it, with the limits of glibc: three name
+/// servers, ndots at most 15, time-out at most 30 s, at most 5 attempts. Unknown lines and options are ignored, as
+/// glibc does.
 /// </summary>
 internal sealed record ResolvConf
 {
@@ -43,7 +44,8 @@ internal sealed record ResolvConf
     /// <param name="hostName">This host's name, whose domain is searched when the file names none.</param>
     /// <param name="localDomain">LOCALDOMAIN, which replaces the search list.</param>
     /// <param name="options">RES_OPTIONS, which comes on top of the file's options.</param>
-    internal static ResolvConf Parse(string text, string hostName = "", string? localDomain = null, string? options = null)
+    internal static ResolvConf Parse(
+        string text, string hostName = "", string? localDomain = null, string? options = null)
     {
         var servers = ImmutableArray.CreateBuilder<IPEndPoint>();
         var conf = new ResolvConf();
@@ -135,6 +137,8 @@ internal sealed record ResolvConf
         var digits = end < 0 ? rest : rest[..end];
         if (digits.IsEmpty)
             return 0;
-        return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : int.MaxValue;
+        return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : int.MaxValue;
     }
 }

@@ -2,12 +2,13 @@ namespace Enmesh.Resolver;
 
 /// <summary>
 /// The order in which the full names behind a short one are tried, and what their answers mean together, as glibc's
-/// <c>res_search</c> does it. Ask for <see cref="Current"/>, hand the answer to <see cref="Next"/>, until <see cref="Result"/>
-/// is there.
+/// <c>res_search</c> does it. Ask for <see cref="Current"/>, hand the answer to <see cref="Next"/>, until
+/// <see cref="Result"/> is there.
 /// </summary>
 /// <remarks>
-/// One thing differs from glibc: when any of the names could not be asked for and none was found, the result is the failure.
-/// glibc may report "no such host" then, and a failure that looks like an empty answer is what discovery must never see.
+/// One thing differs from glibc: when any of the names could not be asked for and none was found, the result is the
+/// failure. glibc may report "no such host" then, and a failure that looks like an empty answer is what discovery must
+/// never see.
 /// </remarks>
 internal sealed class SearchWalk
 {

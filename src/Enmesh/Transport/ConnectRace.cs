@@ -3,8 +3,12 @@ using System.Net.Sockets;
 
 namespace Enmesh.Transport;
 
-/// <summary>Dials the addresses of one host beside each other, a little apart; the first one that answers wins.</summary>
-/// <remarks>RFC 8305, section 5: the next attempt starts after 250 ms, or at once when the one before has failed.</remarks>
+/// <summary>
+/// Dials the addresses of one host beside each other, a little apart; the first one that answers wins.
+/// </summary>
+/// <remarks>
+/// RFC 8305, section 5: the next attempt starts after 250 ms, or at once when the one before has failed.
+/// </remarks>
 internal sealed class ConnectRace(string host, int port, TimeProvider time, SocketConnector connect)
 {
     internal static readonly TimeSpan Stagger = TimeSpan.FromMilliseconds(250);
@@ -12,7 +16,9 @@ internal sealed class ConnectRace(string host, int port, TimeProvider time, Sock
     private readonly List<(IPAddress Address, SocketException Cause)> _failures = [];
     private readonly Dictionary<Task<Socket>, IPAddress> _running = [];
 
-    /// <summary>The order of RFC 8305, section 4: families take turns, beginning with that of the first address.</summary>
+    /// <summary>
+    /// The order of RFC 8305, section 4: families take turns, beginning with that of the first address.
+    /// </summary>
     public static IReadOnlyList<IPAddress> Interleave(IReadOnlyList<IPAddress> addresses)
     {
         var first = addresses.Where(a => a.AddressFamily == addresses[0].AddressFamily).Distinct().ToList();

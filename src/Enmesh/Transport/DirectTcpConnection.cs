@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 
 namespace Enmesh.Transport;
 
-/// <summary>A connection that reads on a thread of its own, and writes on the writer's: no hop between threads for a message.</summary>
+/// <summary>
+/// A connection that reads on a thread of its own, and writes on the writer's: no hop between threads for a message.
+/// </summary>
 /// <remarks>A second thread exists while a write waits for room in the kernel.</remarks>
 internal sealed class DirectTcpConnection : TcpConnection
 {
@@ -47,7 +49,8 @@ internal sealed class DirectTcpConnection : TcpConnection
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    public override async ValueTask WriteAsync(
+        ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
         using var registration = AbortWhen(cancellationToken);
@@ -91,7 +94,8 @@ internal sealed class DirectTcpConnection : TcpConnection
         _writable.Close();
     }
 
-    private CancellationTokenRegistration AbortWhen(CancellationToken cancellationToken) => cancellationToken.CanBeCanceled
+    private CancellationTokenRegistration AbortWhen(CancellationToken cancellationToken) =>
+        cancellationToken.CanBeCanceled
         ? cancellationToken.UnsafeRegister(static owner => ((DirectTcpConnection)owner!).Abort(), this)
         : default;
 
@@ -142,7 +146,8 @@ internal sealed class DirectTcpConnection : TcpConnection
         _ => throw Failure(new SocketException((int)error), cancellationToken),
     };
 
-    private Exception Failure(Exception cause, CancellationToken cancellationToken) => cancellationToken.IsCancellationRequested
+    private Exception Failure(Exception cause, CancellationToken cancellationToken) =>
+        cancellationToken.IsCancellationRequested
         ? new OperationCanceledException(cancellationToken)
         : Broken(cause);
 }

@@ -2,7 +2,9 @@ using System.Net;
 
 namespace Enmesh.Transport;
 
-/// <summary>One end of a connection inside the process, with the manners of TCP: bounded, half-closable, abortable.</summary>
+/// <summary>
+/// One end of a connection inside the process, with the manners of TCP: bounded, half-closable, abortable.
+/// </summary>
 internal sealed class InMemoryConnection : TransportConnection
 {
     internal const int DefaultBufferBytes = 64 * 1024;
@@ -52,7 +54,8 @@ internal sealed class InMemoryConnection : TransportConnection
         }
     }
 
-    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    public override async ValueTask WriteAsync(
+        ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         using var registration = cancellationToken.UnsafeRegister(static c => ((InMemoryConnection)c!).Abort(), this);
         while (!buffer.IsEmpty)

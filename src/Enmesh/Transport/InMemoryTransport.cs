@@ -13,10 +13,12 @@ internal sealed class InMemoryTransport(int bufferBytes = InMemoryConnection.Def
     private readonly ConcurrentDictionary<int, Listener> _listeners = new();
     private int _lastPort = FirstFreePort;
 
-    public ValueTask<TransportConnection> ConnectAsync(string host, int port, CancellationToken cancellationToken = default)
+    public ValueTask<TransportConnection> ConnectAsync(
+        string host, int port, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var (ours, theirs) = InMemoryConnection.CreatePair(bufferBytes, $"memory {EndPointText.HostAndPort(host, port)}");
+        var (ours, theirs) = InMemoryConnection.CreatePair(
+            bufferBytes, $"memory {EndPointText.HostAndPort(host, port)}");
         return _listeners.TryGetValue(port, out var listener) && listener.TryEnqueue(theirs)
             ? new ValueTask<TransportConnection>(ours)
             : throw new PeerUnreachableException(

@@ -3,7 +3,9 @@ using System.Net.Sockets;
 
 namespace Enmesh.Transport;
 
-/// <summary>Opens the sockets of a <see cref="ListenAddress"/>: all on one port, the first of the range that is free.</summary>
+/// <summary>
+/// Opens the sockets of a <see cref="ListenAddress"/>: all on one port, the first of the range that is free.
+/// </summary>
 internal static class ListenSockets
 {
     // With port 0 the system chooses a port for the first address, and another process may have it on the second.

@@ -48,7 +48,8 @@ internal sealed class SocketOperation : SocketAsyncEventArgs, IValueTaskSource<i
     }
 
     /// <summary>Sends several buffers by one call; what it gives is the number of bytes that went out.</summary>
-    public ValueTask<int> SendAsync(Socket socket, IList<ArraySegment<byte>> buffers, CancellationToken cancellationToken)
+    public ValueTask<int> SendAsync(
+        Socket socket, IList<ArraySegment<byte>> buffers, CancellationToken cancellationToken)
     {
         try
         {

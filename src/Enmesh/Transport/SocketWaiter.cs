@@ -3,14 +3,17 @@ using System.Threading.Tasks.Sources;
 
 namespace Enmesh.Transport;
 
-/// <summary>Waits until a socket can be read, or written, on a thread of its own, which then goes on with whoever waited.</summary>
+/// <summary>
+/// Waits until a socket can be read, or written, on a thread of its own, which then goes on with whoever waited.
+/// </summary>
 /// <remarks>
 /// <para>
-/// The runtime's own way wakes two threads per message, its poller and one of the pool; here the thread that the kernel wakes
-/// does the work (docs/decisions/0002-receive-loop.md has the figures). It must be the socket's only way of waiting: one
-/// asynchronous operation on the socket, and the runtime's poller wakes up as well for ever after.
+/// The runtime's own way wakes two threads per message, its poller and one of the pool; here the thread that the kernel
+/// wakes does the work (docs/decisions/0002-receive-loop.md has the figures). It must be the socket's only way of
+/// waiting: one asynchronous operation on the socket, and the runtime's poller wakes up as well for ever after.
 /// </para>
-/// <para>One wait may be under way at a time. The thread begins with the first and ends when nobody has waited for a while.</para>
+/// <para>One wait may be under way at a time. The thread begins with the first and ends when nobody has waited for a
+/// while.</para>
 /// </remarks>
 internal sealed class SocketWaiter : IValueTaskSource
 {
@@ -43,8 +46,8 @@ internal sealed class SocketWaiter : IValueTaskSource
     internal bool IsHere => _runningHere is { } me && me == _runner;
 
     /// <summary>
-    /// From here on whoever waited goes on on this thread itself, not on the pool. When he waits again, or for something else,
-    /// the thread calls <paramref name="afterwards"/>.
+    /// From here on whoever waited goes on on this thread itself, not on the pool. When he waits again, or for
+    /// something else, the thread calls <paramref name="afterwards"/>.
     /// </summary>
     internal void ContinueHere(Action? afterwards)
     {
@@ -52,7 +55,9 @@ internal sealed class SocketWaiter : IValueTaskSource
         _afterwards = afterwards;
     }
 
-    /// <summary>Completes when the socket is ready, has failed, or is closed: whatever the next operation on it tells.</summary>
+    /// <summary>
+    /// Completes when the socket is ready, has failed, or is closed: whatever the next operation on it tells.
+    /// </summary>
     internal ValueTask WaitAsync()
     {
         _core.Reset();
@@ -64,8 +69,8 @@ internal sealed class SocketWaiter : IValueTaskSource
     }
 
     /// <summary>
-    /// Called every few milliseconds: at the second call that finds the thread in the same <c>afterwards</c>, another one takes its
-    /// place.
+    /// Called every few milliseconds: at the second call that finds the thread in the same <c>afterwards</c>, another
+    /// one takes its place.
     /// </summary>
     /// <returns>Whether the thread is in there.</returns>
     internal bool Help()
@@ -97,7 +102,8 @@ internal sealed class SocketWaiter : IValueTaskSource
 
     ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _core.GetStatus(token);
 
-    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+    void IValueTaskSource.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _core.OnCompleted(continuation, state, token, flags);
 
     private void CallRunner()

@@ -107,8 +107,8 @@ internal abstract class TcpConnection : TransportConnection
     }
 
     /// <summary>
-    /// Passes over what is sent, <paramref name="offset"/> bytes counted from segment <paramref name="index"/>, and puts what
-    /// follows into the window.
+    /// Passes over what is sent, <paramref name="offset"/> bytes counted from segment <paramref name="index"/>, and
+    /// puts what follows into the window.
     /// </summary>
     /// <returns>False when all is sent.</returns>
     protected bool FillWindow(IReadOnlyList<ArraySegment<byte>> segments, ref int index, ref int offset)

@@ -31,7 +31,8 @@ internal sealed class TcpListening : ITransportListener
     private readonly SocketAcceptor _accept;
 
     private TcpListening(
-        IReadOnlyList<Socket> sockets, TimeProvider time, ILogger logger, Func<Socket, TcpConnection> adopt, SocketAcceptor accept)
+        IReadOnlyList<Socket> sockets, TimeProvider time, ILogger logger, Func<Socket, TcpConnection> adopt,
+        SocketAcceptor accept)
     {
         _adopt = adopt;
         _accept = accept;
@@ -50,8 +51,11 @@ internal sealed class TcpListening : ITransportListener
     /// <summary>Binds and starts to accept.</summary>
     /// <exception cref="ListenFailedException">An address or the port is not to be had.</exception>
     public static TcpListening Start(
-        ListenAddress address, TimeProvider time, ILogger logger, Func<Socket, TcpConnection> adopt, SocketAcceptor? accept = null) =>
-        new(ListenSockets.Open(address, Backlog), time, logger, adopt, accept ?? (static (s, token) => s.AcceptAsync(token)));
+        ListenAddress address, TimeProvider time, ILogger logger, Func<Socket, TcpConnection> adopt, SocketAcceptor? accept =
+            null) =>
+        new(
+            ListenSockets.Open(address, Backlog), time, logger, adopt,
+            accept ?? (static (s, token) => s.AcceptAsync(token)));
 
     public async ValueTask<TransportConnection> AcceptAsync(CancellationToken cancellationToken = default)
     {
@@ -93,7 +97,8 @@ internal sealed class TcpListening : ITransportListener
             {
                 return;
             }
-            catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionReset or SocketError.ConnectionAborted)
+            catch (SocketException e) when (
+                e.SocketErrorCode is SocketError.ConnectionReset or SocketError.ConnectionAborted)
             {
                 // The caller hung up while it was in the queue, which says nothing about the next one.
                 _logger.AcceptedConnectionLost(address, e.Message);

@@ -22,7 +22,8 @@ internal sealed class TcpTransport : ITransport
     /// <summary>Makes the transport.</summary>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Where a listener reports what it waited out.</param>
-    /// <param name="connectTimeout">How long dialling may take in all, the look-up of the name included; 7 s by default.</param>
+    /// <param name="connectTimeout">How long dialling may take in all, the look-up of the name included; 7 s by
+    /// default.</param>
     /// <param name="resolve">The look-up of names; the host's own resolver by default.</param>
     public TcpTransport(
         TimeProvider? time = null,
@@ -44,7 +45,8 @@ internal sealed class TcpTransport : ITransport
         try
         {
             var addresses = await ResolveAsync(host, port, either.Token).ConfigureAwait(false);
-            var race = new ConnectRace(host, port, _time, Connect ?? (OwnThreads ? ConnectOnThreadAsync : ConnectAsync));
+            var race = new ConnectRace(
+                host, port, _time, Connect ?? (OwnThreads ? ConnectOnThreadAsync : ConnectAsync));
             return Adopt(await race.RunAsync(addresses, either.Token).ConfigureAwait(false));
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
@@ -67,8 +69,8 @@ internal sealed class TcpTransport : ITransport
     internal SocketConnector? Connect { get; init; }
 
     /// <summary>
-    /// Whether each connection waits on threads of its own: for the links of a node, which are few and busy. Else they wait
-    /// without any, and a message takes longer.
+    /// Whether each connection waits on threads of its own: for the links of a node, which are few and busy. Else they
+    /// wait without any, and a message takes longer.
     /// </summary>
     internal bool OwnThreads { get; init; }
 
@@ -76,23 +78,28 @@ internal sealed class TcpTransport : ITransport
         socket.ConnectAsync(target, cancellationToken);
 
     // The socket must not see one asynchronous operation, see SocketWaiter.
-    private static async ValueTask ConnectOnThreadAsync(Socket socket, IPEndPoint target, CancellationToken cancellationToken)
+    private static async ValueTask ConnectOnThreadAsync(
+        Socket socket, IPEndPoint target, CancellationToken cancellationToken)
     {
-        using var registration = cancellationToken.UnsafeRegister(static dialled => ((Socket)dialled!).Dispose(), socket);
+        using var registration = cancellationToken.UnsafeRegister(
+            static dialled => ((Socket)dialled!).Dispose(), socket);
         try
         {
             await Task.Factory.StartNew(
                 () => socket.Connect(target), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException && cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (
+            e is SocketException or ObjectDisposedException && cancellationToken.IsCancellationRequested)
         {
             throw new OperationCanceledException(e.Message, e, cancellationToken);
         }
     }
 
-    private TcpConnection Adopt(Socket socket) => OwnThreads ? new DirectTcpConnection(socket) : new PooledTcpConnection(socket);
+    private TcpConnection Adopt(Socket socket) =>
+        OwnThreads ? new DirectTcpConnection(socket) : new PooledTcpConnection(socket);
 
-    private async Task<IReadOnlyList<IPAddress>> ResolveAsync(string host, int port, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<IPAddress>> ResolveAsync(
+        string host, int port, CancellationToken cancellationToken)
     {
         if (IPAddress.TryParse(host, out var literal))
             return [literal];
@@ -102,7 +109,9 @@ internal sealed class TcpTransport : ITransport
         try
         {
             var addresses = await _resolve(host, cancellationToken).ConfigureAwait(false);
-            return addresses.Length > 0 ? ConnectRace.Interleave(addresses) : throw Unreachable.NameNotFound(host, port, null);
+            return addresses.Length > 0
+                ? ConnectRace.Interleave(addresses)
+                : throw Unreachable.NameNotFound(host, port, null);
         }
         catch (SocketException e)
         {

@@ -22,15 +22,21 @@ internal abstract class TransportConnection : IAsyncDisposable
     /// <summary>Length of the prefix of a handshake message: 2 bytes on TCP, 4 on TLS.</summary>
     public abstract int HandshakePrefixBytes { get; }
 
-    /// <summary>Whether bytes have come that nobody has read yet. From any thread; false once the connection has ended.</summary>
+    /// <summary>
+    /// Whether bytes have come that nobody has read yet. From any thread; false once the connection has ended.
+    /// </summary>
     public abstract bool HasUnread { get; }
 
-    /// <summary>Settles what the transport itself owes before the first byte: nothing on TCP, the handshake on TLS.</summary>
+    /// <summary>
+    /// Settles what the transport itself owes before the first byte: nothing on TCP, the handshake on TLS.
+    /// </summary>
     /// <remarks>A dialled connection is open already. An accepted one is opened by whoever accepted it, and not by
     /// the listener, since a peer may take its time for that.</remarks>
     public virtual ValueTask OpenAsync(CancellationToken cancellationToken) => default;
 
-    /// <summary>Reads what is there, at least one byte; 0 is the end, always, and never comes from an empty buffer.</summary>
+    /// <summary>
+    /// Reads what is there, at least one byte; 0 is the end, always, and never comes from an empty buffer.
+    /// </summary>
     public abstract ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default);
 
     /// <summary>
@@ -46,8 +52,8 @@ internal abstract class TransportConnection : IAsyncDisposable
     public virtual bool IsReadingThread => false;
 
     /// <summary>
-    /// Called every few milliseconds: at the second call that finds the reading thread in the same <c>afterwards</c>, another one
-    /// takes over the reading.
+    /// Called every few milliseconds: at the second call that finds the reading thread in the same <c>afterwards</c>,
+    /// another one takes over the reading.
     /// </summary>
     /// <returns>Whether the thread is in there.</returns>
     public virtual bool HelpReader() => false;
@@ -91,7 +97,9 @@ internal interface ITransportListener : IAsyncDisposable
     /// <summary>The addresses that are really bound.</summary>
     IReadOnlyList<EndPoint> EndPoints { get; }
 
-    /// <summary>Waits for the next connection. It is not opened yet, see <see cref="TransportConnection.OpenAsync"/>.</summary>
+    /// <summary>
+    /// Waits for the next connection. It is not opened yet, see <see cref="TransportConnection.OpenAsync"/>.
+    /// </summary>
     /// <remarks>Transient failures, such as a lack of file descriptors, are logged and waited out; it ends only
     /// with the listener or the token.</remarks>
     /// <exception cref="ObjectDisposedException">The listener has been disposed.</exception>

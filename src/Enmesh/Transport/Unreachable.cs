@@ -24,7 +24,8 @@ internal static class Unreachable
     {
         var (reason, why) = Explain(cause.SocketErrorCode);
         return new PeerUnreachableException(
-            host, port, reason, $"{EndPointText.HostAndPort(host, port)} {why ?? $"cannot be reached: {cause.Message}"}.", cause);
+            host, port, reason,
+            $"{EndPointText.HostAndPort(host, port)} {why ?? $"cannot be reached: {cause.Message}"}.", cause);
     }
 
     /// <summary>Several addresses of one name were tried, each in vain.</summary>
@@ -38,7 +39,8 @@ internal static class Unreachable
                 : From($"{host} ({EndPointText.Of(address)})", host, port, only);
         }
 
-        var each = attempts.Select(a => $"{EndPointText.Of(a.Address)} {Explain(a.Cause.SocketErrorCode).Why ?? a.Cause.Message}");
+        var each = attempts.Select(
+            a => $"{EndPointText.Of(a.Address)} {Explain(a.Cause.SocketErrorCode).Why ?? a.Cause.Message}");
         // The address that got furthest tells most: a refusal comes from a host that is there.
         var best = attempts.MinBy(a => Explain(a.Cause.SocketErrorCode).Reason).Cause;
         return new PeerUnreachableException(

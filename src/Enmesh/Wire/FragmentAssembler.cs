@@ -32,7 +32,8 @@ internal sealed class FragmentAssembler(InboundAtomCache cache, ControlReader co
     {
         var length = frameLength - FragmentHeader.Bytes;
         if (length < 0)
-            throw new DistributionProtocolException($"A fragment of {Counted.Bytes(frameLength)} ends within its header.");
+            throw new DistributionProtocolException(
+                $"A fragment of {Counted.Bytes(frameLength)} ends within its header.");
         if (!_unfinished.TryGetValue(header.Sequence, out var message))
         {
             if (!header.IsFirst)

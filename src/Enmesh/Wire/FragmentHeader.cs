@@ -50,7 +50,8 @@ internal readonly record struct FragmentHeader(bool IsFirst, ulong Sequence, ulo
     internal static FragmentHeader Read(ReadOnlySpan<byte> frame)
     {
         if (frame.Length < Bytes)
-            throw new DistributionProtocolException($"A fragment of {Counted.Bytes(frame.Length)} ends within its header.");
+            throw new DistributionProtocolException(
+                $"A fragment of {Counted.Bytes(frame.Length)} ends within its header.");
         var number = BinaryPrimitives.ReadUInt64BigEndian(frame[10..]);
         return number == 0
             ? throw new DistributionProtocolException("A fragment has the number 0; the last one has 1.")
