@@ -114,6 +114,7 @@ internal sealed class LocalCluster : IAsyncDisposable
         {
             Name = $"enmesh-up-{Environment.ProcessId}@{Host}",
             CookieFile = Path.Combine(home, ".erlang.cookie"),
+            Hidden = true,
             Listen = false,
             Epmd = EpmdMode.Register,
             EpmdPort = epmdPort,
@@ -124,9 +125,9 @@ internal sealed class LocalCluster : IAsyncDisposable
     {
         try
         {
-            var seen = await NodesCommand.SeenByAsync(_looker, node, AnswerTimeout, cancellationToken).ConfigureAwait(false);
-            // Whoever else is there is shown too, but not this command's own node.
-            return seen.Where(name => name != _looker.Name.Text).ToHashSet(StringComparer.Ordinal);
+            // nodes(), as everybody asks it: this command's own node is hidden, and not among them.
+            var seen = await NodesCommand.SeenByAsync(_looker, node, NodesCommand.Visible, AnswerTimeout, cancellationToken).ConfigureAwait(false);
+            return seen.ToHashSet(StringComparer.Ordinal);
         }
         catch (Exception e) when (e is EnmeshException or TimeoutException)
         {

@@ -27,6 +27,7 @@ internal static class NodeCommand
         var peers = new Option<string[]>("--peer") { Description = "A member of the cluster, alive@host or alive@host:port. May be repeated.", HelpName = "NODE" };
         var hosts = new Option<string[]>("--epmd-host") { Description = "Find the members that are registered with EPMD on this host. May be repeated.", HelpName = "HOST" };
         var domains = new Option<string[]>("--dns") { Description = "Find the members behind the addresses of this domain. May be repeated.", HelpName = "DOMAIN" };
+        var hidden = new Option<bool>("--hidden") { Description = "Stay out of nodes(), global and pg: a hidden node, as erl -hidden." };
         var untilInputEnds = new Option<bool>("--until-stdin-closes") { Description = "End when stdin does, for whoever starts nodes as its children.", Hidden = true };
         var command = new Verb(
             "node",
@@ -41,7 +42,7 @@ internal static class NodeCommand
               enmesh node --name a@127.0.0.1 --port 4370 --peer b@127.0.0.1:4371
             """)
         {
-            name, shortNames, cookie, insecure, listen, port, epmd, epmdPort, peers, hosts, domains, untilInputEnds,
+            name, shortNames, cookie, insecure, listen, port, epmd, epmdPort, peers, hosts, domains, hidden, untilInputEnds,
         };
         command.SetAction((parsed, cancellationToken) =>
         {
@@ -65,6 +66,7 @@ internal static class NodeCommand
             Put("ShortNames", parsed.GetValue(shortNames) ? "true" : null);
             Put("CookieFile", parsed.GetValue(cookie));
             Put("Insecure", parsed.GetValue(insecure) ? "true" : null);
+            Put("Hidden", parsed.GetValue(hidden) ? "true" : null);
             Put("ListenAddresses", parsed.GetValue(listen));
             Put("Port", parsed.GetValue(port)?.ToString(CultureInfo.InvariantCulture));
             Put("Epmd", parsed.GetValue(epmd));

@@ -26,7 +26,7 @@ internal static class NodesCommand
             var own = await tool.ConnectAsync(parsed, target, cancellationToken).ConfigureAwait(false);
             await using (own.ConfigureAwait(false))
             {
-                var seen = await SeenByAsync(own, target, tool.TimeoutOf(parsed), cancellationToken).ConfigureAwait(false);
+                var seen = await SeenByAsync(own, target, Connected, tool.TimeoutOf(parsed), cancellationToken).ConfigureAwait(false);
                 var others = seen.Where(name => name != own.Name.Text).Order(StringComparer.Ordinal).ToList();
                 if (parsed.GetValue(tool.Json))
                     Json.Print(new NodesResult(target.Text, others));
@@ -38,11 +38,17 @@ internal static class NodesCommand
         return command;
     }
 
-    /// <summary>Asks a node for <c>nodes(connected)</c>.</summary>
+    /// <summary>The published nodes.</summary>
+    internal static readonly Atom Visible = new("visible");
+
+    /// <summary>The hidden ones as well.</summary>
+    internal static readonly Atom Connected = new("connected");
+
+    /// <summary>Asks a node for <c>nodes(Kind)</c>.</summary>
     internal static async Task<IReadOnlyList<string>> SeenByAsync(
-        ErlangNode own, NodeName target, TimeSpan timeout, CancellationToken cancellationToken)
+        ErlangNode own, NodeName target, Atom kind, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var answer = await own.RpcAsync(target, "erlang", "nodes", [new Atom("connected")], timeout, cancellationToken).ConfigureAwait(false);
+        var answer = await own.RpcAsync(target, "erlang", "nodes", [kind], timeout, cancellationToken).ConfigureAwait(false);
         return [.. (answer.AsList ?? default).Select(node => node.AtomText).OfType<string>()];
     }
 }

@@ -63,6 +63,7 @@ internal sealed class ToolNode
             ShortNames = !target.IsLong,
             CookieFile = parsed.GetValue(CookieFile),
             Insecure = parsed.GetValue(Insecure),
+            Hidden = true,
             Listen = false,
             PeerPort = port,
             // A handshake that stops halfway says at which step, if it gives up before the whole time is over.

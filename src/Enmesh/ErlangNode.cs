@@ -8,8 +8,9 @@ namespace Enmesh;
 
 /// <summary>A node of an Erlang cluster in this process. Several may live side by side.</summary>
 /// <remarks>
-/// The node is <em>hidden</em>: it talks to every node it is connected to, answers <c>net_adm:ping/1</c> and is called by name,
-/// and does not take part in <c>global</c> and <c>pg</c>. Everything here may be used from any thread.
+/// The node is <em>published</em>, one of those in everybody's <c>nodes()</c>, and does what peers expect of such a node: <c>global</c>, <c>pg</c>,
+/// <c>rpc</c>. With <see cref="ErlangNodeOptions.Hidden"/> it stays out of that, and talks only to whom it calls or is called by. Everything here
+/// may be used from any thread.
 /// </remarks>
 public sealed partial class ErlangNode : IAsyncDisposable
 {

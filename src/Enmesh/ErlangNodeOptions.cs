@@ -136,9 +136,9 @@ public sealed class ErlangNodeOptions
 
     /// <summary>
     /// Whether the node is hidden, as after <c>erl -hidden</c>: it is connected to whom it calls or is called by, and takes no part in the
-    /// cluster's mesh, <c>global</c> and <c>pg</c>. Default true.
+    /// cluster's mesh, <c>global</c> and <c>pg</c>. Default false.
     /// </summary>
-    public bool Hidden { get; set; } = true;
+    public bool Hidden { get; set; }
 
     /// <summary>Whether a published node has the default scope of <c>pg</c>. Default true.</summary>
     public bool StartPg { get; set; } = true;

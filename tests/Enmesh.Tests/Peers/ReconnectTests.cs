@@ -52,6 +52,7 @@ public sealed class ReconnectTests
     private static async Task RoundAsync(ProcessContext context, ErlangNode node, ErlangNode other, List<WeakReference> links)
     {
         var idle = other.WhereIs("idle")!;
+        await node.ConnectAsync(other.Name); // which says why, should it ever fail
         await context.LinkAsync(idle);
         await context.MonitorAsync(idle);
         await context.MonitorAsync(("idle", other.Name));
