@@ -35,6 +35,10 @@ internal sealed class ErlangNodeBinding(string section)
         keys.Number(nameof(options.SendBufferBytes), value => options.SendBufferBytes = value);
         keys.Number(nameof(options.MaxMessageBytes), value => options.MaxMessageBytes = value);
         keys.Flag(nameof(options.Hidden), value => options.Hidden = value);
+        keys.Texts(nameof(options.AllowedNodes), options.AllowedNodes);
+        keys.Flag(nameof(options.ManagedByPeers), value => options.ManagedByPeers = value);
+        keys.Flag(nameof(options.StartPg), value => options.StartPg = value);
+        keys.Texts(nameof(options.PgScopes), options.PgScopes);
         keys.Number(nameof(options.MaxMailboxBytes), value => options.MaxMailboxBytes = value);
         keys.Choice<UserOutput>(nameof(options.UserOutput), value => options.UserOutput = value);
         keys.Flag(nameof(options.StopByPeers), value => options.StopByPeers = value);

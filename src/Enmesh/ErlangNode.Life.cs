@@ -118,7 +118,7 @@ public sealed partial class ErlangNode
     /// <summary>What there is while the node runs.</summary>
     private sealed record Life(
         NodeName Name, ProcessRuntime Runtime, PeerTable Peers, ITransportListener? Listener, EpmdPresence? Epmd, ClusterMembership Cluster,
-        NodeMetrics Metrics)
+        NodeMetrics Metrics, AllowList AllowList, NetTickClock Ticks)
     {
         /// <summary>The global name server; null on a hidden node.</summary>
         internal GlobalServer? Global { get; private set; }
@@ -166,6 +166,7 @@ public sealed partial class ErlangNode
             await Runtime.DisposeAsync().ConfigureAwait(false);
             if (Global is not null)
                 await Global.DialsAsync().ConfigureAwait(false);
+            Ticks.Dispose();
             Metrics.Dispose();
         }
 
@@ -215,6 +216,7 @@ public sealed partial class ErlangNode
             var metrics = new NodeMetrics(node._meters, plan.Name.Text);
             var processes = new ProcessSettings { IsPublished = plan.IsPublished, MaxMailboxBytes = plan.MaxMailboxBytes, Metrics = metrics };
             var runtime = new ProcessRuntime(plan.Name, creation, processes, time, node._logs.CreateLogger("Enmesh.Processes"));
+            var allowList = new AllowList(plan.AllowedNodes, node._logs.CreateLogger("Enmesh.Services"));
             var settings = new PeerSettings
             {
                 Name = plan.Name,
@@ -223,18 +225,21 @@ public sealed partial class ErlangNode
                 Transport = transport,
                 Locate = plan.Locate(epmd),
                 Flags = plan.IsPublished ? DistributionFlagSets.Published : DistributionFlagSets.Hidden,
+                Refuse = allowList.WhyRefused,
                 HandshakeLimits = plan.Handshake,
                 Link = plan.Link,
             };
             var peers = new PeerTable(settings, runtime, atoms, time, node._logs.CreateLogger("Enmesh.Peers"));
             var cluster = new ClusterMembership(
                 new PeerConnector(peers, plan.Name, listener), plan.Discovery, plan.Cluster, time, node._logs.CreateLogger("Enmesh.Cluster"));
-            var life = new Life(plan.Name, runtime, peers, listener, presence, cluster, metrics);
+            var ticks = new NetTickClock(
+                plan.Link.NetTickTime, plan.Link.NetTickIntensity, peers.ChangePace, time, node._logs.CreateLogger("Enmesh.Services"));
+            var life = new Life(plan.Name, runtime, peers, listener, presence, cluster, metrics, allowList, ticks);
             metrics.Observe(() => runtime.ProcessCount, () => runtime.MailboxBudget.Used, () => peers.PoolDelay);
             runtime.Start(peers);
             node._life = life;
             node.StartFunctions(plan, runtime, epmd);
-            runtime.Spawn(NetKernel.RunAsync, new SpawnOptions { Name = NetKernel.Name, IsSystem = true });
+            node.StartNetKernel(life, plan);
             if (plan.IsPublished)
                 life.Global = node.StartGlobal(plan, runtime, peers);
             foreach (var scope in plan.PgScopes.Distinct(StringComparer.Ordinal))

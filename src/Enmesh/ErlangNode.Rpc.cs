@@ -53,7 +53,8 @@ public sealed partial class ErlangNode
             var names = await epmd.NamesAsync(runtime.Name.Host, token).ConfigureAwait(false);
             return [.. names.Select(entry => (EpmdName.Readable(entry.Name), entry.Port))];
         },
-        NetTickTime = () => plan.Link.NetTickTime,
+        NetTickTime = () => Running.Ticks.NetTickTime,
+        NetTickTimeIsChanging = () => Running.Ticks.IsChanging,
         ShortNames = plan.ShortNames,
         AtomBudget = plan.AtomBudget,
         SendBufferBytes = plan.Link.SendBufferBytes,

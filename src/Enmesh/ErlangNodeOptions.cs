@@ -140,6 +140,18 @@ public sealed class ErlangNodeOptions
     /// </summary>
     public bool Hidden { get; set; }
 
+    /// <summary>
+    /// The nodes, as <c>orders@10.0.0.7</c>, and hosts, as <c>10.0.0.7</c>, that may be connected, whoever dials. Default: none is named, and
+    /// all may that know the cookie.
+    /// </summary>
+    public IList<string> AllowedNodes { get; private set; } = [];
+
+    /// <summary>
+    /// Whether peers may have this node connect to others and disconnect them, and change its allow list and its net_ticktime, as they may
+    /// on a BEAM: <c>erlang:disconnect_node/1</c>, <c>net_kernel:connect_node/1</c>, <c>allow/1</c>, <c>set_net_ticktime/1,2</c>. Default false.
+    /// </summary>
+    public bool ManagedByPeers { get; set; }
+
     /// <summary>Whether a published node has the default scope of <c>pg</c>. Default true.</summary>
     public bool StartPg { get; set; } = true;
 
@@ -195,6 +207,7 @@ public sealed class ErlangNodeOptions
             problems.Add($"{nameof(LastPort)}: the range ends at {LastPort}, before it begins at {Port ?? DefaultPort}.");
         if (Listen && Port == 0 && Epmd == EpmdMode.Off)
             problems.Add($"{nameof(Port)}: 0 takes a port that peers can only learn from EPMD; set {nameof(Epmd)} to Register or Embedded.");
+        problems.AddRange(AllowedNodes.Select(Services.AllowList.Problem).OfType<string>().Select(problem => $"{nameof(AllowedNodes)}: {problem}."));
         if (PgScopes.Any(scope => string.IsNullOrEmpty(scope) || scope.Length > Terms.Atom.MaxCharacters))
             problems.Add($"{nameof(PgScopes)}: a scope's name has 1 to {Terms.Atom.MaxCharacters} characters.");
         problems.AddRange(Cluster.Validate().Select(problem => $"{nameof(Cluster)}:{problem}"));
@@ -210,6 +223,7 @@ public sealed class ErlangNodeOptions
         copy.ListenAddresses = [.. ListenAddresses];
         copy.Discovery = [.. Discovery];
         copy.PgScopes = [.. PgScopes];
+        copy.AllowedNodes = [.. AllowedNodes];
         return copy;
     }
 

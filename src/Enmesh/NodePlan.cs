@@ -50,6 +50,12 @@ internal sealed record NodePlan
     /// <summary>Whether a lost link to one node parts both from all others.</summary>
     internal bool PreventOverlappingPartitions { get; init; } = true;
 
+    /// <summary>The nodes and hosts that may be connected; empty for all.</summary>
+    internal IReadOnlyList<string> AllowedNodes { get; init; } = [];
+
+    /// <summary>Whether peers may have this node connect, disconnect, change its allow list and its net_ticktime.</summary>
+    internal bool ManagedByPeers { get; init; }
+
     /// <summary>The scopes of <c>pg</c> to start with.</summary>
     internal IReadOnlyList<string> PgScopes { get; init; } = [];
 
@@ -108,6 +114,8 @@ internal sealed record NodePlan
             },
             // A node that is given its name is hidden, whatever it wants.
             IsPublished = !options.Hidden && granter is null,
+            AllowedNodes = [.. options.AllowedNodes],
+            ManagedByPeers = options.ManagedByPeers,
             PgScopes = options.StartPg && !options.Hidden && granter is null ? [ProcessGroups.DefaultScope, .. options.PgScopes] : [.. options.PgScopes],
             ShortNames = options.ShortNames,
             StopByPeers = options.StopByPeers,

@@ -67,8 +67,8 @@ internal sealed partial class PeerLink
     /// <summary>The end has been told to everybody.</summary>
     internal void Ended() => _closed.TrySetResult();
 
-    /// <summary>Called <paramref name="intensity"/> times per net_ticktime: sends a tick if nothing was sent, and counts silence.</summary>
-    internal void Tick(int intensity, TimeSpan interval)
+    /// <summary>Sends a tick if nothing was sent since the last time.</summary>
+    internal void SendTick()
     {
         if (BytesWritten == _bytesWrittenAtTick)
         {
@@ -76,6 +76,11 @@ internal sealed partial class PeerLink
             Flush(once: true);
         }
         _bytesWrittenAtTick = BytesWritten;
+    }
+
+    /// <summary>Called <paramref name="intensity"/> times per net_ticktime: counts silence.</summary>
+    internal void CheckSilence(int intensity, TimeSpan interval)
+    {
         var read = BytesRead;
         _silentTicks = read == _bytesReadAtTick ? _silentTicks + 1 : 0;
         _bytesReadAtTick = read;

@@ -119,6 +119,8 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (_links.TryGetValue(peer.Atom, out var link))
                 return Task.FromResult(link);
+            if (_settings.Refuse(peer) is { } why)
+                throw new HandshakeException(HandshakeFailure.NotAllowed, peer, $"{peer} is not dialled: {why}.");
             if (!_attempts.TryGetValue(peer, out attempt!))
             {
                 attempt = new Attempt();
@@ -128,6 +130,9 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
         }
         return attempt.Link.Task.WaitAsync(cancellationToken);
     }
+
+    /// <summary>Ticks and counts silence at this pace from now on.</summary>
+    internal void ChangePace(TickPace pace) => _pulse.ChangePace(pace);
 
     /// <summary>Takes calls on this listener from now on.</summary>
     internal void Listen(ITransportListener listener) => _listener = new PeerListener(listener, ServeAsync);

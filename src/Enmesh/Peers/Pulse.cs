@@ -18,13 +18,14 @@ internal sealed class Pulse : IAsyncDisposable
 
     private readonly TimeProvider _timeProvider;
     private readonly Func<IReadOnlyCollection<PeerLink>> _links;
-    private readonly TimeSpan _interval;
     private readonly int _intensity;
     private readonly PoolWatch _pool;
     private readonly AutoResetEvent _call = new(false);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly ITimer? _timer;
     private readonly List<TurnChain> _chains = []; // under its own lock
+    private readonly ITimer? _sending;
+    private readonly ITimer? _checking;
+    private volatile TickPace _pace;
     private int _watching;
     private volatile bool _stopping;
 
@@ -39,10 +40,13 @@ internal sealed class Pulse : IAsyncDisposable
         _timeProvider = timeProvider;
         _pool = pool;
         _links = links;
-        _interval = netTickTime / intensity;
+        _pace = TickPace.Of(netTickTime, intensity);
         _intensity = intensity;
         if (timeProvider != TimeProvider.System)
-            _timer = timeProvider.CreateTimer(static me => ((Pulse)me!).Tick(), this, _interval, _interval);
+        {
+            _sending = timeProvider.CreateTimer(static me => ((Pulse)me!).SendTicks(), this, _pace.Send, _pace.Send);
+            _checking = timeProvider.CreateTimer(static me => ((Pulse)me!).CheckSilence(), this, _pace.Check, _pace.Check);
+        }
         new Thread(Run, maxStackSize: 256 * 1024) { IsBackground = true, Name = "enmesh pulse" }.Start();
     }
 
@@ -65,34 +69,42 @@ internal sealed class Pulse : IAsyncDisposable
         }
     }
 
+    /// <summary>Ticks and looks at this pace from now on. The first tick goes out at once: peers may have become less patient.</summary>
+    internal void ChangePace(TickPace pace)
+    {
+        _pace = pace;
+        _sending?.Change(TimeSpan.Zero, pace.Send);
+        _checking?.Change(pace.Check, pace.Check);
+        _call.Set();
+    }
+
     public async ValueTask DisposeAsync()
     {
         _stopping = true;
         _call.Set();
-        if (_timer is not null)
-            await _timer.DisposeAsync().ConfigureAwait(false);
+        if (_sending is not null)
+            await _sending.DisposeAsync().ConfigureAwait(false);
+        if (_checking is not null)
+            await _checking.DisposeAsync().ConfigureAwait(false);
         await _ended.Task.ConfigureAwait(false);
         // The event stays: a process that outlives the node may still set it.
     }
 
     private void Run()
     {
-        var due = Environment.TickCount64 + (long)_interval.TotalMilliseconds;
+        var ticks = new TickTimes(_pace, Environment.TickCount64);
         var poolDue = Environment.TickCount64;
         var (quiet, looks) = (0, 0);
         while (!_stopping)
         {
-            _call.WaitOne(Volatile.Read(ref _watching) != 0 ? LookMilliseconds : WaitUntil(Math.Min(due, poolDue)));
-            if (_timer is null && Environment.TickCount64 >= poolDue)
+            _call.WaitOne(Volatile.Read(ref _watching) != 0 ? LookMilliseconds : WaitUntil(Math.Min(ticks.Next, poolDue)));
+            if (_sending is null && Environment.TickCount64 >= poolDue)
             {
                 poolDue = Environment.TickCount64 + PoolLookMilliseconds;
                 _pool.Look();
             }
-            if (_timer is null && Environment.TickCount64 >= due)
-            {
-                due = Environment.TickCount64 + (long)_interval.TotalMilliseconds;
-                Tick();
-            }
+            if (_sending is null)
+                Tick(ticks);
             if (Volatile.Read(ref _watching) == 0)
                 continue;
             quiet = HelpTurns() ? 0 : quiet + 1;
@@ -111,7 +123,7 @@ internal sealed class Pulse : IAsyncDisposable
     }
 
     private int WaitUntil(long due) =>
-        _timer is not null ? Timeout.Infinite : (int)Math.Clamp(due - Environment.TickCount64, 0, int.MaxValue);
+        _sending is not null ? Timeout.Infinite : (int)Math.Clamp(due - Environment.TickCount64, 0, int.MaxValue);
 
     private bool HelpTurns()
     {
@@ -138,9 +150,69 @@ internal sealed class Pulse : IAsyncDisposable
         }
     }
 
-    private void Tick()
+    private void Tick(TickTimes times)
+    {
+        var now = Environment.TickCount64;
+        times.Follow(_pace, now);
+        if (times.IsSendDue(now))
+            SendTicks();
+        if (times.IsCheckDue(now))
+            CheckSilence();
+    }
+
+    private void SendTicks()
     {
         foreach (var link in _links())
-            link.Tick(_intensity, _interval);
+            link.SendTick();
     }
+
+    private void CheckSilence()
+    {
+        var interval = _pace.Check;
+        foreach (var link in _links())
+            link.CheckSilence(_intensity, interval);
+    }
+
+    /// <summary>When the next tick and the next look are due, while the clock is the system's.</summary>
+    private sealed class TickTimes(TickPace pace, long now)
+    {
+        private TickPace _pace = pace;
+        private long _send = now + (long)pace.Send.TotalMilliseconds;
+        private long _check = now + (long)pace.Check.TotalMilliseconds;
+
+        internal long Next => Math.Min(_send, _check);
+
+        internal void Follow(TickPace pace, long now)
+        {
+            if (ReferenceEquals(pace, _pace))
+                return;
+            (_pace, _send, _check) = (pace, now, now + (long)pace.Check.TotalMilliseconds);
+        }
+
+        internal bool IsSendDue(long now)
+        {
+            var due = now >= _send;
+            if (due)
+                _send = now + (long)_pace.Send.TotalMilliseconds;
+            return due;
+        }
+
+        internal bool IsCheckDue(long now)
+        {
+            var due = now >= _check;
+            if (due)
+                _check = now + (long)_pace.Check.TotalMilliseconds;
+            return due;
+        }
+    }
+}
+
+/// <summary>How often a tick is due, and how often silence is counted: the same, but while the net_ticktime is being changed.</summary>
+internal sealed record TickPace(TimeSpan Send, TimeSpan Check)
+{
+    internal static TickPace Of(TimeSpan netTickTime, int intensity) => new(netTickTime / intensity, netTickTime / intensity);
+
+    /// <summary>On the way from one net_ticktime to another: ticks for those who have the shorter one, patience for those who have the longer one.</summary>
+    internal static TickPace Between(TimeSpan one, TimeSpan other, int intensity) =>
+        one < other ? new(one / intensity, other / intensity) : new(other / intensity, one / intensity);
 }

@@ -59,12 +59,43 @@ public sealed class SilentPeerTests : IAsyncDisposable
         Assert.Equal(LinkEndCause.NoTick, _link.End!.Cause);
     }
 
+    [Fact]
+    public void While_the_net_ticktime_is_being_shortened_ticks_follow_the_new_one_and_patience_the_old_one()
+    {
+        var shorter = TimeSpan.FromSeconds(8);
+        _pulse.ChangePace(TickPace.Between(TickTime, shorter, 4));
+        _time.Advance(TimeSpan.Zero);
+        Assert.Equal(1, _connection.Writes);
+        _time.Advance(TickTime);
+        Assert.Equal(1 + 30, _connection.Writes);
+        Assert.True(_link.IsUp);
+
+        _pulse.ChangePace(TickPace.Of(shorter, 4));
+        _time.Advance(shorter / 4);
+
+        Assert.Equal(LinkEndCause.NoTick, _link.End!.Cause);
+    }
+
+    [Fact]
+    public void While_the_net_ticktime_is_being_lengthened_ticks_follow_the_old_one_and_patience_the_new_one()
+    {
+        _pulse.ChangePace(TickPace.Between(TickTime, TickTime * 2, 4));
+        _time.Advance(TickTime * 2);
+        Assert.True(_link.IsUp);
+        Assert.Equal(1 + 8, _connection.Writes);
+        _pulse.ChangePace(TickPace.Of(TickTime * 2, 4));
+        _time.Advance(TickTime / 2);
+        Assert.Equal(LinkEndCause.NoTick, _link.End!.Cause);
+    }
+
     // What a connection looks like to a reader that the pool has no thread for.
     private sealed class Unread : TransportConnection
     {
         public bool Waiting { get; set; }
 
         public bool Aborted { get; private set; }
+
+        public int Writes { get; private set; }
 
         public override EndPoint? LocalEndPoint => null;
 
@@ -81,7 +112,11 @@ public sealed class SilentPeerTests : IAsyncDisposable
 
         public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => default;
 
-        public override ValueTask WriteAsync(IReadOnlyList<ArraySegment<byte>> segments, CancellationToken cancellationToken = default) => default;
+        public override ValueTask WriteAsync(IReadOnlyList<ArraySegment<byte>> segments, CancellationToken cancellationToken = default)
+        {
+            Writes++;
+            return default;
+        }
 
         public override void CompleteWrites()
         {

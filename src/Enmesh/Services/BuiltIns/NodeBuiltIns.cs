@@ -48,7 +48,7 @@ internal static class NodeBuiltIns
         .Add("localhost", 0, "The host part of the node's name.", _ => Term.CharList(facts.Name.Host));
 
     private static BuiltInModule NetKernel(NodeFacts facts) => new BuiltInModule("net_kernel")
-        .Add("get_net_ticktime", 0, "Seconds of silence after which a peer counts as lost.", _ => (long)facts.NetTickTime().TotalSeconds)
+        .Add("get_net_ticktime", 0, "Seconds of silence after which a peer counts as lost; `{ongoing_change_to,Seconds}` while that is being changed.", _ => NetTickTime(facts))
         .Add("longnames", 0, "Whether the node has a long name.", _ => !facts.ShortNames)
         .Add("get_state", 0, "How the node got its name.", _ => Term.Map(
             (Arguments.Atom("started"), Arguments.Atom("static")), (Arguments.Atom("name"), facts.Name.Atom),
@@ -59,6 +59,12 @@ internal static class NodeBuiltIns
             facts.Runtime.Links.FirstOrDefault(link => link.Peer.Atom == arguments.AtomAt(0)) is { } found
                 ? Term.Tuple(Atoms.Ok, NodeInfo(facts, found))
                 : Term.Tuple(Atoms.Error, Arguments.Atom("bad_node")));
+
+    private static Term NetTickTime(NodeFacts facts)
+    {
+        var seconds = (long)facts.NetTickTime().TotalSeconds;
+        return facts.NetTickTimeIsChanging() ? Term.Tuple(Arguments.Atom("ongoing_change_to"), seconds) : seconds;
+    }
 
     private static Term NodeInfo(NodeFacts facts, PeerLink link) => Term.List(
         Arguments.Pair("state", Arguments.Atom("up")), Arguments.Pair("type", Arguments.Atom(Is(facts, link, "visible") ? "normal" : "hidden")));

@@ -19,6 +19,9 @@ internal sealed class NodeFacts
     /// <summary>Silence after which a peer counts as lost.</summary>
     internal Func<TimeSpan> NetTickTime { get; init; } = static () => TimeSpan.FromSeconds(60);
 
+    /// <summary>Whether it is only just being changed to that.</summary>
+    internal Func<bool> NetTickTimeIsChanging { get; init; } = static () => false;
+
     /// <summary>Whether the node has a short name.</summary>
     internal bool ShortNames { get; init; }
 
