@@ -45,6 +45,24 @@ public sealed partial class ErlangNode
             Runtime, StartPgScope(PhoenixPubSub.Scope), options, _logs.CreateLogger("Enmesh.Groups"), cancellationToken);
     }
 
+    /// <summary>What peers may ask of our scopes by <c>rpc</c>: they look, and change nothing.</summary>
+    private void ExportPgFunctions()
+    {
+        Term Default(Func<ProcessGroups, Term> look) => Of(ProcessGroups.DefaultScope, look);
+        Term Of(string? scope, Func<ProcessGroups, Term> look) => scope is not null && FindPgScope(scope) is { } groups ? look(groups) : Term.Nil;
+        static Term Pids(IReadOnlyList<Pid> pids) => PgMessages.ListOf(pids);
+        static Term List(IReadOnlyList<Term> terms) => Term.List([.. terms]);
+
+        Functions.Export("pg", "get_members", 1, (_, asked) => new(Default(groups => Pids(groups.Members(asked[0])))));
+        Functions.Export("pg", "get_members", 2, (_, asked) => new(Of(asked[0].AtomText, groups => Pids(groups.Members(asked[1])))));
+        Functions.Export("pg", "get_local_members", 1, (_, asked) => new(Default(groups => Pids(groups.LocalMembers(asked[0])))));
+        Functions.Export("pg", "get_local_members", 2, (_, asked) => new(Of(asked[0].AtomText, groups => Pids(groups.LocalMembers(asked[1])))));
+        Functions.Export("pg", "which_groups", 0, (_, _) => new(Default(groups => List(groups.Groups))));
+        Functions.Export("pg", "which_groups", 1, (_, asked) => new(Of(asked[0].AtomText, groups => List(groups.Groups))));
+        Functions.Export("pg", "which_local_groups", 0, (_, _) => new(Default(groups => List(groups.LocalGroups))));
+        Functions.Export("pg", "which_local_groups", 1, (_, asked) => new(Of(asked[0].AtomText, groups => List(groups.LocalGroups))));
+    }
+
     private ProcessGroups StartScope(ProcessRuntime runtime, string scope)
     {
         lock (_scopes)

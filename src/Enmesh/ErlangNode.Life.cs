@@ -242,6 +242,7 @@ public sealed partial class ErlangNode
             node.StartNetKernel(life, plan);
             if (plan.IsPublished)
                 life.Global = node.StartGlobal(plan, runtime, peers);
+            node.ExportPgFunctions();
             foreach (var scope in plan.PgScopes.Distinct(StringComparer.Ordinal))
                 node.StartScope(runtime, scope);
             foreach (var (name, body) in node._beforeStart)

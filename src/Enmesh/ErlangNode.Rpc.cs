@@ -40,7 +40,7 @@ public sealed partial class ErlangNode
         runtime.DefaultGroupLeader = runtime.Spawn(new UserProcess(plan.UserDevice(_logs), local, logger).RunAsync, UserProcess.Name).Self;
         var runner = new FunctionRunner(Functions, new BuiltInTable(FactsOf(plan, runtime, epmd), Functions), logger);
         runtime.SpawnResolver = new Erpc(runner).Resolve;
-        runtime.Spawn(new Rex(runtime, runner).RunAsync, new SpawnOptions { Name = Rex.Name, IsSystem = true });
+        KeptService.Start(runtime, Rex.Name, new Rex(runtime, runner).RunAsync, logger);
         runtime.Spawn(new LoggerProxy(_logs.CreateLogger("Enmesh.RemoteLog")).RunAsync, LoggerProxy.Name);
         _rpc = new RpcClient(runtime, runner);
     }

@@ -11,7 +11,7 @@ public sealed class MixedReleaseTests
 {
     private static readonly Term Group = new Atom("g");
 
-    public static TheoryData<int[]> Mixtures => Mixed([23, 25], [25, 27], [27, 29]);
+    public static TheoryData<int[]> Mixtures => Mixed([23, 25], [25, 27, 27], [27, 29, 29]);
 
     public static TheoryData<int[]> Conflicts => Mixed([25, 29], [23, 29]);
 
@@ -52,6 +52,11 @@ public sealed class MixedReleaseTests
         await AgreeAsync(beams, ours, 3);
         foreach (var beam in beams)
             await beam.IsUnhurtAsync();
+
+        // One that dies takes its members along, everywhere.
+        await beams[0].Node.KillAsync();
+        beams.RemoveAt(0);
+        await AgreeAsync(beams, ours, Group);
     }
 
     [Theory]
@@ -100,7 +105,7 @@ public sealed class MixedReleaseTests
         foreach (var beam in beams)
         {
             // OTP 23 without EPMD opens with a message that OTP 25 refuses; the newer one dials.
-            foreach (var other in beams.Where(other => other.Node.Release < beam.Node.Release))
+            foreach (var other in beams.Where(other => other.Node.Release < beam.Node.Release || (other.Node.Release == beam.Node.Release && other != beam)))
                 await beam.Node.EvalAsync($"true = net_kernel:connect_node('{other.Name}')");
             foreach (var node in ours)
                 await node.ConnectAsync(beam.Name);

@@ -37,6 +37,13 @@ public sealed class PgTests
         await beam.AgreesAsync(ours, Group, count: 4);
         Assert.Equal([a], ours.Pg.LocalMembers(Group));
         Assert.Equal([Group], ours.Pg.Groups);
+        // They may look at our side by rpc, as at any node's.
+        foreach (var look in new[] { $"get_members, [{ErlangGroup}]", $"get_members, [pg, {ErlangGroup}]" })
+            Assert.Equal("true", await beam.EvalAsync($"lists:sort(rpc:call('{ours.Name}', pg, {look})) =:= lists:sort(pg:get_members({ErlangGroup}))"));
+        Assert.Equal($"[{ErlangGroup}]", await beam.EvalAsync($"rpc:call('{ours.Name}', pg, which_groups, [])"));
+        Assert.Equal($"[{ErlangGroup}]", await beam.EvalAsync($"rpc:call('{ours.Name}', pg, which_local_groups, [])"));
+        Assert.Equal("1", await beam.EvalAsync($"length(rpc:call('{ours.Name}', pg, get_local_members, [{ErlangGroup}]))"));
+        Assert.Equal("[]", await beam.EvalAsync($"rpc:call('{ours.Name}', pg, get_members, [no_scope, x])"));
         await beam.IsUnhurtAsync();
     }
 
