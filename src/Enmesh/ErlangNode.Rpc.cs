@@ -2,7 +2,6 @@ using Enmesh.Epmd;
 using Enmesh.Processes;
 using Enmesh.Services;
 using Enmesh.Services.BuiltIns;
-using Enmesh.Telemetry;
 using Enmesh.Terms;
 using Enmesh.Terms.Text;
 
@@ -18,26 +17,32 @@ public sealed partial class ErlangNode
     public ExportedFunctions Functions { get; } = new();
 
     /// <summary>Calls functions on other nodes: <c>erpc</c> and <c>rpc</c>.</summary>
-    public RpcClient Rpc => _rpc ?? throw new InvalidOperationException("The node has not started; await StartAsync first.");
+    public RpcClient Rpc =>
+        _rpc ?? throw new InvalidOperationException("The node has not started; await StartAsync first.");
 
     /// <summary>
     /// Completes with an exit code when a peer asks the node to stop, <c>init:stop/0,1</c>, and may
-    /// (<see cref="ErlangNodeOptions.StopByPeers"/>). The node leaves by itself; what else the program does is up to it.
+    /// (<see cref="ErlangNodeOptions.StopByPeers"/>). The node leaves by itself; what else the program does is up to
+    /// it.
     /// </summary>
     public Task<int> StopRequested => _stopRequest.Task;
 
     /// <summary>Calls a function on another node: <see cref="RpcClient.CallAsync"/>.</summary>
     /// <inheritdoc cref="RpcClient.CallAsync"/>
     public Task<Term> RpcAsync(
-        NodeName node, string module, string function, IReadOnlyList<Term> arguments, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
+        NodeName node, string module, string function, IReadOnlyList<Term> arguments, TimeSpan? timeout = null,
+        CancellationToken cancellationToken = default) =>
         Rpc.CallAsync(node, module, function, arguments, timeout, cancellationToken);
 
-    /// <summary>Starts <c>user</c>, <c>rex</c> and <c>logger_proxy</c>, and lets peers start exported functions.</summary>
+    /// <summary>
+    /// Starts <c>user</c>, <c>rex</c> and <c>logger_proxy</c>, and lets peers start exported functions.
+    /// </summary>
     private void StartFunctions(NodePlan plan, ProcessRuntime runtime, EpmdClient epmd)
     {
         var logger = _logs.CreateLogger("Enmesh.Services");
         var local = new LocalNode(runtime.Name.Atom, runtime.Creation);
-        runtime.DefaultGroupLeader = runtime.Spawn(new UserProcess(plan.UserDevice(_logs), local, logger).RunAsync, UserProcess.Name).Self;
+        runtime.DefaultGroupLeader = runtime.Spawn(
+            new UserProcess(plan.UserDevice(_logs), local, logger).RunAsync, UserProcess.Name).Self;
         var runner = new FunctionRunner(Functions, new BuiltInTable(FactsOf(plan, runtime, epmd), Functions), logger);
         runtime.SpawnResolver = new Erpc(runner).Resolve;
         KeptService.Start(runtime, Rex.Name, new Rex(runtime, runner).RunAsync, logger);

@@ -1,6 +1,8 @@
 namespace Enmesh;
 
-/// <summary>Where a node prints what its process <c>user</c> is asked to print: the output of <c>io:format</c> and the like.</summary>
+/// <summary>
+/// Where a node prints what its process <c>user</c> is asked to print: the output of <c>io:format</c> and the like.
+/// </summary>
 public enum UserOutput
 {
     /// <summary>The console.</summary>

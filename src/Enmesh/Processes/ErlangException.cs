@@ -16,8 +16,9 @@ public enum ErlangExceptionClass
 }
 
 /// <summary>
-/// An exception as Erlang has them. Thrown by an exported function it reaches the caller on the other node as what it is; it
-/// ends a process with <c>Reason</c> (exit), <c>{Reason, Stack}</c> (error) or <c>{{nocatch, Value}, Stack}</c> (throw).
+/// An exception as Erlang has them. Thrown by an exported function it reaches the caller on the other node as what it
+/// is; it ends a process with <c>Reason</c> (exit), <c>{Reason, Stack}</c> (error) or <c>{{nocatch, Value}, Stack}</c>
+/// (throw).
 /// </summary>
 public sealed class ErlangException : EnmeshException
 {
@@ -36,14 +37,16 @@ public sealed class ErlangException : EnmeshException
     public Term Reason { get; }
 
     /// <summary>
-    /// The stack that goes with an error, <c>[{Module, Function, ArityOrArguments, Location}]</c>; null lets the frames of .NET stand for it.
+    /// The stack that goes with an error, <c>[{Module, Function, ArityOrArguments, Location}]</c>; null lets the frames
+    /// of .NET stand for it.
     /// </summary>
     public Term? Stack { get; }
 
     /// <summary><c>error(Reason)</c></summary>
     /// <param name="reason">The reason.</param>
     /// <param name="stack">The stack, as <see cref="Stack"/> describes it.</param>
-    public static ErlangException Error(Term reason, Term? stack = null) => new(ErlangExceptionClass.Error, reason, stack);
+    public static ErlangException Error(Term reason, Term? stack = null) =>
+        new(ErlangExceptionClass.Error, reason, stack);
 
     /// <summary><c>exit(Reason)</c></summary>
     public static ErlangException Exit(Term reason) => new(ErlangExceptionClass.Exit, reason, null);

@@ -9,8 +9,8 @@ public sealed partial class ProcessContext
     private static readonly Atom ProcessAtom = new("process");
 
     /// <summary>
-    /// The reason with which the process ends once its body has returned; <c>normal</c> when null. An exception would say the same
-    /// at the price of many messages.
+    /// The reason with which the process ends once its body has returned; <c>normal</c> when null. An exception would
+    /// say the same at the price of many messages.
     /// </summary>
     internal Term? EndReason { get; set; }
 
@@ -27,14 +27,16 @@ public sealed partial class ProcessContext
 
     internal IReadOnlyList<Pid> WatchingPids => RelationsIfAny?.WatchingPids ?? [];
 
-    internal IReadOnlyList<Term> MonitoredTargets => RelationsIfAny is { } relations ? _runtime.TargetsOf(relations.Owned) : [];
+    internal IReadOnlyList<Term> MonitoredTargets =>
+        RelationsIfAny is { } relations ? _runtime.TargetsOf(relations.Owned) : [];
 
     /// <summary>The method that is the process's body, as <c>{Type, Method, Arity}</c>.</summary>
     internal Term EntryPoint
     {
         get
         {
-            // Trimming leaves the names of methods that are used as delegates; where it does not, nothing depends on them.
+            // Trimming leaves the names of methods that are used as delegates; where it does not, nothing depends on
+            // them.
             var method = _body.Method;
             var type = method.DeclaringType?.FullName;
             return type is null || type.Length > Atom.MaxCharacters || method.Name.Length > Atom.MaxCharacters
@@ -48,6 +50,8 @@ public sealed partial class ProcessContext
 
     internal Reference MakeReference() => _runtime.MakeReference();
 
-    /// <summary>Sends what somebody waits for: it never waits, and is lost when the node is not connected any more.</summary>
+    /// <summary>
+    /// Sends what somebody waits for: it never waits, and is lost when the node is not connected any more.
+    /// </summary>
     internal void Answer(ProcessAddress to, Term message) => _runtime.Answer(this, to, message);
 }

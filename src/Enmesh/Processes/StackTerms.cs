@@ -3,7 +3,9 @@ using Enmesh.Terms;
 
 namespace Enmesh.Processes;
 
-/// <summary>The stack of a .NET exception as Erlang has stacks: <c>[{Module, Function, Arity, [{file, F}, {line, L}]}]</c>.</summary>
+/// <summary>
+/// The stack of a .NET exception as Erlang has stacks: <c>[{Module, Function, Arity, [{file, F}, {line, L}]}]</c>.
+/// </summary>
 /// <remarks>The text of the stack is what there is without reflection, which trimming would break.</remarks>
 internal static class StackTerms
 {
@@ -54,11 +56,13 @@ internal static class StackTerms
         var inFile = line.LastIndexOf(In, StringComparison.Ordinal);
         var atLine = line.LastIndexOf(Line, StringComparison.Ordinal);
         if (inFile > 0 && atLine > inFile
-            && int.TryParse(line.AsSpan(atLine + Line.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            && int.TryParse(
+                line.AsSpan(atLine + Line.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
         {
             var file = line[(inFile + In.Length)..atLine];
             place = Term.List(
-                Term.Tuple(FileAtom, Term.CharList(file[(file.LastIndexOfAny(['/', '\\']) + 1)..])), Term.Tuple(LineAtom, number));
+                Term.Tuple(FileAtom, Term.CharList(file[(file.LastIndexOfAny(['/', '\\']) + 1)..])),
+                Term.Tuple(LineAtom, number));
         }
         return Term.Tuple(new Atom(name[..dot].TrimEnd('.')), new Atom(name[(dot + 1)..]), arity, place);
     }

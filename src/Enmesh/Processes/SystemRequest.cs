@@ -2,10 +2,13 @@ using Enmesh.Terms;
 
 namespace Enmesh.Processes;
 
-/// <summary>A system message: what the module <c>sys</c> asks every process of OTP's, <c>{system, From, Request}</c>.</summary>
+/// <summary>
+/// A system message: what the module <c>sys</c> asks every process of OTP's, <c>{system, From, Request}</c>.
+/// </summary>
 /// <remarks>
-/// A process that wants to be looked into by <c>sys:get_state/1</c> and <c>sys:get_status/1</c>, and by tools that use them, reads them
-/// in its receive loop: <c>if (SystemRequest.TryRead(message, out var system)) system.Answer(context, module, state);</c>
+/// A process that wants to be looked into by <c>sys:get_state/1</c> and <c>sys:get_status/1</c>, and by tools that use
+/// them, reads them in its receive loop:
+/// <c>if (SystemRequest.TryRead(message, out var system)) system.Answer(context, module, state);</c>
 /// </remarks>
 public readonly struct SystemRequest
 {
@@ -35,7 +38,10 @@ public readonly struct SystemRequest
         return true;
     }
 
-    /// <summary>Answers <c>get_state</c> and <c>get_status</c>; everything else is declined, since nothing here can be suspended or replaced.</summary>
+    /// <summary>
+    /// Answers <c>get_state</c> and <c>get_status</c>; everything else is declined, since nothing here can be suspended
+    /// or replaced.
+    /// </summary>
     /// <param name="context">The process that was asked.</param>
     /// <param name="module">What takes the place of the callback module.</param>
     /// <param name="state">Its state, as it may be seen.</param>
@@ -48,7 +54,8 @@ public readonly struct SystemRequest
             "get_state" => Term.Tuple(Atoms.Ok, state),
             // The dictionary, the state of the process, its parent, what debugs it, and what the module says.
             "get_status" => Term.Tuple(
-                Status, context.Self, Term.Tuple(ModuleAtom, module), Term.List(Term.Nil, RunningAtom, context.Self, Term.Nil, Term.List(state))),
+                Status, context.Self, Term.Tuple(ModuleAtom, module),
+                Term.List(Term.Nil, RunningAtom, context.Self, Term.Nil, Term.List(state))),
             _ => Term.Tuple(Atoms.Error, Term.Tuple(UnknownSystemMessage, Request)),
         });
     }

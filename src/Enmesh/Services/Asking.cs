@@ -15,7 +15,8 @@ internal static class Asking
     /// <exception cref="CallExitException">It has ended, does not exist, or is out of reach.</exception>
     /// <exception cref="TimeoutException">No answer came in time.</exception>
     internal static async ValueTask<Term> AskAsync(
-        this ProcessContext context, ProcessAddress to, Func<Reference, Term> question, Func<Term, Reference, Term?> answer, TimeSpan timeout)
+        this ProcessContext context, ProcessAddress to, Func<Reference, Term> question,
+        Func<Term, Reference, Term?> answer, TimeSpan timeout)
     {
         var monitor = await context.MonitorAsync(to).ConfigureAwait(false);
         try
@@ -23,11 +24,14 @@ internal static class Asking
             await context.SendAsync(to, question(monitor)).ConfigureAwait(false);
             Term? reply = null;
             Term? reason = null;
-            _ = await context.ReceiveAsync(message => (reply = answer(message, monitor)) is not null || (reason = ReasonOf(message, monitor)) is not null, timeout)
+            _ = await context.ReceiveAsync(message => (reply = answer(message, monitor)) is not null
+                || (reason = ReasonOf(message, monitor)) is not null, timeout)
                 .ConfigureAwait(false);
             if (reply is { } found)
                 return found;
-            throw reason is { } down ? new CallExitException(to, down) : new TimeoutException($"{to} did not answer in time.");
+            throw reason is { } down
+                ? new CallExitException(to, down)
+                : new TimeoutException($"{to} did not answer in time.");
         }
         finally
         {
@@ -37,5 +41,8 @@ internal static class Asking
 
     // {'DOWN', Monitor, process, Who, Reason}
     private static Term? ReasonOf(Term message, Reference monitor) =>
-        message.TupleElements is [{ Atom: { } tag }, { Reference: { } own }, _, _, var reason] && tag == GenAtoms.Down && own == monitor ? reason : (Term?)null;
+        message.TupleElements is [{ Atom: { } tag }, { Reference: { } own }, _, _, var reason]
+            && tag == GenAtoms.Down && own == monitor
+                ? reason
+                : (Term?)null;
 }

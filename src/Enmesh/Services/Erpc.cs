@@ -4,8 +4,8 @@ using Enmesh.Terms;
 namespace Enmesh.Services;
 
 /// <summary>
-/// What runs in the processes that peers start: the module <c>erpc</c>, which answers through the exit reason of the process, and
-/// exported functions.
+/// What runs in the processes that peers start: the module <c>erpc</c>, which answers through the exit reason of the
+/// process, and exported functions.
 /// </summary>
 internal sealed class Erpc(FunctionRunner runner)
 {
@@ -21,7 +21,8 @@ internal sealed class Erpc(FunctionRunner runner)
             return context => RunCallAsync(context, arguments);
         if (module == Module && function == ExecuteCast && arguments.Count == 3)
             return context => RunCastAsync(context, arguments);
-        return runner.Exists(module, function, arguments) ? context => RunAsync(context, module, function, arguments) : null;
+        return runner.Exists(module, function, arguments) ? context =>
+            RunAsync(context, module, function, arguments) : null;
     }
 
     // [ResultRef, M, F, Arguments]

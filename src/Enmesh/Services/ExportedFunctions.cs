@@ -6,15 +6,18 @@ namespace Enmesh.Services;
 
 /// <summary>A function that peers may call: its arguments, and the process that it runs in.</summary>
 /// <remarks>
-/// Each call runs in a process of its own, whose group leader is the caller's: what it prints appears there. To fail as Erlang
-/// does, throw an <see cref="ErlangException"/>; any other exception becomes the error <c>{exception, Type, Message}</c>.
+/// Each call runs in a process of its own, whose group leader is the caller's: what it prints appears there. To fail as
+/// Erlang does, throw an <see cref="ErlangException"/>; any other exception becomes the error <c>{exception, Type,
+/// Message}</c>.
 /// </remarks>
 public delegate ValueTask<Term> ExportedFunction(ProcessContext context, IReadOnlyList<Term> arguments);
 
-/// <summary>The functions that peers may call or spawn by module, name and arity. Nothing else can be called from outside.</summary>
+/// <summary>
+/// The functions that peers may call or spawn by module, name and arity. Nothing else can be called from outside.
+/// </summary>
 /// <remarks>
-/// Some functions of Erlang's own answer besides, as docs/built-ins.md lists them; one exported under the same name takes the
-/// place of the built-in.
+/// Some functions of Erlang's own answer besides, as docs/built-ins.md lists them; one exported under the same name
+/// takes the place of the built-in.
 /// </remarks>
 public sealed class ExportedFunctions
 {
@@ -40,7 +43,8 @@ public sealed class ExportedFunctions
     /// <param name="arity">The number of arguments.</param>
     /// <param name="body">What the process does; when that ends, the process does.</param>
     /// <exception cref="ArgumentException">There is a function of that name and arity.</exception>
-    public void ExportProcess(string module, string function, int arity, Func<ProcessContext, IReadOnlyList<Term>, Task> body)
+    public void ExportProcess(
+        string module, string function, int arity, Func<ProcessContext, IReadOnlyList<Term>, Task> body)
     {
         ArgumentNullException.ThrowIfNull(body);
         Export(module, function, arity, async (context, arguments) =>
@@ -50,7 +54,8 @@ public sealed class ExportedFunctions
         });
     }
 
-    internal ExportedFunction? Find(Atom module, Atom function, int arity) => _functions.GetValueOrDefault((module, function, arity));
+    internal ExportedFunction? Find(Atom module, Atom function, int arity) =>
+        _functions.GetValueOrDefault((module, function, arity));
 
     internal bool HasModule(Atom module)
     {

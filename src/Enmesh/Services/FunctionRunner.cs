@@ -1,12 +1,13 @@
 using Enmesh.Processes;
 using Enmesh.Services.BuiltIns;
-using Enmesh.Telemetry;
 using Enmesh.Terms;
 using Microsoft.Extensions.Logging;
 
 namespace Enmesh.Services;
 
-/// <summary>Runs what a peer calls by module, function and arguments: an exported function, or one of the built-in ones.</summary>
+/// <summary>
+/// Runs what a peer calls by module, function and arguments: an exported function, or one of the built-in ones.
+/// </summary>
 internal sealed class FunctionRunner(ExportedFunctions exported, BuiltInTable builtIns, ILogger logger)
 {
     private const string OwnFrame = "Enmesh.Services.FunctionRunner";
@@ -27,7 +28,9 @@ internal sealed class FunctionRunner(ExportedFunctions exported, BuiltInTable bu
             || builtIns.Find(module, function, arguments.Count) is not null
             || Refusals.ReasonFor(module.Text, function.Text, arguments) is not null;
 
-    /// <summary>Runs <c>apply(Module, Function, Arguments)</c>. Whatever it throws is the outcome, save the process's own end.</summary>
+    /// <summary>
+    /// Runs <c>apply(Module, Function, Arguments)</c>. Whatever it throws is the outcome, save the process's own end.
+    /// </summary>
     /// <exception cref="ProcessExitException">The process was sent an exit signal.</exception>
     internal ValueTask<Outcome> ApplyAsync(ProcessContext context, Term module, Term function, Term arguments)
     {
@@ -45,7 +48,8 @@ internal sealed class FunctionRunner(ExportedFunctions exported, BuiltInTable bu
         if (Refusals.ReasonFor(m.Text, f.Text, list) is not { } refusal)
             return new(Outcome.Error(Undef, Term.List(Term.Tuple(m, f, list, Term.Nil))));
         logger.CallRefused(m.Text, f.Text, list.Count, refusal);
-        return new(Outcome.Error(Term.Tuple(NotSup, Term.Binary(refusal)), Term.List(Term.Tuple(m, f, list, Term.Nil))));
+        return new(
+            Outcome.Error(Term.Tuple(NotSup, Term.Binary(refusal)), Term.List(Term.Tuple(m, f, list, Term.Nil))));
     }
 
     // erlang:apply/3 called by name is a frame of its own.
@@ -57,7 +61,8 @@ internal sealed class FunctionRunner(ExportedFunctions exported, BuiltInTable bu
             : outcome;
     }
 
-    private async ValueTask<Outcome> RunAsync(ProcessContext context, Atom module, Atom function, ListTerm arguments, ExportedFunction body)
+    private async ValueTask<Outcome> RunAsync(
+        ProcessContext context, Atom module, Atom function, ListTerm arguments, ExportedFunction body)
     {
         try
         {
@@ -85,16 +90,18 @@ internal sealed class FunctionRunner(ExportedFunctions exported, BuiltInTable bu
 #pragma warning restore CA1031
         {
             logger.CallFailed(module.Text, function.Text, arguments.Count, e);
-            var reason = Term.Tuple(new Atom("exception"), Term.Binary(e.GetType().FullName ?? e.GetType().Name), Term.Binary(e.Message));
+            var reason = Term.Tuple(
+                new Atom("exception"), Term.Binary(e.GetType().FullName ?? e.GetType().Name), Term.Binary(e.Message));
             return Outcome.Error(reason, StackOf(e, module, function, arguments));
         }
     }
 
-    // A BIF shows the arguments it was given; a function of our own its frames, the outermost of which is the function called.
+    // A BIF shows the arguments it was given; a function of our own its frames, the outermost of which is the function
+    // called.
     private static Term StackOf(Exception error, Atom module, Atom function, ListTerm arguments)
     {
-        if (error is ErlangException && module == Erlang)
-            return Term.List(Term.Tuple(module, function, arguments, ((ErlangException)error).Reason.IsAtom(BadArg) ? ErrorInfo : Term.Nil));
+        if (error is ErlangException { Reason: var reason } && module == Erlang)
+            return Term.List(Term.Tuple(module, function, arguments, reason.IsAtom(BadArg) ? ErrorInfo : Term.Nil));
         return StackTerms.Of(error, OwnFrame, Term.Tuple(module, function, arguments.Count, Term.Nil));
     }
 

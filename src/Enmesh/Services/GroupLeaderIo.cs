@@ -5,7 +5,9 @@ using Enmesh.Terms.Text;
 
 namespace Enmesh.Services;
 
-/// <summary>Output to a process's group leader: the terminal of whoever has started it, on whatever node that is.</summary>
+/// <summary>
+/// Output to a process's group leader: the terminal of whoever has started it, on whatever node that is.
+/// </summary>
 public static class GroupLeaderIo
 {
     private static readonly Atom IoRequest = new("io_request");
@@ -27,7 +29,8 @@ public static class GroupLeaderIo
     /// <summary>Prints terms by a format, as <c>io:format/2</c>.</summary>
     /// <exception cref="FormatException">The format or an argument is wrong.</exception>
     /// <exception cref="IOException">The group leader has ended, is out of reach, or cannot print it.</exception>
-    public static ValueTask PrintAsync(this ProcessContext context, string format, params ReadOnlySpan<Term> arguments) =>
+    public static ValueTask PrintAsync(
+        this ProcessContext context, string format, params ReadOnlySpan<Term> arguments) =>
         context.PrintAsync(ErlangText.Format(format, arguments));
 
     /// <summary>A writer to the group leader, for code that knows nothing of processes.</summary>
@@ -46,7 +49,8 @@ public static class GroupLeaderIo
     /// <param name="request">The request, as <c>{put_chars, unicode, "text"}</c>.</param>
     /// <param name="device">Another device than the group leader.</param>
     /// <returns>The reply; <c>{error, terminated}</c> when the device has ended or is out of reach.</returns>
-    public static async ValueTask<Term> IoRequestAsync(this ProcessContext context, Term request, ProcessAddress? device = null)
+    public static async ValueTask<Term> IoRequestAsync(
+        this ProcessContext context, Term request, ProcessAddress? device = null)
     {
         ArgumentNullException.ThrowIfNull(context);
         try
@@ -54,7 +58,8 @@ public static class GroupLeaderIo
             return await context.AskAsync(
                 device ?? context.GroupLeader,
                 tag => Term.Tuple(IoRequest, context.Self, tag, request),
-                static (message, tag) => message.TupleElements is [{ Atom: { } kind }, { Reference: { } own }, var reply]
+                static (message, tag) =>
+                    message.TupleElements is [{ Atom: { } kind }, { Reference: { } own }, var reply]
                     && kind == IoRequests.IoReply && own == tag ? reply : (Term?)null,
                 Timeout.InfiniteTimeSpan).ConfigureAwait(false);
         }
@@ -66,7 +71,8 @@ public static class GroupLeaderIo
 
     /// <summary>Sends text whose printing nobody waits for.</summary>
     internal static void Send(ProcessContext context, string text) =>
-        context.TrySend(context.GroupLeader, Term.Tuple(IoRequest, context.Nobody, context.MakeReference(), Request(text)));
+        context.TrySend(
+            context.GroupLeader, Term.Tuple(IoRequest, context.Nobody, context.MakeReference(), Request(text)));
 
     private static Term Request(string text) => Term.Tuple(PutChars, Unicode, Term.Binary(text));
 

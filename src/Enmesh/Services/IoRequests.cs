@@ -3,7 +3,10 @@ using Enmesh.Terms.Text;
 
 namespace Enmesh.Services;
 
-/// <summary>What an IO device answers: the I/O protocol of the Erlang documentation, for one that can write and has nothing to read.</summary>
+/// <summary>
+/// What an IO device answers: the I/O protocol of the Erlang documentation, for one that can write and has nothing to
+/// read.
+/// </summary>
 /// <remarks>A device is a value: a request makes an answer, a text to write, and perhaps other settings.</remarks>
 internal sealed class IoRequests(ErlangFormatOptions format, Func<(int Columns, int Rows)?> geometry)
 {
@@ -52,7 +55,8 @@ internal sealed class IoRequests(ErlangFormatOptions format, Func<(int Columns, 
             // Without an encoding, as before there was Unicode: Latin-1.
             ("put_chars", [var chars]) => Write(Latin1, chars, text),
             ("put_chars", [{ Atom: { } encoding }, var chars]) => Write(encoding, chars, text),
-            ("put_chars", [{ Atom: { } module }, { Atom: { } function }, var arguments]) => Write(Latin1, module, function, arguments, text),
+            ("put_chars", [{ Atom: { } module }, { Atom: { } function }, var arguments]) =>
+                Write(Latin1, module, function, arguments, text),
             ("put_chars", [{ Atom: { } encoding }, { Atom: { } module }, { Atom: { } function }, var arguments]) =>
                 Write(encoding, module, function, arguments, text),
             ("get_line" or "get_chars" or "get_until", _) => Eof,
@@ -60,7 +64,8 @@ internal sealed class IoRequests(ErlangFormatOptions format, Func<(int Columns, 
             ("setopts", [{ AsList: { IsProper: true } options }]) => Set(options),
             ("get_geometry", [{ AtomText: "columns" }]) => geometry() is { } size ? size.Columns : Error(NotSup),
             ("get_geometry", [{ AtomText: "rows" }]) => geometry() is { } size ? size.Rows : Error(NotSup),
-            ("requests", [{ AsList: { IsProper: true } requests }]) when nested > 0 => HandleAll(requests, text, nested - 1),
+            ("requests", [{ AsList: { IsProper: true } requests }]) when nested > 0 =>
+                HandleAll(requests, text, nested - 1),
             _ => Error(Request),
         };
     }
@@ -94,7 +99,8 @@ internal sealed class IoRequests(ErlangFormatOptions format, Func<(int Columns, 
             return Error(Request);
         if (IoLib.TryCall(module, function, arguments, format) is not { } written)
             return Error(function);
-        if (!CharData.IsWellFormed(written) || (encoding == Latin1 && written.AsSpan().ContainsAnyExceptInRange('\0', '\u00FF')))
+        if (!CharData.IsWellFormed(written)
+            || (encoding == Latin1 && written.AsSpan().ContainsAnyExceptInRange('\0', '\u00FF')))
             return Error(Term.Tuple(PutChars, encoding, Term.CharList(written)));
         text.Append(written);
         return Atoms.Ok;
@@ -104,8 +110,9 @@ internal sealed class IoRequests(ErlangFormatOptions format, Func<(int Columns, 
     {
         var isTerminal = geometry() is not null;
         return Term.List(
-            Option("expand_fun", false), Option("echo", false), Option("binary", _binary), Option("encoding", _encoding),
-            Option("terminal", isTerminal), Option("stdout", isTerminal), Option("stderr", isTerminal), Option("stdin", false));
+            Option("expand_fun", false), Option("echo", false), Option("binary", _binary),
+            Option("encoding", _encoding), Option("terminal", isTerminal), Option("stdout", isTerminal),
+            Option("stderr", isTerminal), Option("stdin", false));
     }
 
     private Term Set(ListTerm options)
@@ -119,7 +126,8 @@ internal sealed class IoRequests(ErlangFormatOptions format, Func<(int Columns, 
                 return Error(NotSup);
             else if (key == Binary && value.Boolean is { } wanted)
                 binary = wanted;
-            else if (key == EncodingAtom && value.Atom is { } name && (name == Unicode || name == Latin1 || name.Text == "utf8"))
+            else if (key == EncodingAtom && value.Atom is { } name
+                && (name == Unicode || name == Latin1 || name.Text == "utf8"))
                 encoding = name == Latin1 ? Latin1 : Unicode;
             else if (key.Text is not ("echo" or "expand_fun" or "log" or "line_history"))
                 return Error(NotSup); // what is of no account without input is taken as it comes

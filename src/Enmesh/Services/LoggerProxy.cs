@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace Enmesh.Services;
 
 /// <summary>
-/// The process <c>logger_proxy</c>: log events of other nodes' processes whose group leader is one of ours, which the BEAM sends
-/// to the group leader's node.
+/// The process <c>logger_proxy</c>: log events of other nodes' processes whose group leader is one of ours, which the
+/// BEAM sends to the group leader's node.
 /// </summary>
 internal sealed class LoggerProxy(ILogger logger)
 {
@@ -23,7 +23,8 @@ internal sealed class LoggerProxy(ILogger logger)
             if (SystemRequest.TryRead(message, out var system))
                 system.Answer(context, Name, Atoms.Undefined);
             else if (RemoteLogEvent.TryRead(message) is { } logged)
-                logger.Log(logged.Level, new EventId(EventIds.RemoteLogEvent, nameof(EventIds.RemoteLogEvent)), logged, null, static (e, _) => e.Message);
+                logger.Log(logged.Level, new EventId(EventIds.RemoteLogEvent, nameof(EventIds.RemoteLogEvent)), logged,
+                    null, static (e, _) => e.Message);
         }
     }
 }
@@ -40,7 +41,8 @@ internal sealed record RemoteLogEvent(LogLevel Level, string Message) : IReadOnl
     // Microseconds; the end of .NET's calendar.
     private const long LatestTime = 253_402_300_800_000_000;
 
-    private static readonly Terms.Text.ErlangPrintOptions ValueOptions = new() { Unicode = true, MaxLength = LongestMessage };
+    private static readonly Terms.Text.ErlangPrintOptions ValueOptions =
+        new() { Unicode = true, MaxLength = LongestMessage };
 
     private readonly List<KeyValuePair<string, object?>> _properties = [];
 
@@ -52,10 +54,13 @@ internal sealed record RemoteLogEvent(LogLevel Level, string Message) : IReadOnl
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <summary>Recognises <c>{log, Level, Format, Arguments, Metadata}</c> and <c>{log, Level, TextOrReport, Metadata}</c>.</summary>
+    /// <summary>
+    /// Recognises <c>{log, Level, Format, Arguments, Metadata}</c> and <c>{log, Level, TextOrReport, Metadata}</c>.
+    /// </summary>
     internal static RemoteLogEvent? TryRead(Term message)
     {
-        if (message.TupleElements is not [{ AtomText: "log" }, { AtomText: { } level }, .. var content, { AsMap: { } metadata }])
+        if (message.TupleElements is not [{ AtomText: "log" }, { AtomText: { } level }, .. var content,
+            { AsMap: { } metadata }])
             return null;
         var text = content switch
         {
@@ -65,7 +70,8 @@ internal sealed record RemoteLogEvent(LogLevel Level, string Message) : IReadOnl
         };
         if (text is null)
             return null;
-        var logged = new RemoteLogEvent(LevelOf(level), text.Length <= LongestMessage ? text : string.Concat(text.AsSpan(0, LongestMessage), "..."));
+        var logged = new RemoteLogEvent(LevelOf(level),
+            text.Length <= LongestMessage ? text : string.Concat(text.AsSpan(0, LongestMessage), "..."));
         logged.AddProperties(level, metadata);
         return logged;
     }
@@ -79,7 +85,8 @@ internal sealed record RemoteLogEvent(LogLevel Level, string Message) : IReadOnl
         _ => LogLevel.Information, // notice, info
     };
 
-    private static string TextOf(Term format, Term arguments) => IoLib.TryCall(new Atom("io_lib"), new Atom("format"), Term.List(format, arguments), new())
+    private static string TextOf(Term format, Term arguments) =>
+        IoLib.TryCall(new Atom("io_lib"), new Atom("format"), Term.List(format, arguments), new())
         ?? string.Create(CultureInfo.InvariantCulture, $"FORMAT ERROR: {format} - {arguments}");
 
     // A text, or a report: a map or a list of pairs, each on a line of its own as logger prints them.
@@ -90,7 +97,8 @@ internal sealed record RemoteLogEvent(LogLevel Level, string Message) : IReadOnl
         if (Terms.Text.CharData.TryGetText(content, Terms.Text.CharEncoding.Utf8, out var text))
             return text;
         if (content.AsList is { IsProper: true } list)
-            return string.Join('\n', list.Select(element => element.TupleElements is [var key, var value] ? Line(key, value) : element.ToString()));
+            return string.Join('\n', list.Select(
+                element => element.TupleElements is [var key, var value] ? Line(key, value) : element.ToString()));
         return content.ToString();
     }
 

@@ -5,8 +5,8 @@ namespace Enmesh.Services;
 
 /// <summary>How a function that a peer called has ended.</summary>
 /// <remarks>
-/// The forms are those of <c>erpc:execute_call/4</c>, <c>erpc:execute_cast/3</c> and <c>rpc</c>'s server of OTP 27; peers of every
-/// release read them.
+/// The forms are those of <c>erpc:execute_call/4</c>, <c>erpc:execute_cast/3</c> and <c>rpc</c>'s server of OTP 27;
+/// peers of every release read them.
 /// </remarks>
 internal readonly record struct Outcome(OutcomeKind Kind, Term Value, Term Stack)
 {
@@ -18,7 +18,8 @@ internal readonly record struct Outcome(OutcomeKind Kind, Term Value, Term Stack
     private static readonly Atom NoCatch = new("nocatch");
     private static readonly Atom BadRpc = new("badrpc");
     private static readonly Atom UpperExit = new("EXIT");
-    private static readonly Term CastFrame = Term.List(Term.Tuple(new Atom("erpc"), new Atom("execute_cast"), 3, Term.Nil));
+    private static readonly Term CastFrame = Term.List(
+        Term.Tuple(new Atom("erpc"), new Atom("execute_cast"), 3, Term.Nil));
 
     internal static Outcome Return(Term value) => new(OutcomeKind.Return, value, default);
 

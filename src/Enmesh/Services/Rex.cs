@@ -3,11 +3,15 @@ using Enmesh.Terms;
 
 namespace Enmesh.Services;
 
-/// <summary>The process <c>rex</c>: what the module <c>rpc</c> asks of a node beside <c>erpc</c>, and all that <c>erl_call</c> does.</summary>
+/// <summary>
+/// The process <c>rex</c>: what the module <c>rpc</c> asks of a node beside <c>erpc</c>, and all that <c>erl_call</c>
+/// does.
+/// </summary>
 /// <remarks>
 /// <para>
-/// Calls come as <c>$gen_call</c> or plainly, <c>{From, {call, M, F, A, GroupLeader}}</c>, answered by <c>{rex, Result}</c>. Each runs in a
-/// process of its own; those that ask to block the server wait for each other, and for nobody else.
+/// Calls come as <c>$gen_call</c> or plainly, <c>{From, {call, M, F, A, GroupLeader}}</c>, answered by
+/// <c>{rex, Result}</c>. Each runs in a process of its own; those that ask to block the server wait for each other, and
+/// for nobody else.
 /// </para>
 /// </remarks>
 internal sealed class Rex(ProcessRuntime runtime, FunctionRunner runner)
@@ -39,9 +43,11 @@ internal sealed class Rex(ProcessRuntime runtime, FunctionRunner runner)
 
     private void OnCall(ProcessContext context, CallRequest call)
     {
-        if (call.Request.TupleElements is [{ AtomText: "call" or "block_call" } kind, var module, var function, var arguments, var leader])
+        if (call.Request.TupleElements is [{ AtomText: "call" or "block_call" } kind, var module, var function,
+            var arguments, var leader])
         {
-            Run(leader, call.From, kind.AtomText == "block_call", module, function, arguments, (caller, result) => caller.Reply(call, result));
+            Run(leader, call.From, kind.AtomText == "block_call", module, function, arguments,
+                (caller, result) => caller.Reply(call, result));
             return;
         }
         // A BEAM lets such callers wait for ever.
@@ -58,7 +64,8 @@ internal sealed class Rex(ProcessRuntime runtime, FunctionRunner runner)
         switch (request.TupleElements)
         {
             case [{ AtomText: "call" }, var module, var function, var arguments, var leader]:
-                Run(leader, from, false, module, function, arguments, (caller, result) => caller.Answer(from, Term.Tuple(Name, result)));
+                Run(leader, from, false, module, function, arguments,
+                    (caller, result) => caller.Answer(from, Term.Tuple(Name, result)));
                 break;
             case [{ AtomText: "sbcast" }, { Atom: { } name }, var message]:
                 var isThere = Deliver(context, name, message);
@@ -84,13 +91,18 @@ internal sealed class Rex(ProcessRuntime runtime, FunctionRunner runner)
             new SpawnOptions { GroupLeader = LeaderOf(leader) });
     }
 
-    /// <summary>Runs a function in a process of its own and gives its result to the caller, whatever becomes of the process.</summary>
+    /// <summary>
+    /// Runs a function in a process of its own and gives its result to the caller, whatever becomes of the process.
+    /// </summary>
     private void Run(
-        Term leader, Pid caller, bool blocks, Term module, Term function, Term arguments, Action<ProcessContext, Term> reply)
+        Term leader, Pid caller, bool blocks, Term module, Term function, Term arguments,
+        Action<ProcessContext, Term> reply)
     {
         var stdout = leader.IsAtom("send_stdout_to_caller") ? caller
             : leader.TupleElements is [{ AtomText: "send_stdout_to_caller" }, { Pid: { } other }] ? other : null;
-        var device = stdout is null ? null : runtime.Spawn(new CallerDevice(stdout).RunAsync, SpawnOptions.Default).Self;
+        var device = stdout is null
+            ? null
+            : runtime.Spawn(new CallerDevice(stdout).RunAsync, SpawnOptions.Default).Self;
         var before = _blocking;
         var done = blocks ? new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously) : null;
         _blocking = done?.Task ?? before;

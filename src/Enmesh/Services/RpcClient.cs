@@ -5,8 +5,9 @@ namespace Enmesh.Services;
 
 /// <summary>Calls functions on other nodes: <c>erpc</c> and <c>rpc</c>.</summary>
 /// <remarks>
-/// Calls go by <c>erpc</c> where the node starts processes for others, and else by its <c>rex</c>, as to an old C node. A call that is not
-/// awaited at once is what <c>erpc:send_request</c> is. What functions print appears at this node's <c>user</c> process.
+/// Calls go by <c>erpc</c> where the node starts processes for others, and else by its <c>rex</c>, as to an old C node.
+/// A call that is not awaited at once is what <c>erpc:send_request</c> is. What functions print appears at this node's
+/// <c>user</c> process.
 /// </remarks>
 public sealed class RpcClient
 {
@@ -38,16 +39,19 @@ public sealed class RpcClient
     /// <exception cref="CallExitException">The node is out of reach: <c>noconnection</c>.</exception>
     /// <exception cref="TimeoutException">No answer came in time.</exception>
     public async Task<Term> CallAsync(
-        NodeName node, string module, string function, IReadOnlyList<Term> arguments, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+        NodeName node, string module, string function, IReadOnlyList<Term> arguments, TimeSpan? timeout = null,
+        CancellationToken cancellationToken = default)
     {
         var target = TargetOf(node, module, function, arguments);
         if (node == _runtime.Name)
             return await CallHereAsync(target, timeout, cancellationToken).ConfigureAwait(false);
         var result = _runtime.MakeReference();
-        var execute = new SpawnTarget(Erpc.Module, Erpc.ExecuteCall, ListOf(result, target.Module, target.Function, target.Arguments));
+        var execute = new SpawnTarget(
+            Erpc.Module, Erpc.ExecuteCall, ListOf(result, target.Module, target.Function, target.Arguments));
         try
         {
-            var reason = await _runtime.SpawnAndAwaitExitAsync(null, node, execute, null, timeout, cancellationToken).ConfigureAwait(false);
+            var reason = await _runtime.SpawnAndAwaitExitAsync(
+                null, node, execute, null, timeout, cancellationToken).ConfigureAwait(false);
             return ReadResult(node, target, result, reason);
         }
         catch (SpawnException e) when (e.Reason.IsAtom("notsup"))
@@ -63,10 +67,13 @@ public sealed class RpcClient
     }
 
     /// <summary>Calls a function on several nodes at once: <c>erpc:multicall/5</c>.</summary>
-    /// <returns>What each node has answered, in the order of the nodes; nothing is thrown for one that failed.</returns>
+    /// <returns>
+    /// What each node has answered, in the order of the nodes; nothing is thrown for one that failed.
+    /// </returns>
     /// <inheritdoc cref="CallAsync"/>
     public async Task<IReadOnlyList<RpcResult>> MulticallAsync(
-        IReadOnlyList<NodeName> nodes, string module, string function, IReadOnlyList<Term> arguments, TimeSpan? timeout = null,
+        IReadOnlyList<NodeName> nodes, string module, string function, IReadOnlyList<Term> arguments,
+        TimeSpan? timeout = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(nodes);
@@ -74,7 +81,8 @@ public sealed class RpcClient
         {
             try
             {
-                return new RpcResult(node, await CallAsync(node, module, function, arguments, timeout, cancellationToken).ConfigureAwait(false), null);
+                return new RpcResult(node, await CallAsync(
+                    node, module, function, arguments, timeout, cancellationToken).ConfigureAwait(false), null);
             }
             catch (Exception e) when (e is RpcException or CallExitException or TimeoutException)
             {
@@ -90,19 +98,23 @@ public sealed class RpcClient
     /// <param name="arguments">Its arguments.</param>
     /// <param name="cancellationToken">Ends the waiting for a connection.</param>
     public async Task CastAsync(
-        NodeName node, string module, string function, IReadOnlyList<Term> arguments, CancellationToken cancellationToken = default)
+        NodeName node, string module, string function, IReadOnlyList<Term> arguments,
+        CancellationToken cancellationToken = default)
     {
         var target = TargetOf(node, module, function, arguments);
         try
         {
             await _runtime.SpawnAsync(
-                _runtime.Anonymous, node, new(Erpc.Module, Erpc.ExecuteCast, ListOf(target.Module, target.Function, target.Arguments)),
+                _runtime.Anonymous, node, new(
+                    Erpc.Module, Erpc.ExecuteCast, ListOf(target.Module, target.Function, target.Arguments)),
                 RemoteSpawnOptions.Default, cancellationToken).ConfigureAwait(false);
         }
         catch (SpawnException e) when (e.Reason.IsAtom("notsup"))
         {
-            var request = Term.Tuple(Cast, target.Module, target.Function, target.Arguments, _runtime.DefaultGroupLeader);
-            await _runtime.SendAsync(null, (Rex.Name, node), Term.Tuple(GenAtoms.GenCast, request), cancellationToken).ConfigureAwait(false);
+            var request = Term.Tuple(
+                Cast, target.Module, target.Function, target.Arguments, _runtime.DefaultGroupLeader);
+            await _runtime.SendAsync(
+                null, (Rex.Name, node), Term.Tuple(GenAtoms.GenCast, request), cancellationToken).ConfigureAwait(false);
         }
         catch (SpawnException)
         {
@@ -110,36 +122,52 @@ public sealed class RpcClient
         }
     }
 
-    /// <summary>Has a function run on this node and all that are connected, without waiting for it: <c>rpc:eval_everywhere/3</c>.</summary>
+    /// <summary>
+    /// Has a function run on this node and all that are connected, without waiting for it:
+    /// <c>rpc:eval_everywhere/3</c>.
+    /// </summary>
     /// <param name="module">The module.</param>
     /// <param name="function">The function.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="nodes">The nodes; this one and all visible ones that are connected when null.</param>
     /// <param name="cancellationToken">Ends the sending.</param>
     public Task EvalEverywhereAsync(
-        string module, string function, IReadOnlyList<Term> arguments, IReadOnlyList<NodeName>? nodes = null, CancellationToken cancellationToken = default) =>
-        Task.WhenAll((nodes ?? Everywhere()).Select(node => CastAsync(node, module, function, arguments, cancellationToken)));
+        string module, string function, IReadOnlyList<Term> arguments, IReadOnlyList<NodeName>? nodes = null,
+        CancellationToken cancellationToken = default) =>
+        Task.WhenAll(
+            (nodes ?? Everywhere()).Select(node => CastAsync(node, module, function, arguments, cancellationToken)));
 
-    /// <summary>Calls a function in the node's <c>rex</c> itself, one such call after the other: <c>rpc:block_call/5</c>.</summary>
+    /// <summary>
+    /// Calls a function in the node's <c>rex</c> itself, one such call after the other: <c>rpc:block_call/5</c>.
+    /// </summary>
     /// <inheritdoc cref="CallAsync"/>
     public Task<Term> BlockCallAsync(
-        NodeName node, string module, string function, IReadOnlyList<Term> arguments, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
-        CallRexAsync(_runtime, BlockCall, node, TargetOf(node, module, function, arguments), timeout, cancellationToken);
+        NodeName node, string module, string function, IReadOnlyList<Term> arguments, TimeSpan? timeout = null,
+        CancellationToken cancellationToken = default) =>
+        CallRexAsync(
+            _runtime, BlockCall, node, TargetOf(node, module, function, arguments), timeout, cancellationToken);
 
-    /// <summary>Asks a process by <c>{self(), Message}</c>, which answers <c>{ReplyWrapper, Node, Reply}</c>: <c>rpc:server_call/4</c>.</summary>
+    /// <summary>
+    /// Asks a process by <c>{self(), Message}</c>, which answers <c>{ReplyWrapper, Node, Reply}</c>:
+    /// <c>rpc:server_call/4</c>.
+    /// </summary>
     /// <exception cref="CallExitException">The node or the process is not there.</exception>
     /// <exception cref="TimeoutException">No answer came in time.</exception>
-    public Task<Term> ServerCallAsync(NodeName node, string name, Term replyWrapper, Term message, TimeSpan? timeout = null)
+    public Task<Term> ServerCallAsync(
+        NodeName node, string name, Term replyWrapper, Term message, TimeSpan? timeout = null)
     {
         ArgumentNullException.ThrowIfNull(node);
         return InProcessAsync(context => context.AskAsync(
             (name, node),
             _ => Term.Tuple(context.Self, message),
-            (answer, _) => answer.TupleElements is [var wrapper, { Atom: { } from }, var reply] && wrapper == replyWrapper && from == node.Atom ? reply : (Term?)null,
+            (answer, _) => answer.TupleElements is [var wrapper, { Atom: { } from }, var reply]
+                && wrapper == replyWrapper && from == node.Atom ? reply : (Term?)null,
             timeout ?? TimeSpan.FromSeconds(5)));
     }
 
-    /// <summary>Sends a message to a name on several nodes, and waits until it has arrived there: <c>rpc:sbcast/3</c>.</summary>
+    /// <summary>
+    /// Sends a message to a name on several nodes, and waits until it has arrived there: <c>rpc:sbcast/3</c>.
+    /// </summary>
     /// <returns>The nodes on which there was somebody of that name.</returns>
     public Task<IReadOnlyList<NodeName>> SbcastAsync(IReadOnlyList<NodeName> nodes, string name, Term message)
     {
@@ -157,15 +185,20 @@ public sealed class RpcClient
     }
 
     /// <summary>Sends a message to a name on several nodes: <c>rpc:abcast/3</c>.</summary>
-    public Task AbcastAsync(IReadOnlyList<NodeName> nodes, string name, Term message, CancellationToken cancellationToken = default)
+    public Task AbcastAsync(
+        IReadOnlyList<NodeName> nodes, string name, Term message, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(nodes);
-        return Task.WhenAll(nodes.Select(node => _runtime.SendAsync(null, (name, node), message, cancellationToken).AsTask()));
+        return Task.WhenAll(
+            nodes.Select(node => _runtime.SendAsync(null, (name, node), message, cancellationToken).AsTask()));
     }
 
-    /// <summary>Calls a function through the node's <c>rex</c>, for services of this node that are below its functions.</summary>
+    /// <summary>
+    /// Calls a function through the node's <c>rex</c>, for services of this node that are below its functions.
+    /// </summary>
     internal static Task<Term> CallThroughRexAsync(
-        ProcessRuntime runtime, NodeName node, Atom module, Atom function, IReadOnlyList<Term> arguments, TimeSpan? timeout, CancellationToken cancellationToken) =>
+        ProcessRuntime runtime, NodeName node, Atom module, Atom function, IReadOnlyList<Term> arguments,
+        TimeSpan? timeout, CancellationToken cancellationToken) =>
         CallRexAsync(runtime, Call, node, new(module, function, ListOf([.. arguments])), timeout, cancellationToken);
 
     private static async ValueTask<bool> SbcastAsync(ProcessContext context, NodeName node, string name, Term message)
@@ -176,7 +209,8 @@ public sealed class RpcClient
             var answer = await context.AskAsync(
                 (Rex.Name, node),
                 _ => Term.Tuple(context.Self, Term.Tuple(SynchronousCast, new Atom(name), message)),
-                (answer, _) => answer.TupleElements is [{ Atom: { } rex }, { Atom: { } from }, var result] && rex == Rex.Name && from == node.Atom ? result : (Term?)null,
+                (answer, _) => answer.TupleElements is [{ Atom: { } rex }, { Atom: { } from }, var result]
+                    && rex == Rex.Name && from == node.Atom ? result : (Term?)null,
                 Timeout.InfiniteTimeSpan).ConfigureAwait(false);
             return answer.IsAtom(node.Atom);
         }
@@ -205,17 +239,21 @@ public sealed class RpcClient
             ("return", [var value]) => value,
             ("throw", [var value]) => throw new RpcException(node, function, ErlangExceptionClass.Throw, value),
             ("exit", [var why]) => throw new RpcException(node, function, ErlangExceptionClass.Exit, why),
-            ("error", [var why, var stack]) => throw new RpcException(node, function, ErlangExceptionClass.Error, why, stack),
-            ("error", [var why]) => throw new RpcException(node, function, ErlangExceptionClass.Error, why), // {erpc, Reason}
+            ("error", [var why, var stack]) =>
+                throw new RpcException(node, function, ErlangExceptionClass.Error, why, stack),
+            ("error", [var why]) =>
+                throw new RpcException(node, function, ErlangExceptionClass.Error, why), // {erpc, Reason}
             _ => throw new RpcException(node, function, ErlangExceptionClass.Exit, reason, isSignal: true),
         };
     }
 
     private static async Task<Term> CallRexAsync(
-        ProcessRuntime runtime, Atom kind, NodeName node, SpawnTarget target, TimeSpan? timeout, CancellationToken cancellationToken)
+        ProcessRuntime runtime, Atom kind, NodeName node, SpawnTarget target, TimeSpan? timeout,
+        CancellationToken cancellationToken)
     {
         var request = Term.Tuple(kind, target.Module, target.Function, target.Arguments, runtime.DefaultGroupLeader);
-        var reply = await runtime.CallAsync(null, (Rex.Name, node), request, timeout, cancellationToken).ConfigureAwait(false);
+        var reply = await runtime.CallAsync(
+            null, (Rex.Name, node), request, timeout, cancellationToken).ConfigureAwait(false);
         if (reply.TupleElements is not [{ Atom: { } tag }, var reason] || tag != BadRpc)
             return reply;
         if (reason.TupleElements is not [{ Atom: { } exit }, var why] || exit != UpperExit)
@@ -228,14 +266,19 @@ public sealed class RpcClient
 
     private async Task<Term> CallHereAsync(SpawnTarget target, TimeSpan? timeout, CancellationToken cancellationToken)
     {
-        var running = InProcessAsync(context => _runner.ApplyAsync(context, target.Module, target.Function, target.Arguments));
-        var outcome = await running.WaitAsync(timeout ?? TimeSpan.FromSeconds(5), _runtime.TimeProvider, cancellationToken).ConfigureAwait(false);
+        var running = InProcessAsync(
+            context => _runner.ApplyAsync(context, target.Module, target.Function, target.Arguments));
+        var outcome = await running.WaitAsync(
+            timeout ?? TimeSpan.FromSeconds(5), _runtime.TimeProvider, cancellationToken).ConfigureAwait(false);
         return outcome.Kind switch
         {
             OutcomeKind.Return => outcome.Value,
-            OutcomeKind.Throw => throw new RpcException(_runtime.Name, target.ToString(), ErlangExceptionClass.Throw, outcome.Value),
-            OutcomeKind.Exit => throw new RpcException(_runtime.Name, target.ToString(), ErlangExceptionClass.Exit, outcome.Value),
-            _ => throw new RpcException(_runtime.Name, target.ToString(), ErlangExceptionClass.Error, outcome.Value, outcome.Stack),
+            OutcomeKind.Throw =>
+                throw new RpcException(_runtime.Name, target.ToString(), ErlangExceptionClass.Throw, outcome.Value),
+            OutcomeKind.Exit =>
+                throw new RpcException(_runtime.Name, target.ToString(), ErlangExceptionClass.Exit, outcome.Value),
+            _ => throw new RpcException(
+                _runtime.Name, target.ToString(), ErlangExceptionClass.Error, outcome.Value, outcome.Stack),
         };
     }
 
@@ -259,5 +302,6 @@ public sealed class RpcClient
         return result.Task;
     }
 
-    private List<NodeName> Everywhere() => [_runtime.Name, .. _runtime.Links.Where(link => link.PeerIsPublished).Select(link => link.Peer)];
+    private List<NodeName> Everywhere() =>
+        [_runtime.Name, .. _runtime.Links.Where(link => link.PeerIsPublished).Select(link => link.Peer)];
 }

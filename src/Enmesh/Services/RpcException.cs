@@ -6,7 +6,8 @@ namespace Enmesh.Services;
 /// <summary>A function on another node failed, or there is none of that name.</summary>
 public sealed class RpcException : EnmeshException
 {
-    internal RpcException(NodeName node, string function, ErlangExceptionClass errorClass, Term reason, Term stack = default, bool isSignal = false)
+    internal RpcException(NodeName node, string function, ErlangExceptionClass errorClass, Term reason,
+        Term stack = default, bool isSignal = false)
         : base($"{function} on {node} failed: {errorClass.ToString().ToLowerInvariant()} {reason}")
     {
         Node = node;
@@ -23,11 +24,14 @@ public sealed class RpcException : EnmeshException
     public ErlangExceptionClass Class { get; }
 
     /// <summary>
-    /// The reason, or the value thrown: <c>undef</c> when there is no such function; <c>{erpc, Reason}</c> when the node could not run it.
+    /// The reason, or the value thrown: <c>undef</c> when there is no such function; <c>{erpc, Reason}</c> when the
+    /// node could not run it.
     /// </summary>
     public Term Reason { get; }
 
-    /// <summary>Where an error happened: <c>[{Module, Function, ArityOrArguments, Location}]</c>. Empty for exits and throws.</summary>
+    /// <summary>
+    /// Where an error happened: <c>[{Module, Function, ArityOrArguments, Location}]</c>. Empty for exits and throws.
+    /// </summary>
     public Term Stack { get; }
 
     /// <summary>Whether the function was ended by an exit signal from somebody else.</summary>
@@ -51,7 +55,8 @@ public readonly struct RpcResult
     public Term Value { get; }
 
     /// <summary>
-    /// Why there is no value: <see cref="RpcException"/>, <see cref="CallExitException"/> or <see cref="TimeoutException"/>; null when there is one.
+    /// Why there is no value: <see cref="RpcException"/>, <see cref="CallExitException"/> or <see
+    /// cref="TimeoutException"/>; null when there is one.
     /// </summary>
     public Exception? Error { get; }
 

@@ -1,6 +1,5 @@
 using System.Text;
 using Enmesh.Processes;
-using Enmesh.Telemetry;
 using Enmesh.Terms;
 using Enmesh.Terms.Text;
 using Microsoft.Extensions.Logging;

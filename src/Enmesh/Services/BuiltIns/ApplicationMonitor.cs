@@ -4,8 +4,8 @@ using Enmesh.Terms;
 namespace Enmesh.Services.BuiltIns;
 
 /// <summary>
-/// The process that the page Applications of <c>observer</c> starts on the node it looks at (<c>appmon_info</c>): it names the applications,
-/// which have no trees of processes here.
+/// The process that the page Applications of <c>observer</c> starts on the node it looks at (<c>appmon_info</c>): it
+/// names the applications, which have no trees of processes here.
 /// </summary>
 internal static class ApplicationMonitor
 {
@@ -33,7 +33,8 @@ internal static class ApplicationMonitor
                     return;
             }
             // {'$gen_cast', {From, Command, Auxiliary, OnOff, Options}}
-            else if (message.TupleElements is [{ Atom: { } tag }, { TupleElements: [{ Pid: { } from }, { } command, var about, { AtomText: "true" }, _] }]
+            else if (message.TupleElements is [{ Atom: { } tag },
+                { TupleElements: [{ Pid: { } from }, { } command, var about, { AtomText: "true" }, _] }]
                 && tag == GenAtoms.GenCast)
             {
                 context.Answer(from, Term.Tuple(Delivery, context.Self, command, about, Answer(command)));
@@ -48,7 +49,8 @@ internal static class ApplicationMonitor
     private static Term Answer(Term command) => command.AtomText switch
     {
         "app_ctrl" => Term.List([.. NodeFacts.Applications.Select(app => Term.Tuple(
-            Atoms.Undefined, new Atom(app.Name), Term.Tuple(new Atom(app.Name), Term.CharList(app.Description), Term.CharList(app.Version))))]),
+            Atoms.Undefined, new Atom(app.Name),
+            Term.Tuple(new Atom(app.Name), Term.CharList(app.Description), Term.CharList(app.Version))))]),
         "load" => NoLoad,
         _ => NoTree,
     };

@@ -33,9 +33,11 @@ internal sealed class BuiltInModule(string name)
 /// <summary>Reads the arguments of built-ins; what does not fit is <c>badarg</c>.</summary>
 internal static class Arguments
 {
-    internal static Atom AtomAt(this IReadOnlyList<Term> arguments, int index) => arguments[index].Atom ?? throw ErlangException.BadArgument();
+    internal static Atom AtomAt(this IReadOnlyList<Term> arguments, int index) =>
+        arguments[index].Atom ?? throw ErlangException.BadArgument();
 
-    internal static Pid PidAt(this IReadOnlyList<Term> arguments, int index) => arguments[index].Pid ?? throw ErlangException.BadArgument();
+    internal static Pid PidAt(this IReadOnlyList<Term> arguments, int index) =>
+        arguments[index].Pid ?? throw ErlangException.BadArgument();
 
     internal static ListTerm ListAt(this IReadOnlyList<Term> arguments, int index) =>
         arguments[index].AsList is { IsProper: true } list ? list : throw ErlangException.BadArgument();

@@ -12,8 +12,9 @@ internal sealed class BuiltInTable
     {
         IEnumerable<BuiltInModule> modules =
         [
-            .. NodeBuiltIns.Of(facts), .. SystemBuiltIns.Of(facts), .. ProcessBuiltIns.Of(facts), .. KernelBuiltIns.Of(facts),
-            .. CodeBuiltIns.Of(this, exported), .. ObserverBuiltIns.Of(facts), ApplicationMonitor.Module(), .. IoBuiltIns.Of(), .. ElixirBuiltIns.Of(facts),
+            .. NodeBuiltIns.Of(facts), .. SystemBuiltIns.Of(facts), .. ProcessBuiltIns.Of(facts),
+            .. KernelBuiltIns.Of(facts), .. CodeBuiltIns.Of(this, exported), .. ObserverBuiltIns.Of(facts),
+            ApplicationMonitor.Module(), .. IoBuiltIns.Of(), .. ElixirBuiltIns.Of(facts),
         ];
         foreach (var function in modules.SelectMany(module => module.Functions))
         {
@@ -24,7 +25,8 @@ internal sealed class BuiltInTable
 
     internal IReadOnlyCollection<BuiltIn> All => _functions.Values;
 
-    internal ExportedFunction? Find(Atom module, Atom function, int arity) => _functions.GetValueOrDefault((module, function, arity))?.Body;
+    internal ExportedFunction? Find(Atom module, Atom function, int arity) =>
+        _functions.GetValueOrDefault((module, function, arity))?.Body;
 
     internal bool HasModule(Atom module) => _modules.Contains(module);
 }

@@ -8,13 +8,16 @@ internal static class CodeBuiltIns
     internal static IEnumerable<BuiltInModule> Of(BuiltInTable table, ExportedFunctions exported) =>
     [
         new BuiltInModule("erlang")
-            .Add("function_exported", 3, "Whether peers may call such a function: an exported one or a built-in.", arguments =>
+            .Add("function_exported", 3, "Whether peers may call such a function: an exported one or a built-in.",
+                arguments =>
                 Exists(table, exported, arguments.AtomAt(0), arguments.AtomAt(1), arguments[2].Int32 ?? -1))
-            .Add("module_loaded", 1, "Whether there are such functions in a module.", arguments => IsModule(table, exported, arguments.AtomAt(0)))
+            .Add("module_loaded", 1, "Whether there are such functions in a module.",
+                arguments => IsModule(table, exported, arguments.AtomAt(0)))
             .Add("loaded", 0, "`[]`: no modules of Erlang's are loaded.", _ => Term.Nil)
             .Add("pre_loaded", 0, "`[]`", _ => Term.Nil),
         new BuiltInModule("code")
-            .Add("ensure_loaded", 1, "`{module, M}` for a module with functions that can be called, else `{error, nofile}`.", arguments =>
+            .Add("ensure_loaded", 1,
+                "`{module, M}` for a module with functions that can be called, else `{error, nofile}`.", arguments =>
                 arguments.AtomAt(0) is var module && IsModule(table, exported, module)
                     ? Arguments.Pair("module", module) : Term.Tuple(Atoms.Error, Arguments.Atom("nofile")))
             .Add("is_loaded", 1, "`false`", _ => false)

@@ -18,33 +18,42 @@ internal static class KernelBuiltIns
     }
 
     private static BuiltInModule Application() => new BuiltInModule("application")
-        .Add("which_applications", 0, "This library and the program, `[{enmesh, Description, Version}, …]`.", _ => Applications())
+        .Add("which_applications", 0, "This library and the program, `[{enmesh, Description, Version}, …]`.",
+            _ => Applications())
         .Add("which_applications", 1, "The same.", _ => Applications())
         .Add("loaded_applications", 0, "The same.", _ => Applications())
         .Add("get_application", 1, "`undefined`", _ => Atoms.Undefined)
         .Add("get_env", 2, "`undefined`", _ => Atoms.Undefined)
         .Add("get_env", 3, "The default given.", arguments => arguments[2])
         .Add("get_all_env", 1, "`[]`", _ => Term.Nil)
-        .Add("get_key", 2, "`vsn` and `description` of this library and the program.", arguments => KeyOf(arguments.AtomAt(0), arguments.AtomAt(1)));
+        .Add("get_key", 2, "`vsn` and `description` of this library and the program.",
+            arguments => KeyOf(arguments.AtomAt(0), arguments.AtomAt(1)));
 
     private static BuiltInModule Init() => new BuiltInModule("init")
-        .Add("get_status", 0, "`{started, started}`", _ => Term.Tuple(Arguments.Atom("started"), Arguments.Atom("started")))
+        .Add("get_status", 0, "`{started, started}`",
+            _ => Term.Tuple(Arguments.Atom("started"), Arguments.Atom("started")))
         .Add("get_argument", 1, "`error`: there are no arguments of a BEAM.", _ => Atoms.Error)
         .Add("get_arguments", 0, "`[]`", _ => Term.Nil)
         .Add("get_plain_arguments", 0, "`[]`", _ => Term.Nil)
-        .Add("script_id", 0, "`{\"Enmesh\", Version}`", _ => Term.Tuple(Term.CharList("Enmesh"), Term.CharList(NodeFacts.Version)));
+        .Add("script_id", 0, "`{\"Enmesh\", Version}`",
+            _ => Term.Tuple(Term.CharList("Enmesh"), Term.CharList(NodeFacts.Version)));
 
     private static BuiltInModule Stopping(Action<ProcessContext, int> stop) => new BuiltInModule("init")
-        .Add("stop", 0, "Ends the node in good order. Only with the option `StopByPeers`.", (context, _) => new(Stop(stop, context, 0)))
-        .Add("stop", 1, "The same with an exit code. Only with the option `StopByPeers`.", (context, arguments) => new(Stop(stop, context, arguments[0].Int32 ?? 0)));
+        .Add("stop", 0, "Ends the node in good order. Only with the option `StopByPeers`.",
+            (context, _) => new(Stop(stop, context, 0)))
+        .Add("stop", 1, "The same with an exit code. Only with the option `StopByPeers`.",
+            (context, arguments) => new(Stop(stop, context, arguments[0].Int32 ?? 0)));
 
     private static BuiltInModule Sys() => new BuiltInModule("sys")
-        .Add("get_state", 1, "The state of a process that answers system messages (`SystemRequest`); the node's own services do.",
+        .Add("get_state", 1,
+            "The state of a process that answers system messages (`SystemRequest`); the node's own services do.",
             (context, arguments) => StateAsync(context, arguments, SystemTimeout))
-        .Add("get_state", 2, "The same with a time-out.", (context, arguments) => StateAsync(context, arguments, TimeoutOf(arguments[1])))
+        .Add("get_state", 2, "The same with a time-out.",
+            (context, arguments) => StateAsync(context, arguments, TimeoutOf(arguments[1])))
         .Add("get_status", 1, "`{status, Pid, {module, M}, Items}` of such a process.",
             (context, arguments) => AskAsync(context, arguments, "get_status", SystemTimeout))
-        .Add("get_status", 2, "The same with a time-out.", (context, arguments) => AskAsync(context, arguments, "get_status", TimeoutOf(arguments[1])));
+        .Add("get_status", 2, "The same with a time-out.",
+            (context, arguments) => AskAsync(context, arguments, "get_status", TimeoutOf(arguments[1])));
 
     private static BuiltInModule Supervisor() => new BuiltInModule("supervisor")
         .Add("which_children", 1, "What the process answers when it is called with `which_children`.",
@@ -53,7 +62,8 @@ internal static class KernelBuiltIns
             (context, arguments) => CallAsync(context, arguments[0], "count_children"));
 
     private static BuiltInModule ProcLib() => new BuiltInModule("proc_lib")
-        .Add("translate_initial_call", 1, "`{proc_lib, init_p, 5}`: nothing is known of what a process is a callback of.", _ =>
+        .Add("translate_initial_call", 1,
+            "`{proc_lib, init_p, 5}`: nothing is known of what a process is a callback of.", _ =>
             Term.Tuple(new Atom("proc_lib"), new Atom("init_p"), 5))
         .Add("get_label", 1, "`undefined`", _ => Atoms.Undefined);
 
@@ -63,7 +73,8 @@ internal static class KernelBuiltIns
         .Add("info", 2, "`undefined`", _ => Atoms.Undefined);
 
     private static Term Applications() => Term.List(
-        [.. NodeFacts.Applications.Select(app => Term.Tuple(new Atom(app.Name), Term.CharList(app.Description), Term.CharList(app.Version)))]);
+        [.. NodeFacts.Applications.Select(
+            app => Term.Tuple(new Atom(app.Name), Term.CharList(app.Description), Term.CharList(app.Version)))]);
 
     private static Term KeyOf(Atom application, Atom key)
     {
@@ -85,7 +96,8 @@ internal static class KernelBuiltIns
         : timeout.Int64 is >= 0 and <= uint.MaxValue - 1 and var milliseconds ? TimeSpan.FromMilliseconds(milliseconds)
         : throw ErlangException.BadArgument();
 
-    private static async ValueTask<Term> StateAsync(ProcessContext context, IReadOnlyList<Term> arguments, TimeSpan timeout)
+    private static async ValueTask<Term> StateAsync(
+        ProcessContext context, IReadOnlyList<Term> arguments, TimeSpan timeout)
     {
         var answer = await AskAsync(context, arguments, "get_state", timeout).ConfigureAwait(false);
         return answer.TupleElements is [{ Atom: { } tag }, var state]
@@ -94,23 +106,27 @@ internal static class KernelBuiltIns
     }
 
     // A system message is answered as a call is: {Tag, Reply}.
-    private static async ValueTask<Term> AskAsync(ProcessContext context, IReadOnlyList<Term> arguments, string request, TimeSpan timeout)
+    private static async ValueTask<Term> AskAsync(
+        ProcessContext context, IReadOnlyList<Term> arguments, string request, TimeSpan timeout)
     {
         try
         {
             return await context.AskAsync(
                 Local(arguments[0]),
                 tag => Term.Tuple(System, Term.Tuple(context.Self, tag), new Atom(request)),
-                static (message, tag) => message.TupleElements is [{ Reference: { } own }, var reply] && own == tag ? reply : (Term?)null,
+                static (message, tag) =>
+                    message.TupleElements is [{ Reference: { } own }, var reply] && own == tag ? reply : (Term?)null,
                 timeout).ConfigureAwait(false);
         }
         catch (CallExitException e)
         {
-            throw ErlangException.Exit(Term.Tuple(e.Reason, Term.Tuple(new Atom("sys"), new Atom(request), Term.List([.. arguments]))));
+            throw ErlangException.Exit(
+                Term.Tuple(e.Reason, Term.Tuple(new Atom("sys"), new Atom(request), Term.List([.. arguments]))));
         }
         catch (TimeoutException)
         {
-            throw ErlangException.Exit(Term.Tuple(new Atom("timeout"), Term.Tuple(new Atom("sys"), new Atom(request), Term.List([.. arguments]))));
+            throw ErlangException.Exit(Term.Tuple(
+                new Atom("timeout"), Term.Tuple(new Atom("sys"), new Atom(request), Term.List([.. arguments]))));
         }
     }
 
@@ -118,7 +134,8 @@ internal static class KernelBuiltIns
     {
         try
         {
-            return await context.CallAsync(Local(server), new Atom(request), Timeout.InfiniteTimeSpan).ConfigureAwait(false);
+            return await context.CallAsync(
+                Local(server), new Atom(request), Timeout.InfiniteTimeSpan).ConfigureAwait(false);
         }
         catch (CallExitException e)
         {

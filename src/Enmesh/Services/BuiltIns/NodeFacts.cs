@@ -45,14 +45,19 @@ internal sealed class NodeFacts
     internal static string Version { get; } = VersionOf(typeof(NodeFacts).Assembly);
 
     internal static string Architecture { get; } =
-        $"{RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}-dotnet-{(OperatingSystem.IsWindows() ? "windows" : OperatingSystem.IsMacOS() ? "darwin" : "linux")}";
+        $"{RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}-dotnet-{System}";
+
+    private static string System =>
+        OperatingSystem.IsWindows() ? "windows" : OperatingSystem.IsMacOS() ? "darwin" : "linux";
 
     /// <summary>What stands for the applications of OTP: this library, and the program.</summary>
-    internal static IReadOnlyList<(string Name, string Description, string Version)> Applications { get; } = ListApplications();
+    internal static IReadOnlyList<(string Name, string Description, string Version)> Applications { get; } =
+        ListApplications();
 
     internal static string VersionOf(Assembly assembly)
     {
-        var version = assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? assembly.GetName().Version?.ToString() ?? "0";
+        var version = assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+            ?? assembly.GetName().Version?.ToString() ?? "0";
         return version.Split('+')[0]; // without the commit
     }
 

@@ -14,14 +14,18 @@ internal static class Refusals
     private const string NoShell = "This node evaluates no Erlang expressions.";
     private const string NoTools = "The tools of the applications observer and runtime_tools that run code on the other node do not run here.";
 
-    /// <summary>Each row: module, functions (null for all of the module's), reason. The first that fits counts.</summary>
+    /// <summary>
+    /// Each row: module, functions (null for all of the module's), reason. The first that fits counts.
+    /// </summary>
     internal static IReadOnlyList<(string Module, string[]? Functions, string Reason)> Table { get; } =
     [
         ("erlang", ["spawn", "spawn_link", "spawn_monitor", "spawn_opt", "spawn_request"], NoSpawn),
         ("erlang", ["halt"], NoStop),
-        ("erlang", ["load_module", "load_nif", "purge_module", "delete_module", "check_process_code", "finish_loading", "prepare_loading"], NoCode),
+        ("erlang", ["load_module", "load_nif", "purge_module", "delete_module", "check_process_code", "finish_loading",
+            "prepare_loading"], NoCode),
         ("erlang", ["trace", "trace_pattern", "trace_info"], NoTrace),
-        ("erlang", ["get_cookie", "set_cookie", "open_port", "system_flag", "garbage_collect", "process_flag", "disconnect_node"], NoSystem),
+        ("erlang", ["get_cookie", "set_cookie", "open_port", "system_flag", "garbage_collect", "process_flag",
+            "disconnect_node"], NoSystem),
         ("init", ["stop", "restart", "reboot"], NoStop),
         ("net_kernel", ["spawn", "spawn_link", "spawn_opt"], NoSpawn),
         ("proc_lib", null, NoSpawn),
@@ -38,7 +42,8 @@ internal static class Refusals
         ("os", null, NoSystem),
         ("file", null, NoSystem),
         ("prim_file", null, NoSystem),
-        ("application", ["start", "stop", "ensure_started", "ensure_all_started", "load", "unload", "set_env", "unset_env"], NoSystem),
+        ("application", ["start", "stop", "ensure_started", "ensure_all_started", "load", "unload", "set_env",
+            "unset_env"], NoSystem),
         ("observer_backend", null, NoTools),
         ("appmon_info", null, NoTools),
         ("etop", null, NoTools),
@@ -53,7 +58,8 @@ internal static class Refusals
 
     internal static string? ReasonFor(string module, string function, ListTerm arguments)
     {
-        if (module == "erlang" && function == "apply" && arguments.Count == 2 && arguments[0].Fun is { IsExternal: false })
+        if (module == "erlang" && function == "apply" && arguments.Count == 2
+            && arguments[0].Fun is { IsExternal: false })
             return NoFun;
         foreach (var (refused, functions, reason) in Table)
         {

@@ -4,7 +4,10 @@ using Enmesh.Terms;
 
 namespace Enmesh.Services.BuiltIns;
 
-/// <summary>What the node runs on: <c>erlang:system_info/1</c>, <c>memory</c>, <c>statistics</c>, the clocks, <c>os</c> and <c>inet</c>.</summary>
+/// <summary>
+/// What the node runs on: <c>erlang:system_info/1</c>, <c>memory</c>, <c>statistics</c>, the clocks, <c>os</c> and
+/// <c>inet</c>.
+/// </summary>
 internal static class SystemBuiltIns
 {
     private const long NanosecondsPerTick = 100;
@@ -46,7 +49,8 @@ internal static class SystemBuiltIns
         "machine" => Term.CharList("Enmesh"),
         "system_architecture" => Term.CharList(NodeFacts.Architecture),
         "wordsize" => IntPtr.Size,
-        "schedulers" or "schedulers_online" or "logical_processors" or "logical_processors_online" or "logical_processors_available" =>
+        "schedulers" or "schedulers_online" or "logical_processors" or "logical_processors_online"
+            or "logical_processors_available" =>
             Environment.ProcessorCount,
         "dirty_cpu_schedulers" or "dirty_cpu_schedulers_online" or "dirty_io_schedulers" => 0,
         "thread_pool_size" => ThreadPool.ThreadCount,
@@ -87,11 +91,15 @@ internal static class SystemBuiltIns
 
     private static BuiltInModule Clocks(NodeFacts facts) => new BuiltInModule("erlang")
         .Add("system_time", 0, "Nanoseconds since 1970.", _ => SystemNanoseconds(facts))
-        .Add("system_time", 1, "The same in the unit given.", arguments => InUnit(SystemNanoseconds(facts), arguments[0]))
+        .Add("system_time", 1, "The same in the unit given.",
+            arguments => InUnit(SystemNanoseconds(facts), arguments[0]))
         .Add("monotonic_time", 0, "Nanoseconds since the node started.", _ => MonotonicNanoseconds(facts))
-        .Add("monotonic_time", 1, "The same in the unit given.", arguments => InUnit(MonotonicNanoseconds(facts), arguments[0]))
-        .Add("time_offset", 0, "System time minus monotonic time.", _ => SystemNanoseconds(facts) - MonotonicNanoseconds(facts))
-        .Add("time_offset", 1, "The same in the unit given.", arguments => InUnit(SystemNanoseconds(facts) - MonotonicNanoseconds(facts), arguments[0]))
+        .Add("monotonic_time", 1, "The same in the unit given.",
+            arguments => InUnit(MonotonicNanoseconds(facts), arguments[0]))
+        .Add("time_offset", 0, "System time minus monotonic time.",
+            _ => SystemNanoseconds(facts) - MonotonicNanoseconds(facts))
+        .Add("time_offset", 1, "The same in the unit given.",
+            arguments => InUnit(SystemNanoseconds(facts) - MonotonicNanoseconds(facts), arguments[0]))
         .Add("timestamp", 0, "`{MegaSecs, Secs, MicroSecs}`", _ => Timestamp(facts))
         .Add("now", 0, "The same.", _ => Timestamp(facts))
         .Add("date", 0, "The local date.", _ => Date(facts.Clock.GetLocalNow()))
@@ -109,10 +117,12 @@ internal static class SystemBuiltIns
             Term.CharList(Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture)))
         .Add("timestamp", 0, "`{MegaSecs, Secs, MicroSecs}`", _ => Timestamp(facts))
         .Add("system_time", 0, "Nanoseconds since 1970.", _ => SystemNanoseconds(facts))
-        .Add("system_time", 1, "The same in the unit given.", arguments => InUnit(SystemNanoseconds(facts), arguments[0]));
+        .Add("system_time", 1, "The same in the unit given.",
+            arguments => InUnit(SystemNanoseconds(facts), arguments[0]));
 
     private static BuiltInModule Inet() => new BuiltInModule("inet")
-        .Add("gethostname", 0, "`{ok, Name}`, the host's short name.", _ => Term.Tuple(Atoms.Ok, Term.CharList(Environment.MachineName.Split('.')[0])));
+        .Add("gethostname", 0, "`{ok, Name}`, the host's short name.",
+            _ => Term.Tuple(Atoms.Ok, Term.CharList(Environment.MachineName.Split('.')[0])));
 
     private static Term MemoryOf(Term kinds)
     {
@@ -149,15 +159,20 @@ internal static class SystemBuiltIns
         _ => (Term?)null,
     };
 
-    /// <summary><c>erlang:statistics(scheduler_wall_time)</c>: what the process has used of each processor, as if it used all alike.</summary>
+    /// <summary>
+    /// <c>erlang:statistics(scheduler_wall_time)</c>: what the process has used of each processor, as if it used all
+    /// alike.
+    /// </summary>
     internal static Term WallTime(NodeFacts facts)
     {
         var total = MonotonicNanoseconds(facts);
         var active = Environment.CpuUsage.TotalTime.Ticks * NanosecondsPerTick / Environment.ProcessorCount;
-        return Term.List([.. Enumerable.Range(1, Environment.ProcessorCount).Select(processor => Term.Tuple(processor, active, total))]);
+        return Term.List([.. Enumerable.Range(
+            1, Environment.ProcessorCount).Select(processor => Term.Tuple(processor, active, total))]);
     }
 
-    private static long SystemNanoseconds(NodeFacts facts) => (facts.Clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * NanosecondsPerTick;
+    private static long SystemNanoseconds(NodeFacts facts) =>
+        (facts.Clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * NanosecondsPerTick;
 
     private static long MonotonicNanoseconds(NodeFacts facts) => facts.UpTime.Ticks * NanosecondsPerTick;
 
@@ -178,7 +193,8 @@ internal static class SystemBuiltIns
     private static Term Timestamp(NodeFacts facts)
     {
         var microseconds = SystemNanoseconds(facts) / 1000;
-        return Term.Tuple(microseconds / 1_000_000_000_000, microseconds / 1_000_000 % 1_000_000, microseconds % 1_000_000);
+        return Term.Tuple(
+            microseconds / 1_000_000_000_000, microseconds / 1_000_000 % 1_000_000, microseconds % 1_000_000);
     }
 
     private static Term Date(DateTimeOffset at) => Term.Tuple(at.Year, at.Month, at.Day);
