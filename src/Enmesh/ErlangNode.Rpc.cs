@@ -67,16 +67,20 @@ public sealed partial class ErlangNode
         Stop = plan.StopByPeers ? OnStopRequest : null,
     };
 
-    // Once the process that was asked to do it has ended, and with that has answered.
+    // Once the process that was asked has ended, and with that has answered. Its monitor is set while it still runs: set
+    // later it might find nobody, with the answer not yet on its way.
     private void OnStopRequest(ProcessContext asked, int exitCode)
     {
         _logs.CreateLogger("Enmesh.Services").StopRequested(exitCode);
-        Runtime.Spawn(async context =>
-        {
-            await context.MonitorAsync(asked.Self).ConfigureAwait(false);
-            await context.ReceiveAsync().ConfigureAwait(false);
-            _ = EndAsync(); // what it throws is for whoever disposes of the node
-            _stopRequest.TrySetResult(exitCode);
-        });
+        var waiting = Runtime.Create(
+            async context =>
+            {
+                await context.ReceiveAsync().ConfigureAwait(false);
+                _ = EndAsync(); // what it throws is for whoever disposes of the node
+                _stopRequest.TrySetResult(exitCode);
+            },
+            new SpawnOptions());
+        Runtime.MonitorNew(waiting, asked);
+        ProcessRuntime.Begin(waiting);
     }
 }
