@@ -35,7 +35,7 @@ internal static class LocalPeer
         var done = new TaskCompletionSource<Usage>(TaskCreationOptions.RunContinuationsAsynchronously);
         node.Spawn(async context =>
         {
-            await PingAsync(context, echo, (int)Settings.Count("LOCAL_WARMUP", 500_000));
+            await PingAsync(context, echo, (int)Settings.Count("LOCAL_WARMUP", 2_000_000));
             done.SetResult(await Usage.OfAsync(() => PingAsync(context, echo, count)));
         });
         var usage = await done.Task;

@@ -4,7 +4,7 @@
 
 main() ->
     pb_lib:main(fun() ->
-        rtt(pb_lib:env_int("LOCAL_WARMUP", 500000),
+        rtt(pb_lib:env_int("LOCAL_WARMUP", 2000000),
             pb_lib:env_int("LOCAL_COUNT", 2000000)),
         idle(pb_lib:env_int("LOCAL_PROCESSES", 1000000))
     end).
