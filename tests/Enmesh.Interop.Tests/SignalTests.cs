@@ -162,6 +162,107 @@ public sealed class SignalTests
 
     [Theory]
     [MemberData(nameof(Releases))]
+    public async Task What_is_sent_with_priority_overtakes_what_has_none(int release)
+    {
+        await using var pair = await Pair.StartAsync(release);
+        // From OTP 28 on.
+        var send = release < 28 ? "Alias ! urgent" : "erlang:send(Alias, urgent, [priority])";
+        var seen = await RunAsync(pair.Node, async (context, result) =>
+        {
+            if (release < 25)
+                return;
+            context.Register(new Atom("busy"));
+            var alias = context.CreateAlias(hasPriority: true);
+            await pair.Beam.EvalAsync(
+                $$"""
+                register(sender, spawn(fun() -> receive Alias ->
+                  {busy, '{{pair.Node.Name}}'} ! first, {busy, '{{pair.Node.Name}}'} ! second, {{send}}, {done, '{{pair.Node.Name}}'} ! done end end))
+                """);
+            var done = context.Spawn(
+                async inner => await inner.SendAsync(context.Self, await inner.ReceiveAsync()), new SpawnOptions { Name = new Atom("done") });
+            await context.MonitorAsync(done);
+            await context.SendAsync(("sender", pair.BeamName), alias);
+            // All four are there before the first is taken.
+            while (context.MessageCount < 5)
+                await Task.Yield();
+            for (var i = 0; i < 3; i++)
+                result.Add(await context.ReceiveAsync());
+        });
+        var expected = release < 25 ? "" : release < 28 ? "first,second,urgent" : "urgent,first,second";
+        Assert.Equal(expected, string.Join(",", seen));
+    }
+
+    [Theory]
+    [MemberData(nameof(Releases))]
+    public async Task Signals_keep_their_order_behind_large_messages_both_ways(int release)
+    {
+        await using var pair = await Pair.StartAsync(release);
+        pair.Node.Spawn(static async context =>
+        {
+            var to = (await context.ReceiveAsync()).Pid!;
+            await context.SendAsync(to, Term.Binary(new byte[5 << 20]));
+            await context.SendAsync(to, new Atom("small"));
+        }, "sender");
+        Assert.Equal(
+            "[5242880,small,normal]",
+            await pair.Beam.EvalAsync(
+                $$"""
+                M = monitor(process, {sender, '{{pair.Node.Name}}'}), {sender, '{{pair.Node.Name}}'} ! self(),
+                Next = fun() -> receive B when is_binary(B) -> byte_size(B); {'DOWN', M, _, _, R} -> R; X -> X after 20000 -> timeout end end,
+                [Next(), Next(), Next()]
+                """));
+        var seen = await RunAsync(pair.Node, async (context, result) =>
+        {
+            context.TrapExit = true;
+            context.Register(new Atom("receiver"));
+            await pair.Beam.EvalAsync(
+                $$"""
+                spawn(fun() ->
+                  P = rpc:call('{{pair.Node.Name}}', erlang, whereis, [receiver]), link(P),
+                  P ! binary:copy(<<1>>, 5242880), P ! small, exit(done) end)
+                """);
+            result.Add((await context.ReceiveAsync()).BitString is { } large ? large.ByteLength : -1);
+            result.Add(await context.ReceiveAsync());
+            result.Add((await context.ReceiveAsync()).TupleElements[^1]);
+        });
+        Assert.Equal([5 << 20, new Atom("small"), new Atom("done")], seen);
+    }
+
+    [Theory]
+    [MemberData(nameof(Releases))]
+    public async Task A_group_leader_is_set_across_nodes(int release)
+    {
+        await using var pair = await Pair.StartAsync(release);
+        var led = pair.Node.Spawn(static async context =>
+        {
+            while (true)
+            {
+                if (CallRequest.TryRead(await context.ReceiveAsync(), out var call))
+                    context.Reply(call, context.GroupLeader);
+            }
+        }, "led");
+        Assert.Equal(
+            "true",
+            await pair.Beam.EvalAsync(
+                $$"""
+                P = rpc:call('{{pair.Node.Name}}', erlang, whereis, [led]), group_leader(self(), P), gen_server:call(P, leader) =:= self()
+                """));
+        var seen = await RunAsync(pair.Node, async (context, result) =>
+        {
+            var init = (await pair.Node.RpcAsync(pair.BeamName, "erlang", "spawn", [new Atom("timer"), new Atom("sleep"), Term.List(new Atom("infinity"))])).Pid!;
+            context.SetGroupLeader(init, led);
+            while (await LeaderOfAsync(pair, init) != led)
+                await Task.Yield();
+            result.Add(true);
+        });
+        Assert.Equal([true], seen);
+    }
+
+    private static async Task<Term> LeaderOfAsync(Pair pair, Pid process) =>
+        (await pair.Node.RpcAsync(pair.BeamName, "erlang", "process_info", [process, new Atom("group_leader")])).TupleElements[1];
+
+    [Theory]
+    [MemberData(nameof(Releases))]
     public async Task The_loss_of_the_link_is_noconnection_on_both_sides(int release)
     {
         await using var pair = await Pair.StartAsync(release);

@@ -20,6 +20,14 @@ public sealed partial class ProcessContext
         }
     }
 
+    /// <summary>Sets where the output of another process goes, on whatever node: <c>group_leader/2</c>.</summary>
+    public void SetGroupLeader(Pid process, Pid leader)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        ArgumentNullException.ThrowIfNull(leader);
+        _runtime.SetGroupLeader(this, process, leader);
+    }
+
     /// <summary>Starts a process of this node.</summary>
     /// <param name="body">What it does; when that ends, the process does. An exception is its exit reason.</param>
     /// <param name="options">Its name, its group leader and more; defaults when null.</param>
