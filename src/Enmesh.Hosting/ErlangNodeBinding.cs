@@ -39,6 +39,7 @@ internal sealed class ErlangNodeBinding(string section)
         keys.Flag(nameof(options.ManagedByPeers), value => options.ManagedByPeers = value);
         keys.Flag(nameof(options.StartPg), value => options.StartPg = value);
         keys.Texts(nameof(options.PgScopes), options.PgScopes);
+        keys.Flag(nameof(options.PreventOverlappingPartitions), value => options.PreventOverlappingPartitions = value);
         keys.Number(nameof(options.MaxMailboxBytes), value => options.MaxMailboxBytes = value);
         keys.Choice<UserOutput>(nameof(options.UserOutput), value => options.UserOutput = value);
         keys.Flag(nameof(options.StopByPeers), value => options.StopByPeers = value);

@@ -152,6 +152,13 @@ public sealed class ErlangNodeOptions
     /// </summary>
     public bool ManagedByPeers { get; set; }
 
+    /// <summary>
+    /// Whether a published node that loses another parts it from all the rest, and parts from those that others have lost, so that never two
+    /// nodes that see each other see different clusters: the kernel parameter <c>prevent_overlapping_partitions</c>. It must be the same on
+    /// all nodes. Default true, as from OTP 25 on.
+    /// </summary>
+    public bool PreventOverlappingPartitions { get; set; } = true;
+
     /// <summary>Whether a published node has the default scope of <c>pg</c>. Default true.</summary>
     public bool StartPg { get; set; } = true;
 

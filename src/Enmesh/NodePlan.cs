@@ -116,6 +116,7 @@ internal sealed record NodePlan
             IsPublished = !options.Hidden && granter is null,
             AllowedNodes = [.. options.AllowedNodes],
             ManagedByPeers = options.ManagedByPeers,
+            PreventOverlappingPartitions = options.PreventOverlappingPartitions,
             PgScopes = options.StartPg && !options.Hidden && granter is null ? [ProcessGroups.DefaultScope, .. options.PgScopes] : [.. options.PgScopes],
             ShortNames = options.ShortNames,
             StopByPeers = options.StopByPeers,

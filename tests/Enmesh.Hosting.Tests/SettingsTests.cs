@@ -152,7 +152,8 @@ public sealed class SettingsTests : IAsyncDisposable
             ("Enmesh:PeerPort", "4372"), ("Enmesh:ListenAddresses", null), ("Enmesh:ListenAddresses:0", "127.0.0.1"), ("Enmesh:ListenAddresses:1", "::1"),
             ("Enmesh:Listen", "true"), ("Enmesh:Epmd", "Embedded"), ("Enmesh:EpmdPort", "5000"), ("Enmesh:NetTickTime", "00:00:08"),
             ("Enmesh:NetTickIntensity", "5"), ("Enmesh:SetupTime", "2.5"), ("Enmesh:SendBufferBytes", "65536"),
-            ("Enmesh:MaxMessageBytes", "65537"), ("Enmesh:AtomBudget", "7"), ("Enmesh:Hidden", "false"), ("Enmesh:UserOutput", "log"), ("Enmesh:StopByPeers", "true"), ("Enmesh:MaxMailboxBytes", "1048577"),
+            ("Enmesh:MaxMessageBytes", "65537"), ("Enmesh:AtomBudget", "7"), ("Enmesh:Hidden", "false"),
+            ("Enmesh:PreventOverlappingPartitions", "false"), ("Enmesh:UserOutput", "log"), ("Enmesh:StopByPeers", "true"), ("Enmesh:MaxMailboxBytes", "1048577"),
             ("Enmesh:AllowedNodes", "10.0.0.7,a@10.0.0.8"), ("Enmesh:ManagedByPeers", "true"), ("Enmesh:StartPg", "false"), ("Enmesh:PgScopes", "orders,stock"), ("Enmesh:Cluster:TickInterval", "1"),
             ("Enmesh:Cluster:MaxParallelDials", "3"), ("Enmesh:Cluster:DialTimeout", "4"), ("Enmesh:Cluster:MinBackoff", "0.25"),
             ("Enmesh:Cluster:MaxBackoff", "6"), ("Enmesh:Cluster:ExpectedPeers", "8"), ("Enmesh:Cluster:EmptyConfirmations", "9"),
@@ -172,7 +173,7 @@ public sealed class SettingsTests : IAsyncDisposable
             (8, 5, 2.5, 65536, 65537, 7, false, 1_048_577),
             (options.NetTickTime.TotalSeconds, options.NetTickIntensity, options.SetupTime.TotalSeconds, options.SendBufferBytes, options.MaxMessageBytes, options.AtomBudget,
                 options.Hidden, options.MaxMailboxBytes));
-        Assert.Equal((UserOutput.Log, true), (options.UserOutput, options.StopByPeers));
+        Assert.Equal((UserOutput.Log, true, false), (options.UserOutput, options.StopByPeers, options.PreventOverlappingPartitions));
         Assert.Equal((true, false), (options.ManagedByPeers, options.StartPg));
         Assert.Equal(["10.0.0.7", "a@10.0.0.8", "orders", "stock"], options.AllowedNodes.Concat(options.PgScopes));
         var cluster = options.Cluster;

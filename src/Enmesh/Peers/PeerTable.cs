@@ -46,6 +46,7 @@ internal sealed record PeerSettings
 internal sealed partial class PeerTable : IPeers, IAsyncDisposable
 {
     private readonly ConcurrentDictionary<Atom, PeerLink> _links = new();
+    private readonly Dictionary<Atom, PeerLink> _ending = []; // under _gate
     private readonly Dictionary<NodeName, Attempt> _attempts = []; // under _gate, as is every change of _links
     private readonly Lock _gate = new();
     private readonly PeerSettings _settings;
@@ -278,7 +279,7 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
             {
                 if (_disposed)
                     throw new OperationCanceledException("The node is shutting down.");
-                older = _links.GetValueOrDefault(result.Peer.Atom);
+                older = _links.GetValueOrDefault(result.Peer.Atom) ?? _ending.GetValueOrDefault(result.Peer.Atom);
                 if (older is null)
                 {
                     _links[result.Peer.Atom] = link;
@@ -302,13 +303,18 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
     {
         await link.RunAsync().ConfigureAwait(false);
         lock (_gate)
+        {
             _links.TryRemove(new(link.Peer.Atom, link));
+            _ending[link.Peer.Atom] = link; // a newer one waits until this one's end is told
+        }
         _handler.OnDown(link);
         if (link.End!.Cause is LinkEndCause.ClosedHere or LinkEndCause.Replaced)
             _logger.PeerClosed(link.Peer, link.End.Reason);
         else
             _logger.PeerDown(link.End.LogLevel, link.Peer, link.End.Reason);
         Notify(link);
+        lock (_gate)
+            _ending.Remove(link.Peer.Atom);
         link.Ended();
     }
 

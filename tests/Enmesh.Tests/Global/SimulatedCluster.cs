@@ -110,7 +110,8 @@ internal sealed class SimulatedCluster(int seed)
     {
         if (!IsCurrent(to))
             return;
-        var channel = _channels.Find(one => one.From == from && one.To == to);
+        // That an earlier start of a node is gone is told before the next one is there.
+        var channel = _channels.Find(one => one.From.Name == from.Name && one.To == to);
         if (channel is null)
             _channels.Add(channel = new Channel(from, to));
         channel.Items.Enqueue(new Happening(run, session));
@@ -195,7 +196,8 @@ internal sealed class SimulatedCluster(int seed)
 
         internal Queue<Happening> Items { get; private set; } = new();
 
-        internal bool IsBetween(SimulatedNode one, SimulatedNode other) => (from == one && to == other) || (from == other && to == one);
+        internal bool IsBetween(SimulatedNode one, SimulatedNode other) =>
+            (from.Name == one.Name && to == other) || (from.Name == other.Name && to == one);
 
         /// <summary>The link is gone: what was on its way arrives up to some point, and not from there on.</summary>
         internal void Lose(long session, Random random)
