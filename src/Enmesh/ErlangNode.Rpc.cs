@@ -41,12 +41,15 @@ public sealed partial class ErlangNode
     {
         var logger = _logs.CreateLogger("Enmesh.Services");
         var local = new LocalNode(runtime.Name.Atom, runtime.Creation);
-        runtime.DefaultGroupLeader = runtime.Spawn(
-            new UserProcess(plan.UserDevice(_logs), local, logger).RunAsync, UserProcess.Name).Self;
+        var user = new UserProcess(plan.UserDevice(_logs), local, logger);
+        // Not on the node's own thread: consoles and logs may block.
+        runtime.DefaultGroupLeader = KeptService.Start(
+            runtime, UserProcess.Name, context => user.RunAsync(runtime, context), logger, isSystem: false);
         var runner = new FunctionRunner(Functions, new BuiltInTable(FactsOf(plan, runtime, epmd), Functions), logger);
         runtime.SpawnResolver = new Erpc(runner).Resolve;
         KeptService.Start(runtime, Rex.Name, new Rex(runtime, runner).RunAsync, logger);
-        runtime.Spawn(new LoggerProxy(_logs.CreateLogger("Enmesh.RemoteLog")).RunAsync, LoggerProxy.Name);
+        var proxy = new LoggerProxy(_logs.CreateLogger("Enmesh.RemoteLog"));
+        KeptService.Start(runtime, LoggerProxy.Name, proxy.RunAsync, logger, isSystem: false);
         _rpc = new RpcClient(runtime, runner);
     }
 

@@ -12,8 +12,10 @@ internal sealed class UserProcess(IUserDevice device, LocalNode node, ILogger lo
     internal static readonly Atom Name = new("user");
     private static readonly Term Terminated = Term.Tuple(Atoms.Error, new Atom("terminated"));
 
-    internal async Task RunAsync(ProcessContext context)
+    internal async Task RunAsync(ProcessRuntime runtime, ProcessContext context)
     {
+        // Whoever had none of its own has this one, also after a restart.
+        runtime.DefaultGroupLeader = context.Self;
         var requests = new IoRequests(new() { LocalNode = node }, () => device.Geometry);
         while (true)
         {

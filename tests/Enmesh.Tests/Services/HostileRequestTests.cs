@@ -1,4 +1,5 @@
 using Enmesh.Processes;
+using Enmesh.Services;
 using Enmesh.Terms;
 using Enmesh.Terms.Text;
 using Enmesh.Testing;
@@ -53,6 +54,40 @@ public sealed class HostileRequestTests : IAsyncLifetime
         Assert.Equal(before, Services.Select(name => _node.WhereIs(name)));
 
         Term Tuple(Atom tag, int size, int shift) => Term.Tuple([tag, .. Enumerable.Range(shift, size).Select(i => parts[(i * 7) % parts.Count])]);
+    }
+
+    [Fact]
+    public async Task A_service_that_somebody_kills_comes_back()
+    {
+        foreach (var name in new[] { "user", "logger_proxy", "rex" })
+        {
+            var killed = _node.WhereIs(name)!;
+            _node.Spawn(context =>
+            {
+                context.SendExit(killed, new Atom("kill"));
+                return Task.CompletedTask;
+            });
+            while (_node.WhereIs(name) is not { } present || present == killed)
+                await Task.Yield();
+        }
+        Assert.Equal("ok", (await PrintAsync()).ToString());
+        Assert.Equal("'hostile@127.0.0.1'", (await _node.Rpc.BlockCallAsync(_node.Name, "erlang", "node", [])).ToString());
+
+        // A process may have begun with the group leader of before.
+        async Task<Term> PrintAsync()
+        {
+            while (true)
+            {
+                try
+                {
+                    return await _node.RpcAsync(_node.Name, "io", "put_chars", [Term.CharList("")]);
+                }
+                catch (RpcException) when (!TestContext.Current.CancellationToken.IsCancellationRequested)
+                {
+                    await Task.Yield();
+                }
+            }
+        }
     }
 
     [Fact]
