@@ -34,8 +34,9 @@ public sealed partial class ErlangNode
     }
 
     /// <summary>
-    /// The nodes that come and go, in order: first those that are connected as coming, then every change until the reading ends or the
-    /// node does. It is never told that a node went before all its messages have arrived, nor its first message before it came.
+    /// The nodes that come and go, in order: first those that are connected as coming, then every change until the
+    /// reading ends or the node does. It is never told that a node went before all its messages have arrived, nor
+    /// its first message before it came.
     /// </summary>
     /// <remarks>A slow reader misses nothing; what it has not read yet waits in memory.</remarks>
     /// <param name="types">Which nodes; the visible ones unless told otherwise.</param>
@@ -43,7 +44,8 @@ public sealed partial class ErlangNode
     public async IAsyncEnumerable<NodeChange> WatchNodesAsync(
         NodeTypes types = NodeTypes.Visible, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var changes = Channel.CreateBounded<NodeChange>(new BoundedChannelOptions(1) { SingleReader = true, SingleWriter = true });
+        var changes = Channel.CreateBounded<NodeChange>(
+            new BoundedChannelOptions(1) { SingleReader = true, SingleWriter = true });
         using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Spawn(context => FollowNodesAsync(context, types, changes.Writer, done.Token));
         try
@@ -58,8 +60,8 @@ public sealed partial class ErlangNode
     }
 
     /// <summary>
-    /// Adds to the nodes that may be connected: <c>net_kernel:allow/1</c>. From the first entry on nobody else may, whoever dials; links
-    /// that are up stay.
+    /// Adds to the nodes that may be connected: <c>net_kernel:allow/1</c>. From the first entry on nobody else may,
+    /// whoever dials; links that are up stay.
     /// </summary>
     /// <param name="nodesOrHosts">Names of nodes, as <c>orders@10.0.0.7</c>, and hosts, as <c>10.0.0.7</c>.</param>
     /// <exception cref="ArgumentException">An entry is neither; nothing was changed.</exception>
@@ -75,8 +77,9 @@ public sealed partial class ErlangNode
     }
 
     /// <summary>
-    /// Changes the silence after which a peer counts as lost: <c>net_kernel:set_net_ticktime/2</c>. Do it on all nodes within the
-    /// transition period, in which this node ticks for the shorter of the two times and is patient for the longer one.
+    /// Changes the silence after which a peer counts as lost: <c>net_kernel:set_net_ticktime/2</c>. Do it on all
+    /// nodes within the transition period, in which this node ticks for the shorter of the two times and is patient
+    /// for the longer one.
     /// </summary>
     /// <param name="netTickTime">The new time, 4 s to 1 h.</param>
     /// <param name="transition">The transition period; 60 s when null, at most a day.</param>
@@ -97,7 +100,8 @@ public sealed partial class ErlangNode
         {
             AllowList = life.AllowList,
             Ticks = life.Ticks,
-            Connect = async (peer, token) => await life.Peers.ConnectAsync(peer.Atom, token).ConfigureAwait(false) is not null,
+            Connect = async (
+                peer, token) => await life.Peers.ConnectAsync(peer.Atom, token).ConfigureAwait(false) is not null,
             Disconnect = DisconnectAsync,
             ShortNames = plan.ShortNames,
             HasDynamicName = plan.NameFrom is not null,
@@ -118,7 +122,8 @@ public sealed partial class ErlangNode
                 await changes.WriteAsync(new(node, IsUp: true, null), cancellationToken).ConfigureAwait(false);
             while (true)
             {
-                if (NodeChange.TryRead(await context.ReceiveAsync(cancellationToken).ConfigureAwait(false), out var change))
+                var message = await context.ReceiveAsync(cancellationToken).ConfigureAwait(false);
+                if (NodeChange.TryRead(message, out var change))
                     await changes.WriteAsync(change, cancellationToken).ConfigureAwait(false);
             }
         }
@@ -129,5 +134,7 @@ public sealed partial class ErlangNode
     }
 
     private NodeKinds KindsOf(PeerLink link) =>
-        NodeKinds.Connected | NodeKinds.Known | (IsPublished && link.PeerIsPublished ? NodeKinds.Visible : NodeKinds.Hidden);
+        NodeKinds.Connected | NodeKinds.Known | (IsPublished && link.PeerIsPublished
+            ? NodeKinds.Visible
+            : NodeKinds.Hidden);
 }

@@ -4,9 +4,10 @@ namespace Enmesh.Groups;
 
 /// <summary>Two nodes whose releases break each other in a scope that both have.</summary>
 /// <remarks>
-/// A scope of OTP 29 greets others with a message at which one of OTP 23 to 25 crashes. It is started again, greeted again, and the
-/// fifth crash within an hour ends its node when the scope is the default one. Nothing that a third node does prevents it:
-/// upgrade the older node to OTP 26 or later first, or keep the scope off one of the two.
+/// A scope of OTP 29 greets others with a message at which one of OTP 23 to 25 crashes. It is started again,
+/// greeted again, and the fifth crash within an hour ends its node when the scope is the default one. Nothing that
+/// a third node does prevents it: upgrade the older node to OTP 26 or later first, or keep the scope off one of the
+/// two.
 /// </remarks>
 /// <param name="Scope">The scope.</param>
 /// <param name="OldNode">The node whose scope crashes.</param>
@@ -24,6 +25,8 @@ internal sealed class PgConflicts
 
     internal void Add(PgConflict conflict) => ImmutableInterlocked.Update(
         ref _found,
-        static (found, one) => found.Contains(one) ? found : found.Length < MaxKept ? found.Add(one) : found.RemoveAt(0).Add(one),
+        static (found, one) => found.Contains(one) ? found
+            : found.Length < MaxKept ? found.Add(one)
+            : found.RemoveAt(0).Add(one),
         conflict);
 }

@@ -11,8 +11,8 @@ namespace Enmesh.Groups;
 // OTP 29 says {discover, ScopePid, 1}, and to those who said the same:
 //   cast  {local_data, ScopePid, 1, #{Group => [Pid]}}
 //   plain {update, ScopePid, [{Group, Joined, Left}]}
-// A scope of a BEAM crashes at anything else, and the fifth crash in an hour ends its node. So this file makes the first
-// language only, and reads both.
+// A scope of a BEAM crashes at anything else, and the fifth crash in an hour ends its node. So this file makes the
+// first language only, and reads both.
 
 /// <summary>The messages between scopes, as bytes would carry them.</summary>
 internal static class PgMessages
@@ -41,10 +41,12 @@ internal static class PgMessages
         Term.Tuple(id, joined ? Join : Leave, group, members);
 
     /// <summary>Recognises such a notice.</summary>
-    internal static bool TryReadNotice(Term message, Reference id, out bool joined, out Term group, out IReadOnlyList<Pid> members)
+    internal static bool TryReadNotice(
+        Term message, Reference id, out bool joined, out Term group, out IReadOnlyList<Pid> members)
     {
         (joined, group, members) = (false, default, []);
-        if (message.TupleElements is not [{ Reference: { } reference }, { Atom: { } verb }, var name, var pids] || reference != id
+        if (message.TupleElements is not [{ Reference: { } reference }, { Atom: { } verb }, var name, var pids]
+            || reference != id
             || (verb != Join && verb != Leave) || ReadPids(pids) is not { } list)
         {
             return false;
@@ -68,11 +70,14 @@ internal static class PgMessages
         [{ Atom: { } cast }, var inner] when cast == GenAtoms.GenCast => ReadCast(inner),
         [{ Atom: { } verb }, { Pid: { } peer }] when verb == Discover => new PgEvent.Discover(peer, Versioned: false),
         [{ Atom: { } verb }, { Pid: { } peer }, _] when verb == Discover => new PgEvent.Discover(peer, Versioned: true),
-        [{ Atom: { } verb }, { Pid: { } peer }, { AsList: { IsProper: true } changes }] when verb == Update => ReadUpdate(peer, changes),
+        [{ Atom: { } verb }, { Pid: { } peer }, { AsList: { IsProper: true } changes }] when verb == Update =>
+            ReadUpdate(peer, changes),
         [{ Atom: { } verb }, { Pid: { } peer }, var group, var pids] when verb == Join =>
             ReadPids(pids) is { } joined ? new PgEvent.Update(peer, [new(group.Detach(), joined, [])]) : null,
         [{ Atom: { } verb }, { Pid: { } peer }, var pids, { AsList: { IsProper: true } groups }] when verb == Leave =>
-            ReadPids(pids) is { } left ? new PgEvent.Update(peer, [.. groups.Select(group => new PgChange(group, [], left))]) : null,
+            ReadPids(pids) is { } left
+                ? new PgEvent.Update(peer, [.. groups.Select(group => new PgChange(group, [], left))])
+                : null,
         _ => null,
     };
 
@@ -95,8 +100,10 @@ internal static class PgMessages
 
     private static PgEvent.Sync? ReadCast(Term inner) => inner.TupleElements switch
     {
-        [{ Atom: { } verb }, { Pid: { } peer }, { AsList: { IsProper: true } groups }] when verb == Sync => ReadSync(peer, groups),
-        [{ Atom: { } verb }, { Pid: { } peer }, _, { AsMap: { } groups }] when verb == LocalData => ReadLocalData(peer, groups),
+        [{ Atom: { } verb }, { Pid: { } peer }, { AsList: { IsProper: true } groups }] when verb == Sync =>
+            ReadSync(peer, groups),
+        [{ Atom: { } verb }, { Pid: { } peer }, _, { AsMap: { } groups }] when verb == LocalData =>
+            ReadLocalData(peer, groups),
         _ => null,
     };
 

@@ -13,11 +13,14 @@ internal static class PgReleaseQuestion
     private static readonly Term OtpRelease = new Atom("otp_release");
 
     /// <returns>Null when the node does not say.</returns>
-    internal static async Task<int?> AskAsync(ProcessRuntime runtime, NodeName node, CancellationToken cancellationToken)
+    internal static async Task<int?> AskAsync(
+        ProcessRuntime runtime, NodeName node, CancellationToken cancellationToken)
     {
         try
         {
-            var answer = await RpcClient.CallThroughRexAsync(runtime, node, Erlang, SystemInfo, [OtpRelease], null, cancellationToken).ConfigureAwait(false);
+            var asking = RpcClient.CallThroughRexAsync(
+                runtime, node, Erlang, SystemInfo, [OtpRelease], null, cancellationToken);
+            var answer = await asking.ConfigureAwait(false);
             return answer.AsList is { } text && text.TryGetText(out var release)
                 && int.TryParse(release, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
                 ? number

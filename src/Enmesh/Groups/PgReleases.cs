@@ -3,8 +3,8 @@ using Enmesh.Terms;
 namespace Enmesh.Groups;
 
 /// <summary>
-/// Finds the pairs of releases that break each other: a scope of OTP 29 greets every node with a message that a scope of OTP 23
-/// to 25 crashes at, again and again, until its node gives up after about two seconds.
+/// Finds the pairs of releases that break each other: a scope of OTP 29 greets every node with a message that a
+/// scope of OTP 23 to 25 crashes at, again and again, until its node gives up after about two seconds.
 /// </summary>
 internal sealed class PgReleases
 {

@@ -115,7 +115,8 @@ internal sealed partial class PgScope
     }
 
     // A scope speaks for the processes of its own node; for others nobody would ever take them out again.
-    private static List<Pid> OfNode(Pid peer, IReadOnlyList<Pid> members) => [.. members.Where(member => member.Node == peer.Node)];
+    private static List<Pid> OfNode(Pid peer, IReadOnlyList<Pid> members) =>
+        [.. members.Where(member => member.Node == peer.Node)];
 
     private static PidBag BagOf(Remote remote, Term group)
     {

@@ -4,8 +4,8 @@ using Enmesh.Terms;
 namespace Enmesh.Groups;
 
 /// <summary>
-/// One scope of <c>pg</c> on one node: (state, event) to (state, effects), without IO or clock. It keeps the groups of this
-/// node, tells the scopes of the other nodes of them, and keeps what those tell.
+/// One scope of <c>pg</c> on one node: (state, event) to (state, effects), without IO or clock. It keeps the groups
+/// of this node, tells the scopes of the other nodes of them, and keeps what those tell.
 /// </summary>
 /// <remarks>
 /// What makes it safe towards BEAM scopes, which crash at a leave of a group that they do not know of: a scope is told
@@ -157,9 +157,11 @@ internal sealed partial class PgScope(Pid self, PgTable table)
         _effects.Add(new PgEffect.Watch(subscribe.Who));
         var present = subscribe.Group is { } group
             ? PgMessages.ListOf(table.Members(group))
-            : Term.Map([.. table.Names().Select(name => KeyValuePair.Create(name, PgMessages.ListOf(table.Members(name))))]);
+            : Term.Map([.. table.Names().Select(EntryOf)]);
         _effects.Add(new PgEffect.Reply(Term.Tuple(subscribe.Id, present)));
     }
+
+    private KeyValuePair<Term, Term> EntryOf(Term group) => new(group, PgMessages.ListOf(table.Members(group)));
 
     private void Unsubscribe(Reference id)
     {

@@ -5,8 +5,9 @@ using Microsoft.Extensions.Logging;
 namespace Enmesh.Groups;
 
 /// <summary>
-/// The process behind a scope, registered under its name: takes what comes in, and performs what <see cref="PgScope"/> wants
-/// done. It never waits for anybody: neither for a peer that reads slowly nor for one that is not connected.
+/// The process behind a scope, registered under its name: takes what comes in, and performs what
+/// <see cref="PgScope"/> wants done. It never waits for anybody: neither for a peer that reads slowly nor for one
+/// that is not connected.
 /// </summary>
 /// <remarks>Started again after somebody killed it, it has the members of this node still.</remarks>
 internal sealed class PgServer(ProcessRuntime runtime, Atom scope, PgTable table, PgConflicts conflicts, ILogger logger)
@@ -95,7 +96,8 @@ internal sealed class PgServer(ProcessRuntime runtime, Atom scope, PgTable table
             new PgEvent.Join(group.Detach(), members),
         [{ Atom: { } verb }, var group, var pids] when verb == LeaveLocal && OwnPids(pids) is { } members =>
             new PgEvent.Leave(group, members),
-        [{ Atom: { } verb }, var group] when verb == Monitor => new PgEvent.Subscribe(runtime.NewReference(), call.From, group.Detach()),
+        [{ Atom: { } verb }, var group] when verb == Monitor =>
+            new PgEvent.Subscribe(runtime.NewReference(), call.From, group.Detach()),
         [{ Atom: { } verb }, { Reference: { } id }] when verb == Demonitor => new PgEvent.Unsubscribe(id),
         _ => call.Request.IsAtom(Monitor) ? new PgEvent.Subscribe(runtime.NewReference(), call.From, null) : null,
     };
@@ -145,7 +147,8 @@ internal sealed class PgServer(ProcessRuntime runtime, Atom scope, PgTable table
                 break;
             case PgEffect.Conflict conflict:
                 conflicts.Add(new PgConflict(scope.Text, conflict.Old.Text, conflict.OldRelease, conflict.New.Text));
-                logger.ReleasesConflict(scope.Text, conflict.Old.Text, conflict.OldRelease ?? PgReleases.LastFragile, conflict.New.Text);
+                logger.ReleasesConflict(
+                    scope.Text, conflict.Old.Text, conflict.OldRelease ?? PgReleases.LastFragile, conflict.New.Text);
                 break;
         }
     }

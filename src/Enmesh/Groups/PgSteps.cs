@@ -28,7 +28,9 @@ internal abstract record PgEvent
     /// <summary>What has changed in another scope, in order.</summary>
     internal sealed record Update(Pid Peer, IReadOnlyList<PgChange> Changes) : PgEvent;
 
-    /// <summary>Somebody who is watched has ended or is out of reach: a local member, another scope, a subscriber.</summary>
+    /// <summary>
+    /// Somebody who is watched has ended or is out of reach: a local member, another scope, a subscriber.
+    /// </summary>
     internal sealed record Down(Pid Who, Term Reason) : PgEvent;
 
     /// <summary>Processes of this node join a group. It is answered.</summary>
@@ -51,9 +53,9 @@ internal abstract record PgEvent
 internal abstract record PgEffect
 {
     /// <summary>
-    /// Send this to another node's scope over the link over which it is watched: not at all when that one is gone, whose loss
-    /// is then still to be told, even if there is a newer one. The scope behind that has forgotten us, and what is
-    /// meant for one that knows us could crash it.
+    /// Send this to another node's scope over the link over which it is watched: not at all when that one is gone,
+    /// whose loss is then still to be told, even if there is a newer one. The scope behind that has forgotten us,
+    /// and what is meant for one that knows us could crash it.
     /// </summary>
     internal sealed record Send(Pid To, Term Message) : PgEffect;
 
@@ -61,8 +63,8 @@ internal abstract record PgEffect
     internal sealed record SendToName(Atom Node, Term Message) : PgEffect;
 
     /// <summary>
-    /// Say, once, when this process has ended or is out of reach; at once if it is already. May be wanted of one process more
-    /// than once.
+    /// Say, once, when this process has ended or is out of reach; at once if it is already. May be wanted of one
+    /// process more than once.
     /// </summary>
     internal sealed record Watch(Pid Who) : PgEffect;
 

@@ -4,10 +4,12 @@ using Enmesh.Terms;
 
 namespace Enmesh.Groups;
 
-/// <summary>The groups of a scope and who is in them: written by the scope alone, read by anybody at any time.</summary>
+/// <summary>
+/// The groups of a scope and who is in them: written by the scope alone, read by anybody at any time.
+/// </summary>
 /// <remarks>
-/// A group's members are put into an array when somebody asks for them after a change, not at each change: joining costs
-/// the same in large groups and small ones.
+/// A group's members are put into an array when somebody asks for them after a change, not at each change: joining
+/// costs the same in large groups and small ones.
 /// </remarks>
 internal sealed class PgTable
 {
@@ -17,13 +19,15 @@ internal sealed class PgTable
     internal ImmutableArray<Pid> Members(Term group) => _groups.TryGetValue(group, out var members) ? members.All : [];
 
     /// <summary>The members of this node.</summary>
-    internal ImmutableArray<Pid> LocalMembers(Term group) => _groups.TryGetValue(group, out var members) ? members.Local : [];
+    internal ImmutableArray<Pid> LocalMembers(Term group) =>
+        _groups.TryGetValue(group, out var members) ? members.Local : [];
 
     /// <summary>The groups that have members.</summary>
     internal IReadOnlyList<Term> Names() => [.. _groups.Keys];
 
     /// <summary>The groups that have members on this node.</summary>
-    internal IReadOnlyList<Term> LocalNames() => [.. _groups.Where(pair => pair.Value.HasLocal).Select(pair => pair.Key)];
+    internal IReadOnlyList<Term> LocalNames() =>
+        [.. _groups.Where(pair => pair.Value.HasLocal).Select(pair => pair.Key)];
 
     /// <summary>Empties the table.</summary>
     /// <returns>The members of this node that were in it.</returns>

@@ -8,11 +8,15 @@ using Microsoft.Extensions.Logging;
 namespace Enmesh.Groups;
 
 // The protocol of Phoenix.PubSub's own adapter, Phoenix.PubSub.PG2, versions 2.0 to 2.2: in the pg scope
-// 'Elixir.Phoenix.PubSub' there is a group a partition, 'Elixir.Name.Adapter', 'Elixir.Name.Adapter_2', and so on, with one
-// process of each node in it, registered under the group's name. A broadcast is {forward_to_local, Topic, Message, Dispatcher}
-// to every member of one of the groups on other nodes; the member hands the message to its node's subscribers.
+// 'Elixir.Phoenix.PubSub' there is a group a partition, 'Elixir.Name.Adapter', 'Elixir.Name.Adapter_2', and so on,
+// with one process of each node in it, registered under the group's name. A broadcast is {forward_to_local, Topic,
+// Message, Dispatcher} to every member of one of the groups on other nodes; the member hands the message to its
+// node's subscribers.
 
-/// <summary>Takes part in a cluster's <c>Phoenix.PubSub</c>: messages broadcast on a topic reach its subscribers on every node.</summary>
+/// <summary>
+/// Takes part in a cluster's <c>Phoenix.PubSub</c>: messages broadcast on a topic reach its subscribers on every
+/// node.
+/// </summary>
 /// <remarks>
 /// Broadcasts of this node on one topic arrive everywhere in their order. Everything here may be used from any thread.
 /// </remarks>
@@ -43,21 +47,31 @@ public sealed class PhoenixPubSub
     /// <summary>The name it was started with.</summary>
     public string Name { get; }
 
-    /// <summary>Sends a message to all subscribers of a topic, on all nodes: <c>Phoenix.PubSub.broadcast/4</c>.</summary>
+    /// <summary>
+    /// Sends a message to all subscribers of a topic, on all nodes: <c>Phoenix.PubSub.broadcast/4</c>.
+    /// </summary>
     /// <param name="topic">The topic.</param>
     /// <param name="message">What the subscribers receive.</param>
-    /// <param name="dispatcher">The Elixir module that hands it out on other nodes; that of Phoenix.PubSub when null.</param>
+    /// <param name="dispatcher">
+    /// The Elixir module that hands it out on other nodes; that of Phoenix.PubSub when null.
+    /// </param>
     /// <param name="cancellationToken">Ends the wait; the message is on its way all the same.</param>
     /// <returns>Pending while the link to a node has over its limit of bytes waiting.</returns>
-    public Task BroadcastAsync(string topic, Term message, string? dispatcher = null, CancellationToken cancellationToken = default) =>
+    public Task BroadcastAsync(
+        string topic, Term message, string? dispatcher = null, CancellationToken cancellationToken = default) =>
         BroadcastFromAsync(null, topic, message, dispatcher, cancellationToken);
 
-    /// <summary>As <see cref="BroadcastAsync"/>, but not to one subscriber of this node: <c>Phoenix.PubSub.broadcast_from/5</c>.</summary>
+    /// <summary>
+    /// As <see cref="BroadcastAsync"/>, but not to one subscriber of this node:
+    /// <c>Phoenix.PubSub.broadcast_from/5</c>.
+    /// </summary>
     /// <inheritdoc cref="BroadcastAsync"/>
     /// <param name="from">The subscriber that does not receive it.</param>
     /// <param name="topic">The topic.</param>
     /// <param name="message">What the subscribers receive.</param>
-    /// <param name="dispatcher">The Elixir module that hands it out on other nodes; that of Phoenix.PubSub when null.</param>
+    /// <param name="dispatcher">
+    /// The Elixir module that hands it out on other nodes; that of Phoenix.PubSub when null.
+    /// </param>
     /// <param name="cancellationToken">Ends the wait; the message is on its way all the same.</param>
     public async Task BroadcastFromAsync(
         Pid? from, string topic, Term message, string? dispatcher = null, CancellationToken cancellationToken = default)
@@ -80,7 +94,9 @@ public sealed class PhoenixPubSub
             await Task.WhenAll(pending).ConfigureAwait(false);
     }
 
-    /// <summary>Sends a message to the subscribers of this node only: <c>Phoenix.PubSub.local_broadcast/4</c>.</summary>
+    /// <summary>
+    /// Sends a message to the subscribers of this node only: <c>Phoenix.PubSub.local_broadcast/4</c>.
+    /// </summary>
     public void LocalBroadcast(string topic, Term message)
     {
         ArgumentNullException.ThrowIfNull(topic);
@@ -95,15 +111,19 @@ public sealed class PhoenixPubSub
     /// <param name="dispatcher">The Elixir module that hands it out there; that of Phoenix.PubSub when null.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public ValueTask DirectBroadcastAsync(
-        NodeName node, string topic, Term message, string? dispatcher = null, CancellationToken cancellationToken = default)
+        NodeName node, string topic, Term message, string? dispatcher = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(node);
         ArgumentNullException.ThrowIfNull(topic);
         var name = Term.Binary(topic);
-        return _runtime.SendAsync(null, ProcessAddress.FromName(PartitionOf(name), node), Forward(name, message, dispatcher), cancellationToken);
+        var worker = ProcessAddress.FromName(PartitionOf(name), node);
+        return _runtime.SendAsync(null, worker, Forward(name, message, dispatcher), cancellationToken);
     }
 
-    /// <summary>Has a process of this node receive what is broadcast on a topic, until it ends or is taken out.</summary>
+    /// <summary>
+    /// Has a process of this node receive what is broadcast on a topic, until it ends or is taken out.
+    /// </summary>
     /// <remarks>Subscribed twice, it receives everything twice, as in Phoenix.</remarks>
     /// <exception cref="ArgumentException">The process is not of this node.</exception>
     public void Subscribe(string topic, Pid subscriber)
@@ -111,7 +131,9 @@ public sealed class PhoenixPubSub
         ArgumentNullException.ThrowIfNull(topic);
         ArgumentNullException.ThrowIfNull(subscriber);
         if (subscriber.Node != _runtime.Name.Atom)
-            throw new ArgumentException($"{subscriber} is not a process of this node; a process subscribes on its own node.", nameof(subscriber));
+            throw new ArgumentException(
+                $"{subscriber} is not a process of this node; a process subscribes on its own node.",
+                nameof(subscriber));
         _subscribers.Add(Term.Binary(topic), subscriber);
     }
 
@@ -123,12 +145,17 @@ public sealed class PhoenixPubSub
         _subscribers.Remove(Term.Binary(topic), subscriber);
     }
 
-    /// <summary>What is broadcast on a topic from the call's first step on, in order, until the reading ends or the node does.</summary>
+    /// <summary>
+    /// What is broadcast on a topic from the call's first step on, in order, until the reading ends or the node
+    /// does.
+    /// </summary>
     /// <remarks>What comes while the reader is busy waits for it in memory.</remarks>
-    public async IAsyncEnumerable<Term> ReadAsync(string topic, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<Term> ReadAsync(
+        string topic, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(topic);
-        var messages = Channel.CreateBounded<Term>(new BoundedChannelOptions(1) { SingleReader = true, SingleWriter = true });
+        var messages = Channel.CreateBounded<Term>(
+            new BoundedChannelOptions(1) { SingleReader = true, SingleWriter = true });
         using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var reader = _runtime.Spawn(context => ForwardAsync(context, messages.Writer, done.Token));
         Subscribe(topic, reader.Self);
@@ -147,7 +174,8 @@ public sealed class PhoenixPubSub
     /// <summary>Starts it, and waits until its processes have joined their groups.</summary>
     /// <exception cref="InvalidOperationException">It runs already.</exception>
     internal static async Task<PhoenixPubSub> StartAsync(
-        ProcessRuntime runtime, ProcessGroups groups, PhoenixPubSubOptions options, ILogger logger, CancellationToken cancellationToken)
+        ProcessRuntime runtime, ProcessGroups groups, PhoenixPubSubOptions options, ILogger logger,
+        CancellationToken cancellationToken)
     {
         var pubSub = new PhoenixPubSub(runtime, groups, options);
         var joined = new List<Task>();
@@ -161,7 +189,8 @@ public sealed class PhoenixPubSub
         return pubSub;
     }
 
-    private static async Task ForwardAsync(ProcessContext context, ChannelWriter<Term> messages, CancellationToken cancellationToken)
+    private static async Task ForwardAsync(
+        ProcessContext context, ChannelWriter<Term> messages, CancellationToken cancellationToken)
     {
         try
         {
@@ -191,7 +220,8 @@ public sealed class PhoenixPubSub
         {
             var message = await context.ReceiveAsync().ConfigureAwait(false);
             // The dispatcher is code of Elixir's; ours hands out to each subscriber, as Phoenix.PubSub's own does.
-            if (message.TupleElements is [{ Atom: { } verb }, var topic, var payload, { Atom: not null }] && verb == ForwardToLocal)
+            if (message.TupleElements is [{ Atom: { } verb }, var topic, var payload, { Atom: not null }]
+                && verb == ForwardToLocal)
                 _subscribers.Dispatch(topic, payload, null);
         }
     }

@@ -7,7 +7,9 @@ public sealed class PhoenixPubSubOptions
 {
     private const string ElixirPrefix = "Elixir.";
 
-    /// <param name="name">Its name as in <c>{Phoenix.PubSub, name: MyApp.PubSub}</c>: a module, or an atom as <c>:my_pubsub</c>.</param>
+    /// <param name="name">
+    /// Its name as in <c>{Phoenix.PubSub, name: MyApp.PubSub}</c>: a module, or an atom as <c>:my_pubsub</c>.
+    /// </param>
     /// <exception cref="ArgumentException">The name is empty.</exception>
     public PhoenixPubSubOptions(string name)
     {
@@ -27,8 +29,8 @@ public sealed class PhoenixPubSubOptions
     } = 1;
 
     /// <summary>
-    /// How many of the pool are broadcast on while the pool is being made larger: <c>:broadcast_pool_size</c>. Default: all; at most
-    /// <see cref="PoolSize"/>.
+    /// How many of the pool are broadcast on while the pool is being made larger: <c>:broadcast_pool_size</c>.
+    /// Default: all; at most <see cref="PoolSize"/>.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is out of bounds.</exception>
     public int? BroadcastPoolSize
@@ -37,10 +39,13 @@ public sealed class PhoenixPubSubOptions
         set => field = value is { } size ? Checked(size) : null;
     }
 
-    /// <summary>The group of a partition, counted from 1: the first has no number, as it was before there were pools.</summary>
+    /// <summary>
+    /// The group of a partition, counted from 1: the first has no number, as it was before there were pools.
+    /// </summary>
     internal string GroupName(int partition)
     {
-        var bare = Name.StartsWith(ElixirPrefix, StringComparison.Ordinal) ? Name[ElixirPrefix.Length..] : Name.TrimStart(':');
+        var isModule = Name.StartsWith(ElixirPrefix, StringComparison.Ordinal);
+        var bare = isModule ? Name[ElixirPrefix.Length..] : Name.TrimStart(':');
         var adapter = $"{ElixirPrefix}{bare}.Adapter";
         return partition == 1 ? adapter : string.Create(CultureInfo.InvariantCulture, $"{adapter}_{partition}");
     }

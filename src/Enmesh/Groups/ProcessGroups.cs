@@ -8,13 +8,13 @@ using Microsoft.Extensions.Logging;
 namespace Enmesh.Groups;
 
 /// <summary>
-/// Process groups that span the cluster: one scope of Erlang's <c>pg</c>. Processes of this node join, and everybody sees the members
-/// on all connected nodes that have a scope of the same name.
+/// Process groups that span the cluster: one scope of Erlang's <c>pg</c>. Processes of this node join, and
+/// everybody sees the members on all connected nodes that have a scope of the same name.
 /// </summary>
 /// <remarks>
-/// Membership is eventually consistent, as in <c>pg</c>: what joins or leaves here is seen here at once, and elsewhere as soon
-/// as the news arrives. A member that ends leaves by itself; the members of a node that is lost leave with it. Looking is
-/// cheap and asks nobody. Everything here may be used from any thread.
+/// Membership is eventually consistent, as in <c>pg</c>: what joins or leaves here is seen here at once, and
+/// elsewhere as soon as the news arrives. A member that ends leaves by itself; the members of a node that is lost
+/// leave with it. Looking is cheap and asks nobody. Everything here may be used from any thread.
 /// </remarks>
 public sealed class ProcessGroups
 {
@@ -44,7 +44,9 @@ public sealed class ProcessGroups
     /// <summary>Nodes that were found to break each other in this scope, with what to do about it.</summary>
     public IReadOnlyList<PgConflict> Conflicts => _conflicts.Found;
 
-    /// <summary>All members of a group, in no order, each as often as it has joined; empty when there is no such group.</summary>
+    /// <summary>
+    /// All members of a group, in no order, each as often as it has joined; empty when there is no such group.
+    /// </summary>
     public IReadOnlyList<Pid> Members(Term group) => _table.Members(group);
 
     /// <summary>The members of a group on this node.</summary>
@@ -80,10 +82,12 @@ public sealed class ProcessGroups
     /// <summary>Has processes of this node leave a group, each as often as it is named.</summary>
     /// <returns>False when none of them was in.</returns>
     /// <inheritdoc cref="JoinAsync(Term, Pid, CancellationToken)" path="/exception"/>
-    public async Task<bool> LeaveAsync(Term group, IReadOnlyCollection<Pid> members, CancellationToken cancellationToken = default)
+    public async Task<bool> LeaveAsync(
+        Term group, IReadOnlyCollection<Pid> members, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(members);
-        var answer = await AskAsync(null, Term.Tuple(PgServer.LeaveLocal, group, Own(members)), cancellationToken).ConfigureAwait(false);
+        var answer = await AskAsync(null, Term.Tuple(PgServer.LeaveLocal, group, Own(members)), cancellationToken)
+            .ConfigureAwait(false);
         return answer.IsAtom(Atoms.Ok);
     }
 
@@ -91,24 +95,33 @@ public sealed class ProcessGroups
     /// <param name="subscriber">The process, calling this itself.</param>
     /// <param name="group">The group.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The reference that the messages will carry (<see cref="GroupChange.TryRead"/>), and the members now.</returns>
-    public async Task<GroupMonitor> MonitorAsync(ProcessContext subscriber, Term group, CancellationToken cancellationToken = default)
+    /// <returns>
+    /// The reference that the messages will carry (<see cref="GroupChange.TryRead"/>), and the members now.
+    /// </returns>
+    public async Task<GroupMonitor> MonitorAsync(
+        ProcessContext subscriber, Term group, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(subscriber);
-        var answer = await AskAsync(subscriber, Term.Tuple(PgServer.Monitor, group), cancellationToken).ConfigureAwait(false);
+        var answer = await AskAsync(subscriber, Term.Tuple(PgServer.Monitor, group), cancellationToken)
+            .ConfigureAwait(false);
         return new(answer.TupleElements[0].Reference!, PgMessages.ReadPids(answer.TupleElements[1])!);
     }
 
     /// <summary>Has a process sent a message at each change in any group: <c>pg:monitor_scope/1</c>.</summary>
     /// <param name="subscriber">The process, calling this itself.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The reference that the messages will carry (<see cref="GroupChange.TryRead"/>), and all groups now.</returns>
-    public async Task<ScopeMonitor> MonitorScopeAsync(ProcessContext subscriber, CancellationToken cancellationToken = default)
+    /// <returns>
+    /// The reference that the messages will carry (<see cref="GroupChange.TryRead"/>), and all groups now.
+    /// </returns>
+    public async Task<ScopeMonitor> MonitorScopeAsync(
+        ProcessContext subscriber, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(subscriber);
         var answer = await AskAsync(subscriber, PgServer.Monitor, cancellationToken).ConfigureAwait(false);
         var groups = answer.TupleElements[1].AsMap!;
-        return new(answer.TupleElements[0].Reference!, groups.ToDictionary(pair => pair.Key, pair => PgMessages.ReadPids(pair.Value)!));
+        return new(
+            answer.TupleElements[0].Reference!,
+            groups.ToDictionary(pair => pair.Key, pair => PgMessages.ReadPids(pair.Value)!));
     }
 
     /// <summary>Ends such messages, and takes those that have come already out of the process's mailbox.</summary>
@@ -116,14 +129,17 @@ public sealed class ProcessGroups
     /// <param name="monitor">The reference of the monitor.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>False when there was no such monitor.</returns>
-    public async Task<bool> DemonitorAsync(ProcessContext subscriber, Reference monitor, CancellationToken cancellationToken = default)
+    public async Task<bool> DemonitorAsync(
+        ProcessContext subscriber, Reference monitor, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(subscriber);
         ArgumentNullException.ThrowIfNull(monitor);
-        var answer = await AskAsync(subscriber, Term.Tuple(PgServer.Demonitor, monitor), cancellationToken).ConfigureAwait(false);
+        var answer = await AskAsync(subscriber, Term.Tuple(PgServer.Demonitor, monitor), cancellationToken)
+            .ConfigureAwait(false);
         if (!answer.IsAtom(Atoms.Ok))
             return false;
-        while (await subscriber.ReceiveAsync(message => GroupChange.TryRead(message, monitor, out _), TimeSpan.Zero, cancellationToken).ConfigureAwait(false) is not null)
+        bool IsNotice(Term message) => GroupChange.TryRead(message, monitor, out _);
+        while (await subscriber.ReceiveAsync(IsNotice, TimeSpan.Zero, cancellationToken).ConfigureAwait(false) is not null)
         {
         }
         return true;
@@ -135,10 +151,12 @@ public sealed class ProcessGroups
     /// </summary>
     /// <param name="group">The group; null for all.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    public async IAsyncEnumerable<GroupChange> WatchAsync(Term? group = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<GroupChange> WatchAsync(
+        Term? group = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         // A slow reader makes its own process's mailbox long, and holds up nobody.
-        var changes = Channel.CreateBounded<GroupChange>(new BoundedChannelOptions(1) { SingleReader = true, SingleWriter = true });
+        var changes = Channel.CreateBounded<GroupChange>(
+            new BoundedChannelOptions(1) { SingleReader = true, SingleWriter = true });
         using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _runtime.Spawn(context => FollowAsync(context, group, changes.Writer, done.Token));
         try
@@ -157,12 +175,14 @@ public sealed class ProcessGroups
     internal static ProcessGroups Start(ProcessRuntime runtime, Atom scope, ILogger logger)
     {
         var groups = new ProcessGroups(runtime, scope);
-        KeptService.Start(
-            runtime, scope, context => new PgServer(runtime, scope, groups._table, groups._conflicts, logger).RunAsync(context), logger);
+        Task RunAsync(ProcessContext context) =>
+            new PgServer(runtime, scope, groups._table, groups._conflicts, logger).RunAsync(context);
+        KeptService.Start(runtime, scope, RunAsync, logger);
         return groups;
     }
 
-    private async Task FollowAsync(ProcessContext context, Term? group, ChannelWriter<GroupChange> changes, CancellationToken cancellationToken)
+    private async Task FollowAsync(
+        ProcessContext context, Term? group, ChannelWriter<GroupChange> changes, CancellationToken cancellationToken)
     {
         try
         {
@@ -171,7 +191,8 @@ public sealed class ProcessGroups
                 await changes.WriteAsync(new(name, HaveJoined: true, members), cancellationToken).ConfigureAwait(false);
             while (true)
             {
-                if (GroupChange.TryRead(await context.ReceiveAsync(cancellationToken).ConfigureAwait(false), monitor, out var change))
+                var message = await context.ReceiveAsync(cancellationToken).ConfigureAwait(false);
+                if (GroupChange.TryRead(message, monitor, out var change))
                     await changes.WriteAsync(change, cancellationToken).ConfigureAwait(false);
             }
         }
@@ -196,12 +217,14 @@ public sealed class ProcessGroups
     private Task<Term> AskAsync(ProcessContext? caller, Term request, CancellationToken cancellationToken) =>
         _runtime.CallAsync(caller, _scope, request, Timeout.InfiniteTimeSpan, cancellationToken).AsTask();
 
-    private Term Own(IReadOnlyCollection<Pid> members, [CallerArgumentExpression(nameof(members))] string? parameter = null)
+    private Term Own(
+        IReadOnlyCollection<Pid> members, [CallerArgumentExpression(nameof(members))] string? parameter = null)
     {
         foreach (var member in members)
         {
             if (member.Node != _runtime.Name.Atom)
-                throw new ArgumentException($"{member} is not a process of this node; a process joins on its own node.", parameter);
+                throw new ArgumentException(
+                    $"{member} is not a process of this node; a process joins on its own node.", parameter);
         }
         return Term.List([.. members.Select(member => (Term)member)]);
     }

@@ -6,6 +6,15 @@ namespace Enmesh.Processes;
 // For services that talk to those who are there and never dial: what Erlang calls noconnect.
 internal sealed partial class ProcessRuntime
 {
+    private volatile bool _isEnding;
+
+    /// <summary>Whether the node is stopping: what ends now is not started again.</summary>
+    internal bool IsEnding
+    {
+        get => _isEnding;
+        private set => _isEnding = value;
+    }
+
     /// <summary>A reference that nobody has had yet.</summary>
     internal Reference NewReference() => _references.Next(ReferenceKind.Plain);
 
@@ -34,7 +43,9 @@ internal sealed partial class ProcessRuntime
         return reference;
     }
 
-    /// <summary>Monitors a process behind this link: its loss is the process's end, whatever link comes after it.</summary>
+    /// <summary>
+    /// Monitors a process behind this link: its loss is the process's end, whatever link comes after it.
+    /// </summary>
     internal Reference MonitorOver(PeerLink link, ProcessContext owner, Pid process)
     {
         var reference = NewReference(owner, ReferenceKind.Monitor);

@@ -321,6 +321,7 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
     /// <summary>Sends every process the exit signal <c>shutdown</c> and waits a while for the bodies to end.</summary>
     public async ValueTask DisposeAsync()
     {
+        IsEnding = true;
         foreach (var (_, process) in _processes)
             process.Exit(ExitReason.Shutdown);
         var all = Task.WhenAll(_processes.Values.Select(process => process.Completion));

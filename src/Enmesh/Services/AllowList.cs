@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace Enmesh.Services;
 
 /// <summary>
-/// Which nodes may be connected: <c>net_kernel:allow/1</c>. All while the list is empty; then those in it, by name or by host, whoever
-/// dials. Links that are up stay.
+/// Which nodes may be connected: <c>net_kernel:allow/1</c>. All while the list is empty; then those in it, by name
+/// or by host, whoever dials. Links that are up stay.
 /// </summary>
 internal sealed class AllowList
 {
@@ -28,7 +28,9 @@ internal sealed class AllowList
     {
         if (string.IsNullOrWhiteSpace(entry))
             return "an entry is empty; it is a node's name as orders@10.0.0.7, or a host as 10.0.0.7";
-        return entry.Contains('@', StringComparison.Ordinal) && !NodeName.TryParse(entry, out _) ? $"'{entry}' is no node's name" : null;
+        return entry.Contains('@', StringComparison.Ordinal) && !NodeName.TryParse(entry, out _)
+            ? $"'{entry}' is no node's name"
+            : null;
     }
 
     /// <summary>Adds to it.</summary>

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Enmesh.Services;
 
 /// <summary>
-/// A service of the node under its name, started again when somebody kills it, as the kernel's supervisor does on a BEAM: any peer can
-/// send it an exit signal <c>kill</c>.
+/// A service of the node under its name, started again when somebody kills it, as the kernel's supervisor does on a
+/// BEAM: any peer can send it an exit signal <c>kill</c>.
 /// </summary>
 internal static class KeptService
 {
@@ -26,15 +26,19 @@ internal static class KeptService
             async keeper =>
             {
                 keeper.TrapExit = true;
-                for (var present = first; ; present = runtime.Spawn(body, options))
+                for (var present = first; !runtime.IsEnding; present = runtime.Spawn(body, options))
                 {
                     var monitor = runtime.MonitorHere(keeper, present.Self);
-                    await keeper.ReceiveAsync(message => message.TupleElements is [_, { Reference: { } reference }, ..] && reference == monitor)
-                        .ConfigureAwait(false);
+                    await keeper.ReceiveAsync(message => IsOf(monitor, message)).ConfigureAwait(false);
+                    if (runtime.IsEnding)
+                        return;
                     logger.ServiceRestarted(name.Text);
                 }
             },
             new SpawnOptions { IsSystem = true });
         return first.Self;
     }
+
+    private static bool IsOf(Reference monitor, Term message) =>
+        message.TupleElements is [_, { Reference: { } reference }, ..] && reference == monitor;
 }

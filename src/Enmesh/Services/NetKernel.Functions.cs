@@ -14,7 +14,8 @@ internal sealed partial class NetKernel
         functions.Export("net_kernel", "connect_node", 1, ConnectAsync);
         functions.Export("net_kernel", "allow", 1, (_, arguments) => new(Allow(arguments[0])));
         functions.Export("net_kernel", "set_net_ticktime", 1, (_, arguments) => new(SetNetTickTime(arguments[0], 60)));
-        functions.Export("net_kernel", "set_net_ticktime", 2, (_, arguments) => new(SetNetTickTime(arguments[0], arguments[1])));
+        functions.Export("net_kernel", "set_net_ticktime", 2, (_, arguments) =>
+            new(SetNetTickTime(arguments[0], arguments[1])));
     }
 
     private async ValueTask<Term> DisconnectAsync(Term node)
@@ -28,7 +29,8 @@ internal sealed partial class NetKernel
         var name = arguments[0].Atom ?? throw new ArgumentException($"{arguments[0]} is no node.", nameof(arguments));
         if (name == runtime.Name.Atom)
             return true;
-        return NodeName.TryParse(name.Text, out var peer) && await settings.Connect(peer, context.Exiting).ConfigureAwait(false);
+        return NodeName.TryParse(name.Text, out var peer) && await settings.Connect(peer, context.Exiting)
+            .ConfigureAwait(false);
     }
 
     private Term SetNetTickTime(Term seconds, Term transition)
@@ -38,7 +40,10 @@ internal sealed partial class NetKernel
             throw new ArgumentException($"{seconds} and {transition} are not both seconds.", nameof(seconds));
         var answer = NewTickTime((long)time * Thousand, (long)period * Thousand);
         if (answer == BadArg)
-            throw new ArgumentException($"A net_ticktime of {time} s, or a transition of {period} s, is out of bounds.", nameof(seconds));
-        return answer.TupleElements is [var ongoing, { Int64: { } milliseconds }] ? Term.Tuple(ongoing, milliseconds / Thousand) : answer;
+            throw new ArgumentException(
+                $"A net_ticktime of {time} s, or a transition of {period} s, is out of bounds.", nameof(seconds));
+        return answer.TupleElements is [var ongoing, { Int64: { } milliseconds }]
+            ? Term.Tuple(ongoing, milliseconds / Thousand)
+            : answer;
     }
 }

@@ -40,7 +40,8 @@ internal sealed partial class NetKernel
 
     private Term Allow(Term nodes)
     {
-        if (nodes.AsList is not { IsProper: true } list || list.Any(node => node.Atom is null || AllowList.Problem(node.AtomText) is not null))
+        if (nodes.AsList is not { IsProper: true } list
+            || list.Any(node => node.Atom is null || AllowList.Problem(node.AtomText) is not null))
             return Atoms.Error;
         if (!settings.ManagedByPeers)
             return Refused;
@@ -50,7 +51,8 @@ internal sealed partial class NetKernel
 
     private Term NewTickTime(Term time, Term transition)
     {
-        if (time.Int64 is not (>= 4_000 and <= 3_600_000 and var wanted) || transition.Int64 is not (>= 0 and <= 86_400_000 and var period))
+        if (time.Int64 is not (>= 4_000 and <= 3_600_000 and var wanted)
+            || transition.Int64 is not (>= 0 and <= 86_400_000 and var period))
             return BadArg;
         if (!settings.ManagedByPeers)
             return Refused;
@@ -64,7 +66,8 @@ internal sealed partial class NetKernel
         _ => Milliseconds(),
     };
 
-    // How OTP 23 spawns where SPAWN was not negotiated. Only what is registered runs; the pid goes out before anything it sends.
+    // How OTP 23 spawns where SPAWN was not negotiated. Only what is registered runs; the pid goes out before
+    // anything it sends.
     private Term? Spawn(CallRequest call, Term module, Term function, Term arguments, Term groupLeader, bool link)
     {
         if (module.Atom is not { } m || function.Atom is not { } f || arguments.AsList is not { IsProper: true } list)
@@ -85,6 +88,7 @@ internal sealed partial class NetKernel
         return null;
     }
 
-    private void AnswerLater(CallRequest call, Func<CancellationToken, Task<bool>> work) => runtime.Spawn(async context =>
-        context.Reply(call, await work(context.Exiting).ConfigureAwait(false)));
+    private void AnswerLater(CallRequest call, Func<CancellationToken, Task<bool>> work) =>
+        runtime.Spawn(async context =>
+            context.Reply(call, await work(context.Exiting).ConfigureAwait(false)));
 }

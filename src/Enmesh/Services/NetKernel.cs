@@ -22,13 +22,15 @@ internal sealed record NetKernelSettings
     /// <summary>Whether another node gave this one its name.</summary>
     internal bool HasDynamicName { get; init; }
 
-    /// <summary>Whether peers may have this node connect, disconnect, change its allow list and its net_ticktime.</summary>
+    /// <summary>
+    /// Whether peers may have this node connect, disconnect, change its allow list and its net_ticktime.
+    /// </summary>
     internal bool ManagedByPeers { get; init; }
 }
 
 /// <summary>
-/// The process <c>net_kernel</c>: answers <c>net_adm:ping/1</c> and the other requests that a BEAM's answers over the net. It never waits
-/// itself: what takes time is done by a process of its own.
+/// The process <c>net_kernel</c>: answers <c>net_adm:ping/1</c> and the other requests that a BEAM's answers over
+/// the net. It never waits itself: what takes time is done by a process of its own.
 /// </summary>
 internal sealed partial class NetKernel(ProcessRuntime runtime, NetKernelSettings settings)
 {
@@ -74,7 +76,8 @@ internal sealed partial class NetKernel(ProcessRuntime runtime, NetKernelSetting
     {
         "get_state" => State(),
         "longnames" => !settings.ShortNames,
-        "allowed" => Term.Tuple(Atoms.Ok, Term.List([.. settings.AllowList.Allowed.Select(entry => (Term)new Atom(entry))])),
+        "allowed" => Term.Tuple(
+            Atoms.Ok, Term.List([.. settings.AllowList.Allowed.Select(entry => (Term)new Atom(entry))])),
         "ticktime" => Milliseconds(),
         // A BEAM leaves the caller waiting for its time-out.
         _ => BadArg,
@@ -101,7 +104,8 @@ internal sealed partial class NetKernel(ProcessRuntime runtime, NetKernelSetting
             case ("verbose", 2):
                 return 0; // the level before
             case ("getopts", 3) or ("setopts", 3):
-                return elements[1].Atom is { } node && (node.Text == "new" || runtime.FindLink(node) is not null) ? NotSupported : NoConnection;
+                var exists = elements[1].Atom is { } node && (node.Text == "new" || runtime.FindLink(node) is not null);
+                return exists ? NotSupported : NoConnection;
             case ("spawn", 5) or ("spawn_link", 5):
                 return Spawn(call, elements[1], elements[2], elements[3], elements[4], verb == "spawn_link");
             case ("spawn_opt", 7):

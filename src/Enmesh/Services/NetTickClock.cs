@@ -17,10 +17,12 @@ public enum NetTickTimeChange
 }
 
 /// <summary>
-/// The net_ticktime, and its change at run time: <c>net_kernel:set_net_ticktime/2</c>. All nodes of a cluster are to be changed within
-/// the transition period, during which this one ticks for the shorter of the two times and counts silence by the longer one.
+/// The net_ticktime, and its change at run time: <c>net_kernel:set_net_ticktime/2</c>. All nodes of a cluster are
+/// to be changed within the transition period, during which this one ticks for the shorter of the two times and
+/// counts silence by the longer one.
 /// </summary>
-internal sealed class NetTickClock(TimeSpan netTickTime, int intensity, Action<TickPace> apply, TimeProvider timeProvider, ILogger logger)
+internal sealed class NetTickClock(
+    TimeSpan netTickTime, int intensity, Action<TickPace> apply, TimeProvider timeProvider, ILogger logger)
     : IDisposable
 {
     private readonly Lock _gate = new();
@@ -58,7 +60,8 @@ internal sealed class NetTickClock(TimeSpan netTickTime, int intensity, Action<T
             apply(TickPace.Between(_netTickTime, to, intensity));
             logger.NetTickTimeChanging(_netTickTime.TotalSeconds, to.TotalSeconds, transition.TotalSeconds);
             _netTickTime = to;
-            _transition = timeProvider.CreateTimer(static me => ((NetTickClock)me!).Complete(), this, transition, Timeout.InfiniteTimeSpan);
+            _transition = timeProvider.CreateTimer(
+                static me => ((NetTickClock)me!).Complete(), this, transition, Timeout.InfiniteTimeSpan);
             return NetTickTimeChange.Initiated;
         }
     }

@@ -29,8 +29,8 @@ public enum NodeKinds
 /// <param name="Node">The node.</param>
 /// <param name="IsUp">Whether it has been connected.</param>
 /// <param name="Reason">
-/// Why it is not any more: <c>connection_closed</c>, <c>disconnect</c>, <c>net_tick_timeout</c>, <c>killed</c> (it broke the protocol);
-/// null when it has been connected.
+/// Why it is not any more: <c>connection_closed</c>, <c>disconnect</c>, <c>net_tick_timeout</c>, <c>killed</c> (it
+/// broke the protocol); null when it has been connected.
 /// </param>
 public sealed record NodeChange(NodeName Node, bool IsUp, string? Reason)
 {
@@ -38,7 +38,10 @@ public sealed record NodeChange(NodeName Node, bool IsUp, string? Reason)
     private static readonly Atom NodeDown = new("nodedown");
     private static readonly Atom ReasonKey = new("nodedown_reason");
 
-    /// <summary>Recognises a message of <c>ProcessContext.MonitorNodes</c>, with or without the list of what is known besides.</summary>
+    /// <summary>
+    /// Recognises a message of <c>ProcessContext.MonitorNodes</c>, with or without the list of what is known
+    /// besides.
+    /// </summary>
     public static bool TryRead(Term message, out NodeChange change)
     {
         change = null!;

@@ -14,7 +14,8 @@ public sealed class PgExamples
     public async Task The_code_of_the_document_is_compiled_and_runs()
     {
         await using var cluster = new LoopbackCluster();
-        var node = await cluster.StartAsync("shop@127.0.0.1", with: plan => plan with { IsPublished = true, PgScopes = ["pg"] });
+        var node = await cluster.StartAsync(
+            "shop@127.0.0.1", with: plan => plan with { IsPublished = true, PgScopes = ["pg"] });
         var received = new TaskCompletionSource<Term>();
         Task RunWorkerAsync(ProcessContext context) => ReceiveOneAsync(context, received);
 

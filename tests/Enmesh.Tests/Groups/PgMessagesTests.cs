@@ -70,7 +70,8 @@ public sealed class PgMessagesTests
 
     private static Pid Pid(uint id) => new(new Atom("a@b"), id, 0, 1);
 
-    private static PgEvent? Read(string text) => PgMessages.Read(Replace(ErlangText.Parse(text.Replace("P", "'P_'", StringComparison.Ordinal)), new Atom("P_"), Self));
+    private static PgEvent? Read(string text) =>
+        PgMessages.Read(Replace(ErlangText.Parse(text.Replace("P", "'P_'", StringComparison.Ordinal)), new Atom("P_"), Self));
 
     private static string Shown(Term message, Term instead) => Replace(message, Self, instead).ToString();
 

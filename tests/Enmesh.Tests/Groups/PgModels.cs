@@ -120,8 +120,8 @@ internal sealed class OurScope : SimScope
 }
 
 /// <summary>
-/// A BEAM's scope as it was seen to behave, and to crash: of OTP 23 to 25, which knows no discover of three elements, of 26
-/// to 28, which does, or of 29.
+/// A BEAM's scope as it was seen to behave, and to crash: of OTP 23 to 25, which knows no discover of three
+/// elements, of 26 to 28, which does, or of 29.
 /// </summary>
 internal sealed class BeamScope(SimNode node, Pid self, int release) : SimScope(node, self)
 {
@@ -146,12 +146,15 @@ internal sealed class BeamScope(SimNode node, Pid self, int release) : SimScope(
         var ok = message.TupleElements switch
         {
             [{ Atom: { } verb }, { Pid: { } peer }] when verb == Discover => OnDiscover(peer, 0),
-            [{ Atom: { } verb }, { Pid: { } peer }, _] when verb == Discover && release >= 26 => OnDiscover(peer, IsNew ? 1 : 0),
+            [{ Atom: { } verb }, { Pid: { } peer }, _] when verb == Discover && release >= 26 =>
+                OnDiscover(peer, IsNew ? 1 : 0),
             [{ Atom: { } cast }, var inner] when cast == Cast => OnCast(inner),
-            [{ Atom: { } verb }, { Pid: { } peer }, var group, var pids] when verb == JoinAtom => OnJoin(peer, group, PidsOf(pids)),
+            [{ Atom: { } verb }, { Pid: { } peer }, var group, var pids] when verb == JoinAtom =>
+                OnJoin(peer, group, PidsOf(pids)),
             [{ Atom: { } verb }, { Pid: { } peer }, var pids, { AsList: { } groups }] when verb == LeaveAtom =>
                 OnLeave(peer, PidsOf(pids), groups),
-            [{ Atom: { } verb }, { Pid: { } peer }, { AsList: { } changes }] when verb == UpdateAtom && IsNew => OnUpdate(peer, changes),
+            [{ Atom: { } verb }, { Pid: { } peer }, { AsList: { } changes }] when verb == UpdateAtom && IsNew =>
+                OnUpdate(peer, changes),
             _ => false,
         };
         if (!ok)
@@ -201,14 +204,17 @@ internal sealed class BeamScope(SimNode node, Pid self, int release) : SimScope(
         return SimCluster.Ordered([.. local, .. _remotes.Values.SelectMany(remote => remote.Groups.GetValueOrDefault(group, []))]);
     }
 
-    private static List<Pid> PidsOf(Term term) => term.Pid is { } one ? [one] : [.. term.AsList!.Value.Select(element => element.Pid!)];
+    private static List<Pid> PidsOf(Term term) =>
+        term.Pid is { } one ? [one] : [.. term.AsList!.Value.Select(element => element.Pid!)];
 
-    private Term TermOf(IReadOnlyList<Pid> pids) => pids is [var one] && !IsNew ? one : Term.List([.. pids.Select(pid => (Term)pid)]);
+    private Term TermOf(IReadOnlyList<Pid> pids) =>
+        pids is [var one] && !IsNew ? one : Term.List([.. pids.Select(pid => (Term)pid)]);
 
     private void Crash(Pid from, Term message)
     {
         if (Node.Cluster.IsOurs(from.Node))
-            throw new InvalidOperationException($"A scope of OTP {release} crashes at {message} of {from}, which is ours.");
+            throw new InvalidOperationException(
+                $"A scope of OTP {release} crashes at {message} of {from}, which is ours.");
         Node.Restart();
     }
 

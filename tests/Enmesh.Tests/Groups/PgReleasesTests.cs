@@ -4,7 +4,9 @@ using Xunit;
 
 namespace Enmesh.Tests.Groups;
 
-/// <summary>The pairs of releases that break each other are found, by asking or by how a scope ends, and named once.</summary>
+/// <summary>
+/// The pairs of releases that break each other are found, by asking or by how a scope ends, and named once.
+/// </summary>
 [Trait("Ring", "pure")]
 public sealed class PgReleasesTests
 {
@@ -24,7 +26,8 @@ public sealed class PgReleasesTests
     [InlineData(25, true)]
     [InlineData(26, false)]
     [InlineData(28, false)]
-    public void Who_does_not_speak_the_new_language_is_asked_for_its_release_once_somebody_does(int release, bool conflicts)
+    public void Who_does_not_speak_the_new_language_is_asked_for_its_release_once_somebody_does(
+        int release, bool conflicts)
     {
         Discovered(Old, versioned: false);
         Assert.Equal(new PgEffect.AskRelease(Old), Assert.Single(Discovered(New, versioned: true), IsAsk));
@@ -40,7 +43,8 @@ public sealed class PgReleasesTests
     {
         Discovered(New, versioned: true);
         Discovered(Old, versioned: false);
-        var crash = Term.Tuple(new Atom("badarg"), Term.List(Term.Tuple(new Atom("pg"), new Atom("handle_info"), 2, Term.Nil)));
+        var crash = Term.Tuple(
+            new Atom("badarg"), Term.List(Term.Tuple(new Atom("pg"), new Atom("handle_info"), 2, Term.Nil)));
         Assert.Equal([new PgEffect.Conflict(Old, null, New)], _scope.Take(new PgEvent.Down(ScopeOf(Old), crash)));
     }
 
@@ -68,5 +72,6 @@ public sealed class PgReleasesTests
 
     private static bool IsAsk(PgEffect effect) => effect is PgEffect.AskRelease;
 
-    private IReadOnlyList<PgEffect> Discovered(Atom node, bool versioned) => _scope.Take(new PgEvent.Discover(ScopeOf(node), versioned));
+    private IReadOnlyList<PgEffect> Discovered(Atom node, bool versioned) =>
+        _scope.Take(new PgEvent.Discover(ScopeOf(node), versioned));
 }

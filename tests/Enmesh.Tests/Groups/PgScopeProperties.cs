@@ -3,8 +3,8 @@ using Xunit;
 namespace Enmesh.Tests.Groups;
 
 /// <summary>
-/// Clusters of our scopes and models of BEAM ones under any sequence of joins, leaves, deaths, crashes and splits: nothing of
-/// ours makes a BEAM scope crash, and in the end everybody sees the same.
+/// Clusters of our scopes and models of BEAM ones under any sequence of joins, leaves, deaths, crashes and splits:
+/// nothing of ours makes a BEAM scope crash, and in the end everybody sees the same.
 /// </summary>
 [Trait("Ring", "pure")]
 public sealed class PgScopeProperties

@@ -3,7 +3,9 @@ using Xunit;
 
 namespace Enmesh.Tests.Groups;
 
-/// <summary>A node of a simulated cluster: one scope, some processes that may join groups, and what has arrived.</summary>
+/// <summary>
+/// A node of a simulated cluster: one scope, some processes that may join groups, and what has arrived.
+/// </summary>
 internal sealed class SimNode
 {
     private readonly Func<SimNode, Pid, SimScope> _make;
@@ -165,11 +167,13 @@ internal sealed class SimCluster(int seed)
 
     internal IReadOnlyCollection<SimNode> Nodes => _nodes.Values;
 
-    internal static IReadOnlyList<Pid> Ordered(IEnumerable<Pid> pids) => [.. pids.OrderBy(pid => pid.Node).ThenBy(pid => pid.Id)];
+    internal static IReadOnlyList<Pid> Ordered(IEnumerable<Pid> pids) =>
+        [.. pids.OrderBy(pid => pid.Node).ThenBy(pid => pid.Id)];
 
     internal SimNode AddOurs() => Add("ours", isOurs: true, (node, self) => new OurScope(node, self));
 
-    internal SimNode AddBeam(int release) => Add($"otp{release}", isOurs: false, (node, self) => new BeamScope(node, self, release));
+    internal SimNode AddBeam(int release) =>
+        Add($"otp{release}", isOurs: false, (node, self) => new BeamScope(node, self, release));
 
     internal bool IsOurs(Atom node) => _nodes[node].IsOurs;
 
@@ -177,7 +181,8 @@ internal sealed class SimCluster(int seed)
 
     internal int Session(Atom one, Atom other) => _links.GetValueOrDefault(Key(one, other));
 
-    internal IEnumerable<Atom> ConnectedTo(Atom name) => _nodes.Keys.Where(other => other != name && AreConnected(name, other));
+    internal IEnumerable<Atom> ConnectedTo(Atom name) =>
+        _nodes.Keys.Where(other => other != name && AreConnected(name, other));
 
     internal void Post(Atom from, Atom to, Action<SimNode> what)
     {

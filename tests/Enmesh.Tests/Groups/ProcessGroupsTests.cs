@@ -125,7 +125,8 @@ public sealed class ProcessGroupsTests
     private static Task<ErlangNode> StartAsync(LoopbackCluster cluster, string name) => cluster.StartAsync(
         $"{name}@127.0.0.1", with: plan => plan with { IsPublished = true, PgScopes = [ProcessGroups.DefaultScope] });
 
-    private static Pid Idle(ErlangNode node) => node.Spawn(static async context => await context.ReceiveAsync(static _ => false));
+    private static Pid Idle(ErlangNode node) =>
+        node.Spawn(static async context => await context.ReceiveAsync(static _ => false));
 
     private static async Task SeesAsync(ErlangNode node, int count)
     {

@@ -83,20 +83,23 @@ public sealed class NetKernelTests : IAsyncDisposable
         asking.Spawn(async context =>
         {
             context.TrapExit = true;
-            var request = Term.Tuple(new Atom("spawn_link"), new Atom("shop"), new Atom("serve"), Term.List(context.Self), context.GroupLeader);
+            var request = Term.Tuple(
+                new Atom("spawn_link"), new Atom("shop"), new Atom("serve"), Term.List(context.Self), context.GroupLeader);
             var process = (await context.CallAsync(("net_kernel", asked.Name), request)).Pid!;
             var served = await context.ReceiveAsync();
             context.SendExit(process, new Atom("kill"));
             heard.SetResult((served, (await context.ReceiveAsync()).TupleElements[2]));
         });
-        var (said, reason) = await heard.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        var (said, reason) = await heard.Task.WaitAsync(
+            TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         Assert.Equal(("served", "killed"), (said.AtomText, reason.AtomText));
     }
 
     [Fact]
     public async Task Only_allowed_nodes_and_hosts_are_connected_whoever_dials_and_links_that_are_up_stay()
     {
-        var guarded = await _cluster.StartAsync("guarded@127.0.0.1", with: plan => plan with { AllowedNodes = ["friend@127.0.0.1"] });
+        var guarded = await _cluster.StartAsync(
+            "guarded@127.0.0.1", with: plan => plan with { AllowedNodes = ["friend@127.0.0.1"] });
         var (friend, stranger) = (await _cluster.StartAsync("friend@127.0.0.1"), await _cluster.StartAsync("stranger@127.0.0.2"));
 
         await friend.ConnectAsync(guarded.Name);
@@ -122,7 +125,8 @@ public sealed class NetKernelTests : IAsyncDisposable
         var one = await _cluster.StartAsync("one@127.0.0.1", published: true);
         var (visible, hidden) = (await _cluster.StartAsync("visible@127.0.0.1", published: true), await _cluster.StartAsync("hidden@127.0.0.1"));
         await one.ConnectAsync(visible.Name);
-        await using var changes = one.WatchNodesAsync(NodeTypes.All).GetAsyncEnumerator(TestContext.Current.CancellationToken);
+        await using var changes = one.WatchNodesAsync(
+            NodeTypes.All).GetAsyncEnumerator(TestContext.Current.CancellationToken);
         Assert.True(await changes.MoveNextAsync());
         Assert.Equal(new NodeChange(visible.Name, true, null), changes.Current);
         await hidden.ConnectAsync(one.Name);
