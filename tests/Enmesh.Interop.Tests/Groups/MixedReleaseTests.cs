@@ -13,9 +13,9 @@ public sealed class MixedReleaseTests
 
     public static TheoryData<int[]> Mixtures => Mixed([23, 25], [25, 27, 27], [27, 29, 29]);
 
-    public static TheoryData<int[]> Conflicts => Mixed([25, 29], [23, 29]);
+    public static TheoryData<int[]> Pairs => Mixed([25, 29], [23, 29], [25, 27]);
 
-    [Theory(SkipTestWithoutData = true)]
+    [Theory]
     [MemberData(nameof(Mixtures))]
     public async Task A_mesh_agrees_after_many_joins_leaves_deaths_and_losses_and_no_scope_crashes(int[] releases)
     {
@@ -59,9 +59,9 @@ public sealed class MixedReleaseTests
         await AgreeAsync(beams, ours, Group);
     }
 
-    [Theory(SkipTestWithoutData = true)]
-    [MemberData(nameof(Conflicts))]
-    public async Task Two_releases_that_break_each_other_are_named_in_the_log_and_in_the_status(int[] releases)
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public async Task Two_releases_that_break_each_other_and_no_others_are_named_in_the_log_and_in_the_status(int[] releases)
     {
         await using var mesh = new Mesh();
         var old = await mesh.StartBeamAsync(releases[0], "-connect_all", "false");
@@ -77,14 +77,23 @@ public sealed class MixedReleaseTests
         await ours.ConnectAsync(NodeName.Parse(old.Name));
         await ours.ConnectAsync(NodeName.Parse(young.Name));
 
-        await logs.UntilAsync(LogLevel.Warning, "fragile", old.Name, $"OTP {releases[0]}", young.Name);
-        Assert.Equal([new("fragile", old.Name, releases[0], young.Name)], groups.Conflicts);
         await old.WaitForAsync("length(pg:get_members(fragile, g))", "1");
         await young.WaitForAsync("length(pg:get_members(fragile, g))", "1");
+        if (releases is not [<= 25, >= 29])
+        {
+            Assert.Empty(groups.Conflicts);
+            return;
+        }
+        await logs.UntilAsync(LogLevel.Warning, "fragile", old.Name, $"OTP {releases[0]}", young.Name);
+        Assert.Equal([new("fragile", old.Name, releases[0], young.Name)], groups.Conflicts);
     }
 
-    private static TheoryData<int[]> Mixed(params int[][] all) =>
-        new(all.Where(mixture => Array.TrueForAll(mixture, release => Otp.Releases.Any(row => row.Data == release))));
+    // Where none of the mixtures is among the releases to be tested there are still two of the newest.
+    private static TheoryData<int[]> Mixed(params int[][] all)
+    {
+        var whole = all.Where(mixture => Array.TrueForAll(mixture, release => Otp.Releases.Any(row => row.Data == release))).ToArray();
+        return new(whole is [] ? [[Otp.Newest, Otp.Newest]] : whole);
+    }
 
     // A process joins and leaves as fast as it can, with members that end.
     private static Task<string> StartChurnAsync(BeamScope beam) => beam.Node.EvalAsync(
