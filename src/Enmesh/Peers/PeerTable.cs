@@ -190,7 +190,8 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
         {
             try
             {
-                attempt.Link.TrySetResult(await CallAsync(peer, known, attempt).ConfigureAwait(false));
+                if (!await IsComingAsync(peer, attempt).ConfigureAwait(false))
+                    attempt.Link.TrySetResult(await CallAsync(peer, known, attempt).ConfigureAwait(false));
             }
             catch (Exception e) when (!_disposed && (attempt.IsAbandoned || e is HandshakeException { Failure: HandshakeFailure.AlreadyConnecting }))
             {
@@ -246,11 +247,13 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
     private async Task ServeAsync(TransportConnection connection, CancellationToken cancellationToken)
     {
         var caller = connection.RemoteEndPoint;
+        (NodeName Peer, TaskCompletionSource Ended)? coming = null;
         try
         {
             await _penalties.WaitAsync(caller, cancellationToken).ConfigureAwait(false);
             await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
-            var driver = Driver(connection, new AcceptorHandshake(SettingsFor(connection)));
+            var driver = new HandshakeDriver(
+                connection, new AcceptorHandshake(SettingsFor(connection)), AnswerAndNote, Abandon, _settings.HandshakeLimits, _timeProvider);
             var result = await driver.RunAsync(cancellationToken).ConfigureAwait(false);
             _penalties.Forgive(caller);
             await EstablishAsync(result, connection).ConfigureAwait(false);
@@ -264,6 +267,25 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
                 _logger.CallerRefused(connection.Description, failed.Message);
             }
             await connection.DisposeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            if (coming is { } call)
+                HasCome(call.Peer, call.Ended);
+        }
+
+        NodeAnswer AnswerAndNote(NodeQuestion question)
+        {
+            var answer = Answer(question);
+            if (question is NodeQuestion.Admit admit && answer is NodeAnswer.Admission { Standing: PeerStanding.Unconnected })
+            {
+                lock (_gate)
+                {
+                    if (_coming.TryGetValue(admit.Peer, out var ended))
+                        coming = (admit.Peer, ended);
+                }
+            }
+            return answer;
         }
     }
 
@@ -337,10 +359,12 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
             return new NodeAnswer.Refused(why);
         lock (_gate)
         {
-            return new NodeAnswer.Admission(
-                _links.ContainsKey(peer.Atom) ? PeerStanding.Linked
-                : _attempts.TryGetValue(peer, out var attempt) && !attempt.IsAbandoned ? PeerStanding.Dialling
-                : PeerStanding.Unconnected);
+            if (_links.ContainsKey(peer.Atom))
+                return new NodeAnswer.Admission(PeerStanding.Linked);
+            if (_attempts.TryGetValue(peer, out var attempt) && !attempt.IsAbandoned)
+                return new NodeAnswer.Admission(PeerStanding.Dialling);
+            _coming.TryAdd(peer, new(TaskCreationOptions.RunContinuationsAsynchronously));
+            return new NodeAnswer.Admission(PeerStanding.Unconnected);
         }
     }
 
