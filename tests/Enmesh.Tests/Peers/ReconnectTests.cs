@@ -45,7 +45,8 @@ public sealed class ReconnectTests
         await done.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
 
         Assert.Empty(node.State.Links);
-        Assert.Equal(0, node.State.Remembered);
+        // The node watches a few services of its own; what a round forgets would be there 10,000 times.
+        Assert.InRange(node.State.Remembered, 0, 10);
         await WaitUntilCollectedAsync(links);
     }
 
