@@ -17,7 +17,12 @@ internal sealed class ResultLines
             parameters["reason"] = reason;
         var line = new Dictionary<string, object?>
         {
-            ["name"] = name, ["value"] = value, ["unit"] = unit, ["params"] = parameters, ["sender"] = sender, ["run"] = run,
+            ["name"] = name,
+            ["value"] = value,
+            ["unit"] = unit,
+            ["params"] = parameters,
+            ["sender"] = sender,
+            ["run"] = run,
         };
         if (receiver is not null)
             line["receiver"] = receiver;

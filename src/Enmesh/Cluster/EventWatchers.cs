@@ -72,8 +72,11 @@ internal sealed class EventWatchers
 
         internal Watcher()
         {
-            var options = new BoundedChannelOptions(
-                Capacity) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true };
+            var options = new BoundedChannelOptions(Capacity)
+            {
+                FullMode = BoundedChannelFullMode.DropOldest,
+                SingleReader = true,
+            };
             _channel = Channel.CreateBounded<ClusterEvent>(options, _ => Interlocked.Increment(ref _missed));
         }
 

@@ -151,7 +151,7 @@ public sealed class RpcServerTests
             var (module, function, arguments) = Split(call);
             Assert.Equal("notsup", await pair.Beam.EvalAsync($"try erpc:call({us}, {module}, {function}, [{arguments}]) catch error:{{exception, {{R, T}}, [_]}} when is_binary(T) -> R end"));
         }
-// An external fun is a name, and an exported function answers to its name.
+        // An external fun is a name, and an exported function answers to its name.
         Assert.Equal("fine", await pair.Beam.EvalAsync($"erpc:call({us}, fun t:fine/0)"));
     }
 

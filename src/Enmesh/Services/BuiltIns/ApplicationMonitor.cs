@@ -34,7 +34,7 @@ internal static class ApplicationMonitor
             }
             // {'$gen_cast', {From, Command, Auxiliary, OnOff, Options}}
             else if (message.TupleElements is [{ Atom: { } tag },
-                { TupleElements: [{ Pid: { } from }, { } command, var about, { AtomText: "true" }, _] }]
+            { TupleElements: [{ Pid: { } from }, { } command, var about, { AtomText: "true" }, _] }]
                 && tag == GenAtoms.GenCast)
             {
                 context.Answer(from, Term.Tuple(Delivery, context.Self, command, about, Answer(command)));
