@@ -8,7 +8,6 @@ internal sealed partial class Mailbox
         private readonly Lock _gate = new();
         private ITimer? _timer;
         private CancellationTokenRegistration _registration;
-        private long _armed;
 
         internal CancellationToken Token { get; private set; }
 
@@ -17,7 +16,6 @@ internal sealed partial class Mailbox
             Token = cancellationToken;
             lock (_gate)
             {
-                _armed++;
                 if (timeout != Timeout.InfiniteTimeSpan)
                 {
                     // A timer of its own for each wait would be garbage; one that fires late for an earlier wait

@@ -99,9 +99,6 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
     /// <summary>The process that stands for callers outside any process.</summary>
     internal ProcessContext Anonymous => _anonymous;
 
-    /// <summary>The pids of all processes.</summary>
-    internal IReadOnlyCollection<Pid> Pids => [.. _processes.Values.Select(process => process.Self)];
-
     /// <exception cref="InvalidOperationException">The name is taken.</exception>
     internal ProcessContext Spawn(Func<ProcessContext, Task> body, Atom? name = null) => Spawn(body, new SpawnOptions { Name = name });
 
