@@ -4,28 +4,56 @@ namespace Enmesh.Peers;
 internal sealed partial class PeerTable
 {
     /// <summary>The calls that were let in before we wanted to call that peer ourselves, until they have come through or failed.</summary>
-    private readonly Dictionary<NodeName, TaskCompletionSource> _coming = []; // under _gate
+    private readonly Dictionary<NodeName, Coming> _coming = []; // under _gate
 
     /// <summary>
     /// A peer whose own call was let in is not called: both calls would come through, and the peer closes the one when it sees the other.
+    /// Waited for as long as between two messages of a handshake: anybody can claim to be that peer, and keep silent.
     /// </summary>
     private async Task<bool> IsComingAsync(NodeName peer, Attempt attempt)
     {
-        TaskCompletionSource? coming;
+        Coming? coming;
         lock (_gate)
             coming = _coming.GetValueOrDefault(peer);
-        if (coming is not null)
-            await Task.WhenAny(coming.Task, attempt.Link.Task).WaitAsync(attempt.GiveUp.Token).ConfigureAwait(false);
+        if (coming is null)
+            return false;
+        try
+        {
+            await Task.WhenAny(coming.Over.Task, attempt.Link.Task)
+                .WaitAsync(_settings.HandshakeLimits.Step, _timeProvider, attempt.GiveUp.Token).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // Then it is we who call.
+        }
         return attempt.Link.Task.IsCompleted;
     }
 
-    private void HasCome(NodeName peer, TaskCompletionSource ended)
+    // Under _gate.
+    private void IsComing(NodeName peer)
+    {
+        if (!_coming.TryGetValue(peer, out var coming))
+            _coming.Add(peer, coming = new Coming());
+        coming.Calls++;
+    }
+
+    private void HasCome(NodeName peer)
     {
         lock (_gate)
         {
-            if (_coming.GetValueOrDefault(peer) == ended)
-                _coming.Remove(peer);
+            var coming = _coming[peer];
+            if (--coming.Calls > 0)
+                return;
+            _coming.Remove(peer);
+            coming.Over.TrySetResult();
         }
-        ended.TrySetResult();
+    }
+
+    /// <summary>The calls of one peer, or of those who claim to be it.</summary>
+    private sealed class Coming
+    {
+        internal int Calls { get; set; }
+
+        internal TaskCompletionSource Over { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

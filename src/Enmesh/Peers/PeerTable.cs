@@ -3,44 +3,9 @@ using System.Security.Cryptography;
 using Enmesh.Handshake;
 using Enmesh.Terms;
 using Enmesh.Transport;
-using Enmesh.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace Enmesh.Peers;
-
-/// <summary>Where a peer's listener is.</summary>
-internal readonly record struct PeerEndPoint(string Host, int Port);
-
-/// <summary>What is known beforehand of where a peer's listener is; the rest is found out.</summary>
-/// <param name="Host">The host name or address to dial; null for the host in the peer's name.</param>
-/// <param name="Port">The port; null for what the node's <see cref="PeerLocator"/> finds.</param>
-internal readonly record struct PeerHint(string? Host, int? Port);
-
-/// <summary>Finds where a peer listens on a host: on the fixed port, or on the one that EPMD there says.</summary>
-internal delegate ValueTask<PeerEndPoint> PeerLocator(NodeName peer, string host, CancellationToken cancellationToken);
-
-/// <summary>What a node's peers need to know of it.</summary>
-internal sealed record PeerSettings
-{
-    internal required NodeName Name { get; init; }
-
-    internal required uint Creation { get; init; }
-
-    internal required Func<NodeName, PeerCookies> Cookies { get; init; }
-
-    internal required ITransport Transport { get; init; }
-
-    internal required PeerLocator Locate { get; init; }
-
-    /// <summary>Why a peer may not connect; null when it may.</summary>
-    internal Func<NodeName, string?> Refuse { get; init; } = static _ => null;
-
-    internal DistributionFlags Flags { get; init; } = DistributionFlagSets.Hidden;
-
-    internal HandshakeLimits HandshakeLimits { get; init; } = HandshakeLimits.Default;
-
-    internal PeerLinkOptions Link { get; init; } = new();
-}
 
 /// <summary>The peers of a node: at most one link to each, whoever dials, however often.</summary>
 internal sealed partial class PeerTable : IPeers, IAsyncDisposable
@@ -201,24 +166,30 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            attempt.Link.TrySetException(new HandshakeException(
+            Fail(peer, attempt, new HandshakeException(
                 HandshakeFailure.AlreadyConnecting, peer, $"{peer} was calling us at the same time, but its call did not come through."));
         }
         catch (OperationCanceledException)
         {
-            attempt.Link.TrySetException(new HandshakeException(HandshakeFailure.ClosedHere, peer, $"{peer} was not dialled to the end: this node is shutting down."));
+            Fail(peer, attempt, new HandshakeException(
+                HandshakeFailure.ClosedHere, peer, $"{peer} was not dialled to the end: this node is shutting down."));
         }
         catch (EnmeshException e)
         {
             _logger.DialFailed(peer, e.Message);
-            attempt.Link.TrySetException(e);
+            Fail(peer, attempt, e);
         }
-        finally
+    }
+
+    private void Fail(NodeName peer, Attempt attempt, EnmeshException why)
+    {
+        lock (_gate)
         {
-            lock (_gate)
+            if (_attempts.GetValueOrDefault(peer) == attempt)
                 _attempts.Remove(peer);
-            _ = attempt.Link.Task.Exception; // nobody may be waiting any more
         }
+        attempt.Link.TrySetException(why);
+        _ = attempt.Link.Task.Exception; // nobody may be waiting any more
     }
 
     private async Task<PeerLink> CallAsync(NodeName peer, PeerHint known, Attempt attempt)
@@ -247,7 +218,7 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
     private async Task ServeAsync(TransportConnection connection, CancellationToken cancellationToken)
     {
         var caller = connection.RemoteEndPoint;
-        (NodeName Peer, TaskCompletionSource Ended)? coming = null;
+        NodeName? coming = null;
         try
         {
             await _penalties.WaitAsync(caller, cancellationToken).ConfigureAwait(false);
@@ -270,21 +241,15 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
         }
         finally
         {
-            if (coming is { } call)
-                HasCome(call.Peer, call.Ended);
+            if (coming is not null)
+                HasCome(coming);
         }
 
         NodeAnswer AnswerAndNote(NodeQuestion question)
         {
             var answer = Answer(question);
-            if (question is NodeQuestion.Admit admit && answer is NodeAnswer.Admission { Standing: PeerStanding.Unconnected })
-            {
-                lock (_gate)
-                {
-                    if (_coming.TryGetValue(admit.Peer, out var ended))
-                        coming = (admit.Peer, ended);
-                }
-            }
+            if (question is NodeQuestion.Admit admit && answer is NodeAnswer.Admission { Standing: not PeerStanding.Dialling })
+                coming = admit.Peer;
             return answer;
         }
     }
@@ -305,7 +270,8 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
                 if (older is null)
                 {
                     _links[result.Peer.Atom] = link;
-                    attempt = _attempts.GetValueOrDefault(result.Peer);
+                    // Gone with this link, however short it lives: whoever dials after its end begins another one.
+                    _attempts.Remove(result.Peer, out attempt);
                     break;
                 }
             }
@@ -359,12 +325,11 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
             return new NodeAnswer.Refused(why);
         lock (_gate)
         {
-            if (_links.ContainsKey(peer.Atom))
-                return new NodeAnswer.Admission(PeerStanding.Linked);
-            if (_attempts.TryGetValue(peer, out var attempt) && !attempt.IsAbandoned)
+            var isLinked = _links.ContainsKey(peer.Atom);
+            if (!isLinked && _attempts.TryGetValue(peer, out var attempt) && !attempt.IsAbandoned)
                 return new NodeAnswer.Admission(PeerStanding.Dialling);
-            _coming.TryAdd(peer, new(TaskCreationOptions.RunContinuationsAsynchronously));
-            return new NodeAnswer.Admission(PeerStanding.Unconnected);
+            IsComing(peer);
+            return new NodeAnswer.Admission(isLinked ? PeerStanding.Linked : PeerStanding.Unconnected);
         }
     }
 

@@ -16,8 +16,9 @@ public sealed class ReconnectTests
     public async Task Nothing_is_left_of_links_that_are_gone()
     {
         await using var cluster = new LoopbackCluster();
-        var node = await cluster.StartAsync("node@127.0.0.1");
-        var other = await cluster.StartAsync("other@127.0.0.1");
+        var logs = new LogKeeper();
+        var node = await cluster.StartAsync("node@127.0.0.1", logs: logs);
+        var other = await cluster.StartAsync("other@127.0.0.1", logs: logs);
         other.Spawn(static async context =>
         {
             context.TrapExit = true;
@@ -32,7 +33,7 @@ public sealed class ReconnectTests
             {
                 context.TrapExit = true;
                 for (var round = 0; round < Rounds; round++)
-                    await RoundAsync(context, node, other, links);
+                    await RoundAsync(context, node, other, links, logs);
                 done.SetResult();
             }
 #pragma warning disable CA1031 // handed to the test
@@ -50,7 +51,39 @@ public sealed class ReconnectTests
         await WaitUntilCollectedAsync(links);
     }
 
-    private static async Task RoundAsync(ProcessContext context, ErlangNode node, ErlangNode other, List<WeakReference> links)
+    [Fact]
+    public async Task A_peers_own_call_is_waited_for_also_when_it_takes_the_place_of_a_link_that_dies_meanwhile()
+    {
+        const string Cookie = "the-cookie-of-those-who-come-back";
+        await using var cluster = new LoopbackCluster();
+        var logs = new LogKeeper();
+        var node = await cluster.StartAsync("node@127.0.0.1", cookie: Cookie, logs: logs);
+        var older = await ScriptedPeer.ConnectAsync(node.Name, node.Port!.Value, "scripted@127.0.0.1", Cookie);
+        await logs.UntilAsync("is up");
+        using var mayReply = new ManualResetEventSlim();
+        var isChallenged = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var newer = Task.Factory.StartNew(
+            () => ScriptedPeer.ConnectAsync(node.Name, node.Port!.Value, "scripted@127.0.0.1", Cookie, beforeReply: () =>
+            {
+                isChallenged.SetResult();
+                mayReply.Wait();
+            }),
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
+        await isChallenged.Task;
+
+        await older.DisposeAsync();
+        await logs.UntilAsync("is down");
+        var connecting = node.ConnectAsync(NodeName.Parse("scripted@127.0.0.1")); // which listens nowhere
+        for (var turn = 0; turn < 1000 && !connecting.IsCompleted; turn++)
+            await Task.Yield(); // long enough for a dial to fail
+        mayReply.Set();
+
+        await using var peer = await newer;
+        await connecting;
+        Assert.Equal(["scripted@127.0.0.1"], node.ConnectedNodes.Select(name => name.Text));
+    }
+
+    private static async Task RoundAsync(ProcessContext context, ErlangNode node, ErlangNode other, List<WeakReference> links, LogKeeper logs)
     {
         var idle = other.WhereIs("idle")!;
         await node.ConnectAsync(other.Name); // which says why, should it ever fail
@@ -63,7 +96,11 @@ public sealed class ReconnectTests
         // The side that was dialled notes its link last.
         for (var looks = 0; !await other.DisconnectAsync(node.Name); looks++)
         {
-            Assert.True(looks < 1_000_000, $"Only one side has a link: {node.State.Links.Count} and {other.State.Links.Count}, {context.MessageCount} messages wait.");
+            if (looks > 1_000_000)
+            {
+                Assert.Fail($"Only one side has a link: {node.State.Links.Count} and {other.State.Links.Count}, {context.MessageCount} messages wait:\n"
+                    + string.Join('\n', logs.Lines.TakeLast(20)));
+            }
             await Task.Yield();
         }
         for (var i = 0; i < 3; i++)

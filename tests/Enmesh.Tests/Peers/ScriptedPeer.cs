@@ -29,7 +29,8 @@ internal sealed class ScriptedPeer : IAsyncDisposable
     internal Pid Pid { get; }
 
     internal static async Task<ScriptedPeer> ConnectAsync(
-        NodeName node, int port, string name, string cookie, DistributionFlags flags = DistributionFlagSets.Hidden)
+        NodeName node, int port, string name, string cookie, DistributionFlags flags = DistributionFlagSets.Hidden,
+        Action? beforeReply = null)
     {
         var connection = await new TcpTransport().ConnectAsync("127.0.0.1", port);
         var settings = new HandshakeSettings
@@ -37,7 +38,11 @@ internal sealed class ScriptedPeer : IAsyncDisposable
             Name = NodeName.Parse(name),
             Creation = 77,
             Flags = flags,
-            Cookies = _ => new PeerCookies(cookie),
+            Cookies = _ =>
+            {
+                beforeReply?.Invoke(); // the challenge has come
+                return new PeerCookies(cookie);
+            },
         };
         try
         {
