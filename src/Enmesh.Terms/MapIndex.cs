@@ -85,9 +85,10 @@ internal sealed class MapIndex
 
     private static int FindInTable(int[] slots, Term[] pairs, Term key)
     {
-        if (key.HasTermsWithin)
+        // No key has terms within; but a list of bytes that is kept as terms equals the one that is kept as bytes.
+        if (key.HasTermsWithin && key.ShapeOf != Term.Shape.List)
             return -1;
-        var at = ExactEquality.HashLeaf(key) & (slots.Length - 1);
+        var at = ExactEquality.Hash(key) & (slots.Length - 1);
         for (var probes = 0; probes <= MaxProbes && slots[at] != 0; probes++)
         {
             if (ExactEquality.AreEqualLeaves(pairs[slots[at] - 1], key))

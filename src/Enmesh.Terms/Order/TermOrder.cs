@@ -7,6 +7,8 @@ namespace Enmesh.Terms.Order;
 /// <remarks>
 /// number &lt; atom &lt; reference &lt; fun &lt; port &lt; pid &lt; tuple &lt; map &lt; [] &lt; list &lt; bit string.
 /// Exact equality (<c>=:=</c>) is <see cref="Term.Equals(Term)"/> and C#'s own <c>==</c>.
+/// Maps whose keys are or hold maps stand as OTP 23 and 25 put them; for OTP 27 and 29 such an order depends on
+/// which atoms the node has heard of first, so that no two nodes need to agree.
 /// </remarks>
 public static class TermOrder
 {
