@@ -237,6 +237,7 @@ public sealed partial class ErlangNode
             var life = new Life(plan.Name, runtime, peers, listener, presence, cluster, metrics, allowList, ticks);
             metrics.Observe(() => runtime.ProcessCount, () => runtime.MailboxBudget.Used, () => peers.PoolDelay);
             runtime.Start(peers);
+            runtime.RegistryOf = node.FindRegistry;
             node._life = life;
             node.StartFunctions(plan, runtime, epmd);
             node.StartNetKernel(life, plan);

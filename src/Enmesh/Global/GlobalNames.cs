@@ -18,7 +18,7 @@ namespace Enmesh.Global;
 /// other see different clusters.
 /// </para>
 /// </remarks>
-public sealed class GlobalNames
+public sealed class GlobalNames : IProcessRegistry
 {
     private readonly GlobalServer _server;
 
@@ -66,6 +66,17 @@ public sealed class GlobalNames
     {
         var pid = _server.Names?.Find(name.Term)?.Pid;
         return pid is null || pid.Node != _server.Runtime.Name.Atom || _server.Runtime.IsAlive(pid) ? pid : null;
+    }
+
+    Pid? IProcessRegistry.WhereIs(Term name) => WhereIs(name);
+
+    async ValueTask<bool> IProcessRegistry.RegisterAsync(Term name, Pid process, CancellationToken cancellationToken) =>
+        await RegisterAsync(name, process, null, cancellationToken).ConfigureAwait(false);
+
+    async ValueTask IProcessRegistry.UnregisterAsync(Term name, Pid process, CancellationToken cancellationToken)
+    {
+        if (WhereIs(name) == process)
+            await UnregisterAsync(name, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Sends a message to the process that has a name: <c>global:send/2</c>.</summary>

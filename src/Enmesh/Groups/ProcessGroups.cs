@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using System.Threading.Channels;
 using Enmesh.Processes;
 using Enmesh.Services;
@@ -16,7 +17,7 @@ namespace Enmesh.Groups;
 /// elsewhere as soon as the news arrives. A member that ends leaves by itself; the members of a node that is lost
 /// leave with it. Looking is cheap and asks nobody. Everything here may be used from any thread.
 /// </remarks>
-public sealed class ProcessGroups
+public sealed class ProcessGroups : IProcessRegistry
 {
     /// <summary>The name of the default scope.</summary>
     public const string DefaultScope = "pg";
@@ -90,6 +91,24 @@ public sealed class ProcessGroups
             .ConfigureAwait(false);
         return answer.IsAtom(Atoms.Ok);
     }
+
+    // As an address a group stands for one of its members: the nearest, as pg2:get_closest_pid/1 chose it.
+    Pid? IProcessRegistry.WhereIs(Term group)
+    {
+        var members = LocalMembers(group);
+        if (members.Count == 0)
+            members = Members(group);
+        return members.Count == 0 ? null : members[RandomNumberGenerator.GetInt32(members.Count)];
+    }
+
+    async ValueTask<bool> IProcessRegistry.RegisterAsync(Term group, Pid process, CancellationToken cancellationToken)
+    {
+        await JoinAsync(group, process, cancellationToken).ConfigureAwait(false);
+        return true;
+    }
+
+    async ValueTask IProcessRegistry.UnregisterAsync(Term group, Pid process, CancellationToken cancellationToken) =>
+        await LeaveAsync(group, process, cancellationToken).ConfigureAwait(false);
 
     /// <summary>Has a process sent a message at each change in a group: <c>pg:monitor/2</c>.</summary>
     /// <param name="subscriber">The process, calling this itself.</param>

@@ -42,6 +42,9 @@ public readonly struct CallRequest
     /// <summary>Where the answer goes: the alias in the tag if there is one, else the caller.</summary>
     internal ProcessAddress ReplyAddress => AliasOf(Tag) is { } alias ? alias : From;
 
+    /// <summary>The reference in the tag, which is that of the caller's monitor as well.</summary>
+    internal Reference? TagReference => Tag.Reference ?? AliasOf(Tag);
+
     /// <summary>The alias in <c>[alias|Ref]</c> or <c>[[alias|Ref]|_]</c>, the tags that ask for an answer through it.</summary>
     private static Reference? AliasOf(Term tag)
     {

@@ -25,6 +25,10 @@ public static class ExitReason
 
     internal static bool IsNormal(Term reason) => reason.IsAtom(Atoms.Normal);
 
+    /// <summary>Whether it is no crash: <c>normal</c>, <c>shutdown</c>, <c>{shutdown, _}</c>.</summary>
+    internal static bool IsInGoodOrder(Term reason) =>
+        IsNormal(reason) || reason == Shutdown || (reason.TupleElements is [var first, _] && first == Shutdown);
+
     /// <summary><c>{exception, Type, Message, [Frame]}</c>: what an unhandled exception becomes; one of Erlang's is its own reason.</summary>
     internal static Term FromException(Exception error) => error switch
     {

@@ -21,7 +21,7 @@ internal sealed class PendingCall : IValueTaskSource<Term>, ITurn
     {
         _runtime = runtime;
         From = from;
-        Target = target;
+        Asked = Target = target;
         Reference = reference;
     }
 
@@ -30,6 +30,12 @@ internal sealed class PendingCall : IValueTaskSource<Term>, ITurn
 
     /// <summary>Who is called. A process that is started for the call is known from the answer on.</summary>
     internal ProcessAddress Target { get; set; }
+
+    /// <summary>Who was asked for, before a name was looked up.</summary>
+    internal ProcessAddress Asked { get; init; }
+
+    /// <summary>What the other side knows the request by.</summary>
+    internal CallForm Form { get; init; }
 
     /// <summary>Whether the exit reason of the other side is what is waited for.</summary>
     internal bool AwaitsExit { get; init; }
@@ -97,7 +103,7 @@ internal sealed class PendingCall : IValueTaskSource<Term>, ITurn
         if (!TryFinish())
             return;
         (Link, Watched) = (null, null);
-        _error = new CallExitException(Target, reason);
+        _error = new CallExitException(Asked, reason);
         TurnScheduler.Schedule(this);
     }
 
@@ -134,7 +140,7 @@ internal sealed class PendingCall : IValueTaskSource<Term>, ITurn
     void IValueTaskSource<Term>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _result.OnCompleted(continuation, state, token, flags);
 
-    private void OnTimer() => Fail(new TimeoutException($"The call to {Target} was not answered in time."));
+    private void OnTimer() => Fail(new TimeoutException($"The call to {Asked} was not answered in time."));
 
     private bool TryFinish()
     {
@@ -149,4 +155,14 @@ internal sealed class PendingCall : IValueTaskSource<Term>, ITurn
         _timer?.Dispose();
         _registration.Dispose();
     }
+}
+
+/// <summary>What a request is known by: the first element of its message.</summary>
+internal enum CallForm
+{
+    /// <summary><c>'$gen_call'</c>: gen_server, gen_statem, and everything that answers like them.</summary>
+    GenServer,
+
+    /// <summary>The caller's pid: gen_event.</summary>
+    GenEvent,
 }

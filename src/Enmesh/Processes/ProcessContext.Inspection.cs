@@ -14,6 +14,19 @@ public sealed partial class ProcessContext
     /// </summary>
     internal Term? EndReason { get; set; }
 
+    /// <summary>The reason of the exit signal that ends it; null for one that nobody has ended.</summary>
+    internal Term? SentExit
+    {
+        get
+        {
+            lock (Mailbox)
+                return _exitReason;
+        }
+    }
+
+    /// <summary>What runs it.</summary>
+    internal ProcessRuntime Runtime => _runtime;
+
     internal IReadOnlyList<Atom> Names
     {
         get

@@ -60,10 +60,13 @@ internal sealed partial class ProcessRelations
         }
     }
 
-    internal void RemoveWatcher(Reference reference)
+    internal void RemoveWatcher(Reference reference) => TakeWatcher(reference);
+
+    /// <returns>Null when there was none.</returns>
+    internal Watcher? TakeWatcher(Reference reference)
     {
         lock (_gate)
-            _watchers?.Remove(reference);
+            return _watchers is not null && _watchers.Remove(reference, out var watcher) ? watcher : null;
     }
 
     /// <summary>Notes a monitor or an alias of the process's own, which ends with it.</summary>

@@ -10,16 +10,21 @@ internal sealed partial class ProcessRuntime
     private static readonly TimeSpan DefaultCallTimeout = TimeSpan.FromSeconds(5);
 
     internal ValueTask<Term> CallAsync(
-        ProcessContext? caller, ProcessAddress to, Term request, TimeSpan? timeout, CancellationToken cancellationToken)
+        ProcessContext? caller, ProcessAddress to, Term request, TimeSpan? timeout, CancellationToken cancellationToken,
+        CallForm form = CallForm.GenServer)
     {
         cancellationToken.ThrowIfCancellationRequested();
         RefuseAlias(to);
         if (timeout is { } given && given < TimeSpan.Zero && given != Timeout.InfiniteTimeSpan)
             throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "A time-out is zero, positive, or infinite.");
-        var call = new PendingCall(this, (caller ?? _anonymous).Self, to, _references.Next(ReferenceKind.Call));
+        var asked = to;
+        var isThere = TryResolve(ref to);
+        var call = new PendingCall(this, (caller ?? _anonymous).Self, to, _references.Next(ReferenceKind.Call)) { Asked = asked, Form = form };
         Calls.Add(call);
         call.Arm(timeout ?? DefaultCallTimeout, cancellationToken);
-        if (!IsRemote(to, out var node))
+        if (!isThere)
+            call.FailWith(ExitReason.NoProc);
+        else if (!IsRemote(to, out var node))
             CallLocally(call, request);
         else if (_peers.Find(node) is { } link)
             CallOver(link, call, caller, request);
@@ -68,8 +73,20 @@ internal sealed partial class ProcessRuntime
         }
     }
 
+    /// <summary>
+    /// Lets a call end as if the process that was called had exited: its caller's monitor is used up, and nobody else learns of it.
+    /// </summary>
+    /// <returns>False when the caller does not monitor the process by the reference that the call is known by.</returns>
+    internal bool FailCall(ProcessContext called, in CallRequest call, Term reason)
+    {
+        if (call.TagReference is not { } reference || called.RelationsIfAny?.TakeWatcher(reference) is not { } watcher)
+            return false;
+        TellDown(called, reference, watcher, reason);
+        return true;
+    }
+
     private static Term ToGenCall(PendingCall call, Term request) => Term.Tuple(
-        GenAtoms.GenCall, Term.Tuple(call.From, Term.ListWithTail([GenAtoms.Alias], call.Reference)), request);
+        call.Form == CallForm.GenEvent ? call.From : GenAtoms.GenCall, Term.Tuple(call.From, Term.ListWithTail([GenAtoms.Alias], call.Reference)), request);
 
     private static void RefuseAlias(in ProcessAddress target)
     {

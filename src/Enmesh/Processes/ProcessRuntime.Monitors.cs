@@ -18,7 +18,7 @@ internal sealed partial class ProcessRuntime
         var reference = NewReference(owner, ReferenceKind.Monitor);
         if (options.Alias is { } mode)
             _aliases[reference] = new(owner, mode, options.HasPriority);
-        if (!IsRemote(target, out var node))
+        if (!TryResolve(ref target) || !IsRemote(target, out var node))
             MonitorLocally(owner, target, reference, options);
         else if (_peers.Find(node) is { } link)
             MonitorOver(link, owner, target, reference, options);

@@ -60,6 +60,8 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
 
     internal TimeProvider TimeProvider { get; }
 
+    internal ILogger Logger => _logger;
+
     internal CallTable Calls { get; } = new();
 
     internal int ProcessCount => _processes.Count;
@@ -114,7 +116,9 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
     /// <exception cref="InvalidOperationException">The name is taken.</exception>
     internal ProcessContext Create(Func<ProcessContext, Task> body, SpawnOptions options)
     {
-        var traits = options.MailboxLimit is null && !options.IsSystem ? null : new ProcessTraits(options.MailboxLimit, options.IsSystem ? _thread : null);
+        var traits = options is { MailboxLimit: null, IsSystem: false, Ended: null }
+            ? null
+            : new ProcessTraits(options.MailboxLimit, options.IsSystem ? _thread : null, options.Ended);
         ProcessContext context;
         do
         {
@@ -202,53 +206,6 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
 
     internal bool IsAlive(Pid pid) => pid.Node == Name.Atom && Find(pid.Id, pid.Serial, pid.Creation) is not null;
 
-    internal ValueTask SendAsync(ProcessContext? sender, ProcessAddress to, Term message, CancellationToken cancellationToken)
-    {
-        if (!IsRemote(to, out var node))
-        {
-            DeliverLocally(to, message);
-            return default;
-        }
-        if (_peers.Find(node) is { } link)
-            return link.SendAsync(sender, ToControl(sender, to), message, cancellationToken);
-        return ConnectAndSendAsync(sender, to, node, message, cancellationToken);
-    }
-
-    internal bool TrySend(ProcessContext? sender, ProcessAddress to, Term message)
-    {
-        if (!IsRemote(to, out var node))
-        {
-            DeliverLocally(to, message);
-            return true;
-        }
-        return _peers.Find(node) is { } link && link.TrySend(sender, ToControl(sender, to), message);
-    }
-
-    /// <summary>Sends a message of the node's own services: it is not held up behind data, and nobody is connected for it.</summary>
-    /// <returns>False when the node is not connected.</returns>
-    internal bool SendConnected(ProcessContext sender, ProcessAddress to, Term message)
-    {
-        if (IsRemote(to, out var node))
-            return _peers.Find(node)?.Signal(sender, ToControl(sender, to), message) == true;
-        DeliverLocally(to, message);
-        return true;
-    }
-
-    /// <summary>Answers a call; to a node that is not connected any more the answer is lost, as on the BEAM.</summary>
-    internal void Reply(ProcessContext? sender, in CallRequest call, Term reply)
-    {
-        Answer(sender, call.ReplyAddress, Term.Tuple(call.Tag, reply));
-    }
-
-    /// <summary>Sends what somebody waits for: it is not held back behind data.</summary>
-    internal void Answer(ProcessContext? sender, in ProcessAddress to, Term message)
-    {
-        if (!IsRemote(to, out var node))
-            DeliverLocally(to, message);
-        else
-            _peers.Find(node)?.Signal(sender, ToControl(sender, to), message);
-    }
-
     internal void ReportCrash(ProcessContext process, Exception error) =>
         _logger.ProcessCrashed(process.DisplayName, error);
 
@@ -271,6 +228,7 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
         {
             // Whoever comes now finds the books closed; without a name or a pid in the table nobody comes, but for one who is here already.
             process.GetRelations().End();
+            process.Traits?.Ended?.Invoke(reason);
             return;
         }
         var relations = process.GetRelations().End();
@@ -282,6 +240,7 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
                 TellLinked(process, peer, link, reason);
         }
         Release(process, relations.Owned ?? []);
+        process.Traits?.Ended?.Invoke(reason);
     }
 
     private void TellLinked(ProcessContext process, Pid peer, ProcessLink link, Term reason)
@@ -335,61 +294,4 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
     }
 
     private static uint NumberOf(uint id, uint serial) => id | (serial << IdBits);
-
-    private bool IsRemote(in ProcessAddress to, out Atom node)
-    {
-        node = to.NodeAtom ?? Name.Atom;
-        return node != Name.Atom;
-    }
-
-    private void DeliverLocally(in ProcessAddress to, Term message)
-    {
-        if (to.Alias is { } alias)
-        {
-            DeliverToAlias(alias, message, 0, urgent: false);
-            return;
-        }
-        var process = to.Pid is { } pid ? Find(pid.Id, pid.Serial, pid.Creation) : Find(to.Name!);
-        if (process is not null)
-            Deliver(process, message);
-    }
-
-    private void Deliver(ProcessContext process, Term message, int bytes = 0)
-    {
-        if (!Calls.TryTakeReply(message, Name.Atom))
-            process.Mailbox.Post(message, bytes);
-    }
-
-    private void DeliverToAlias(Reference alias, Term message, int bytes, bool urgent)
-    {
-        if (References.KindOf(alias) == ReferenceKind.Call)
-        {
-            if (message.TupleElements is [_, var reply])
-                Calls.Find(alias)?.Reply(reply);
-        }
-        else if (UseAlias(alias, out var hasPriority) is { } process)
-        {
-            if (urgent && hasPriority)
-                process.Mailbox.PostUrgent(message);
-            else
-                process.Mailbox.Post(message, bytes);
-        }
-    }
-
-    private ControlMessage ToControl(ProcessContext? sender, in ProcessAddress to) => ControlMessage.Send((sender ?? _anonymous).Self, ToTarget(to));
-
-    private static ControlTarget ToTarget(in ProcessAddress to) => to switch
-    {
-        { Pid: { } pid } => pid,
-        { Alias: { } alias } => alias,
-        _ => to.Name!,
-    };
-
-    private async ValueTask ConnectAndSendAsync(
-        ProcessContext? sender, ProcessAddress to, Atom node, Term message, CancellationToken cancellationToken)
-    {
-        // Nobody there: the message is lost without a word, as in Erlang. A monitor or a call tells.
-        if (await _peers.ConnectAsync(node, cancellationToken).ConfigureAwait(false) is { } link)
-            await link.SendAsync(sender, ToControl(sender, to), message, cancellationToken).ConfigureAwait(false);
-    }
 }

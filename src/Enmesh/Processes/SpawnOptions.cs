@@ -22,6 +22,9 @@ public sealed record SpawnOptions
     /// does to the pool. It must not block.
     /// </summary>
     internal bool IsSystem { get; init; }
+
+    /// <summary>Called with the reason when it has ended and everybody has been told.</summary>
+    internal Action<Term>? Ended { get; init; }
 }
 
 /// <summary>How many messages may wait for a process, and what happens to those beyond.</summary>
@@ -56,4 +59,4 @@ public enum MailboxFullMode
 }
 
 /// <summary>What only few processes have.</summary>
-internal sealed record ProcessTraits(MailboxLimit? MailboxLimit, NodeThread? Thread);
+internal sealed record ProcessTraits(MailboxLimit? MailboxLimit, NodeThread? Thread, Action<Term>? Ended);

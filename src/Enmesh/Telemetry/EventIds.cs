@@ -5,7 +5,7 @@ namespace Enmesh.Telemetry;
 /// </summary>
 /// <remarks>
 /// 1000 peers, 1100 handshake, 1200 EPMD, 1300 discovery, 1400 cluster, 1500 transport, 1600 processes, 1700 services,
-/// 1800 hosting, 1900 process groups, 2000 global.
+/// 1800 hosting, 1900 process groups, 2000 global, 2100 behaviours.
 /// </remarks>
 internal static class EventIds
 {
@@ -87,4 +87,9 @@ internal static class EventIds
     internal const int GlobalOutOfStep = 2007;
     internal const int GlobalUnexpected = 2008;
     internal const int GlobalCrashed = 2009;
+
+    // 2100 behaviours
+    internal const int ServerStopped = 2100;
+    internal const int ServerDropped = 2101;
+    internal const int ServerRefused = 2102;
 }

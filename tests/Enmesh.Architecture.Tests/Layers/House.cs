@@ -23,11 +23,12 @@ internal static class House
     private static readonly string[] Services = [.. Processes, "Enmesh.Services"];
     private static readonly string[] Global = [.. Services, "Enmesh.Global"];
     private static readonly string[] Groups = [.. Services, "Enmesh.Groups"];
+    private static readonly string[] Behaviours = [.. Services, "Enmesh.Behaviours", "Enmesh.Terms.Serialization"];
     private static readonly string[] Shell = [.. Processes, "Enmesh.Shell"];
     private static readonly string[] Resolver = ["Enmesh", "Enmesh.Telemetry", "Enmesh.Resolver"];
     private static readonly string[] Discovery = [.. Epmd, .. Resolver, "Enmesh.Discovery"];
     private static readonly string[] Cluster = [.. Services, .. Discovery, "Enmesh.Cluster"];
-    private static readonly string[] Node = [.. Cluster, .. Shell, .. Global, .. Groups, Facade, "Enmesh.Terms.Serialization"];
+    private static readonly string[] Node = [.. Cluster, .. Shell, .. Global, .. Groups, .. Behaviours, Facade, "Enmesh.Terms.Serialization"];
     private static readonly string[] Hosting = [.. Node, "Enmesh.Hosting"];
 
     /// <summary>Each room with the rooms it may use, itself among them.</summary>
@@ -46,6 +47,7 @@ internal static class House
         ["Enmesh.Services"] = Services,
         ["Enmesh.Global"] = Global,
         ["Enmesh.Groups"] = Groups,
+        ["Enmesh.Behaviours"] = Behaviours,
         ["Enmesh.Shell"] = Shell,
         ["Enmesh.Resolver"] = Resolver,
         ["Enmesh.Discovery"] = Discovery,

@@ -1,0 +1,54 @@
+using Enmesh.Processes;
+using Enmesh.Terms;
+using Enmesh.Terms.Serialization;
+
+namespace Enmesh.Behaviours;
+
+/// <summary>What came back from a call to many nodes.</summary>
+/// <param name="Replies">The replies, by node.</param>
+/// <param name="Failed">The nodes that gave none, and why: <c>noproc</c>, <c>noconnection</c>, <c>timeout</c>, or what the server exited with.</param>
+public sealed record MultiCallResult(IReadOnlyDictionary<NodeName, Term> Replies, IReadOnlyDictionary<NodeName, Term> Failed);
+
+/// <summary>Calls in forms other than one term to one server.</summary>
+internal static class GenCalls
+{
+    internal static async ValueTask<TReply> CallAsync<TRequest, TReply>(
+        ProcessRuntime runtime, ProcessContext? caller, ProcessAddress to, TRequest request, TermTypeInfo<TRequest> requests, TermTypeInfo<TReply> replies,
+        TimeSpan? timeout, CancellationToken cancellationToken)
+    {
+        var reply = await runtime.CallAsync(caller, to, TermSerializer.ToTerm(request, requests), timeout, cancellationToken).ConfigureAwait(false);
+        return TermSerializer.FromTerm(reply, replies);
+    }
+
+    internal static async Task<MultiCallResult> MultiCallAsync(
+        ProcessRuntime runtime, IReadOnlyCollection<NodeName> nodes, Atom name, Term request, TimeSpan? timeout, CancellationToken cancellationToken)
+    {
+        var outcomes = await Task.WhenAll(nodes.Distinct().Select(CallOneAsync)).ConfigureAwait(false);
+        return new(
+            outcomes.Where(outcome => outcome.Reply is not null).ToDictionary(outcome => outcome.Node, outcome => outcome.Reply!.Value),
+            outcomes.Where(outcome => outcome.Failure is not null).ToDictionary(outcome => outcome.Node, outcome => outcome.Failure!.Value));
+
+        async Task<(NodeName Node, Term? Reply, Term? Failure)> CallOneAsync(NodeName node)
+        {
+            try
+            {
+                return (node, await runtime.CallAsync(null, (name, node), request, timeout, cancellationToken).ConfigureAwait(false), null);
+            }
+            catch (CallExitException e)
+            {
+                return (node, null, e.Reason);
+            }
+            catch (TimeoutException)
+            {
+                return (node, null, GenAtoms.Timeout);
+            }
+        }
+    }
+
+    internal static Task AbcastAsync(
+        ProcessRuntime runtime, IReadOnlyCollection<NodeName> nodes, Atom name, Term request, CancellationToken cancellationToken)
+    {
+        var message = Term.Tuple(GenAtoms.GenCast, request);
+        return Task.WhenAll(nodes.Distinct().Select(node => runtime.SendAsync(null, (name, node), message, cancellationToken).AsTask()));
+    }
+}

@@ -1,0 +1,146 @@
+using Enmesh.Processes;
+using Enmesh.Terms;
+
+namespace Enmesh.Behaviours;
+
+/// <summary>How a server is started.</summary>
+public sealed record ServerOptions
+{
+    internal static ServerOptions Default { get; } = new();
+
+    /// <summary>
+    /// What it is registered as before it begins: a name on this node, <see cref="ProcessAddress.Global(string)"/>, <see cref="ProcessAddress.Via"/>, or a
+    /// <see cref="ProcessAddress.Group(string, string)"/> that it joins. Default: nothing.
+    /// </summary>
+    /// <exception cref="ArgumentException">It is a pid, an alias, or a name on another node.</exception>
+    public ProcessAddress? Name
+    {
+        get;
+        init
+        {
+            if (value is { } name && (name.Name is null || name.Node is not null) && name.Entry is null)
+                throw new ArgumentException($"A server cannot be registered as {name}: give a name of this node, or one in a registry.", nameof(value));
+            field = value;
+        }
+    }
+
+    /// <summary>How long <see cref="GenServer.InitAsync"/> may take. Default: without end.</summary>
+    public TimeSpan StartTimeout { get; init; } = Timeout.InfiniteTimeSpan;
+
+    /// <inheritdoc cref="SpawnOptions.GroupLeader"/>
+    public Pid? GroupLeader { get; init; }
+
+    /// <inheritdoc cref="SpawnOptions.MailboxLimit"/>
+    public MailboxLimit? MailboxLimit { get; init; }
+}
+
+/// <summary>A server did not start.</summary>
+public sealed class ServerStartException : EnmeshException
+{
+    internal ServerStartException(Term reason)
+        : base($"The server did not start: {reason}.") => Reason = reason;
+
+    /// <summary>
+    /// Why: what <see cref="GenServer.InitAsync"/> stopped with or threw, <c>{already_started, Pid}</c> when the name is taken, <c>ignore</c> when it need not start.
+    /// </summary>
+    public Term Reason { get; }
+}
+
+/// <summary>A server that is being started, and who waits for it: <c>proc_lib:start_link</c> and <c>init_ack</c>.</summary>
+internal sealed class ServerStart
+{
+    private static readonly Atom AlreadyStarted = new("already_started");
+    private readonly TaskCompletionSource<Term?> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ServerOptions _options;
+    private Term? _failure;
+
+    private ServerStart(Pid? parent, ServerOptions options)
+    {
+        Parent = parent;
+        _options = options;
+    }
+
+    /// <summary>Who started it and is linked with it.</summary>
+    internal Pid? Parent { get; }
+
+    /// <exception cref="ServerStartException">It did not start.</exception>
+    /// <exception cref="TimeoutException">It did not start in time, and was ended.</exception>
+    internal static async ValueTask<Pid> StartAsync(
+        ProcessRuntime runtime, ProcessContext? parent, Func<GenServer> make, ServerOptions? options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(make);
+        options ??= ServerOptions.Default;
+        var start = new ServerStart(parent?.Self, options);
+        var process = start.Spawn(runtime, parent, make);
+        try
+        {
+            var failure = await start._outcome.Task.WaitAsync(options.StartTimeout, runtime.TimeProvider, cancellationToken).ConfigureAwait(false);
+            return failure is { } reason ? throw new ServerStartException(reason) : process.Self;
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            parent?.Unlink(process.Self);
+            runtime.Kill(process, ExitReason.Killed);
+            throw e is TimeoutException ? new TimeoutException($"The server did not start within {options.StartTimeout.TotalSeconds:0.###} s, and was ended.", e) : e;
+        }
+    }
+
+    /// <exception cref="ServerStartException">The name is taken.</exception>
+    internal async ValueTask RegisterAsync(ProcessContext context)
+    {
+        if (_options.Name?.Entry is not { } entry)
+            return;
+        var registry = context.Runtime.RegistryOf(entry);
+        if (!await registry.RegisterAsync(entry.Name, context.Self, context.Exiting).ConfigureAwait(false))
+            throw new ProcessExitException(Taken(registry.WhereIs(entry.Name)));
+    }
+
+    internal void Began() => _outcome.TrySetResult(null);
+
+    /// <summary>It will not begin; whoever waits is told when it has ended, and its names are free again.</summary>
+    internal void Failed(Term reason) => _failure = reason;
+
+    private static Term Taken(Pid? by) => Term.Tuple(AlreadyStarted, by is null ? Atoms.Undefined : (Term)by);
+
+    private ProcessContext Spawn(ProcessRuntime runtime, ProcessContext? parent, Func<GenServer> make)
+    {
+        var options = new SpawnOptions
+        {
+            Name = _options.Name?.Name,
+            GroupLeader = _options.GroupLeader ?? parent?.GroupLeader,
+            MailboxLimit = _options.MailboxLimit,
+            Ended = reason => _outcome.TrySetResult(_failure ?? reason),
+        };
+        ProcessContext process;
+        try
+        {
+            process = runtime.Create(context => ServerLoop.RunAsync(context, make, this), options);
+        }
+        catch (InvalidOperationException) when (options.Name is { } name && runtime.WhereIs(name) is { } other)
+        {
+            throw new ServerStartException(Taken(other));
+        }
+        if (parent is not null)
+            runtime.LinkNew(parent, process);
+        ProcessRuntime.Begin(process);
+        return process;
+    }
+}
+
+/// <summary>Servers that belong to the process that starts them.</summary>
+public static class ServerExtensions
+{
+    /// <summary>Starts a server that is linked to this process: <c>gen_server:start_link</c>. It has begun when this completes.</summary>
+    /// <param name="parent">The process that starts it.</param>
+    /// <param name="make">Makes the object for the process.</param>
+    /// <param name="options">Its name and more.</param>
+    /// <param name="cancellationToken">Gives up, and ends it.</param>
+    /// <exception cref="ServerStartException">It did not start; unless this process traps exits, it ends too, being linked.</exception>
+    /// <exception cref="TimeoutException">It did not start in time, and was ended.</exception>
+    public static ValueTask<Pid> StartServerAsync(
+        this ProcessContext parent, Func<GenServer> make, ServerOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(parent);
+        return ServerStart.StartAsync(parent.Runtime, parent, make, options, cancellationToken);
+    }
+}
