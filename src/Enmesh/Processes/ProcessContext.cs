@@ -50,6 +50,13 @@ public sealed partial class ProcessContext
         }
     }
 
+    /// <summary>
+    /// Cancelled when nobody waits for the result any more: the process was sent an exit signal, or it runs a function
+    /// for a caller (<c>erpc</c>, <c>rpc</c>) that has given up, has ended, or is out of reach.
+    /// </summary>
+    /// <remarks>For a process that nobody awaits, a spawned one or a cast, it is <see cref="Exiting"/>.</remarks>
+    public CancellationToken Abandoned => RelationsIfAny?.AbandonedOr(Exiting) ?? Exiting;
+
     /// <summary>Takes the next message, waiting for one without end.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled; no message was taken.</exception>
     /// <exception cref="ProcessExitException">The process was sent an exit signal.</exception>

@@ -65,8 +65,16 @@ internal sealed partial class ProcessRelations
     /// <returns>Null when there was none.</returns>
     internal Watcher? TakeWatcher(Reference reference)
     {
+        Watcher watcher = default;
+        bool wasThere;
+        CancellationTokenSource? abandoned;
         lock (_gate)
-            return _watchers is not null && _watchers.Remove(reference, out var watcher) ? watcher : null;
+        {
+            wasThere = _watchers is not null && _watchers.Remove(reference, out watcher);
+            abandoned = AbandonedNow();
+        }
+        Cancel(abandoned);
+        return wasThere ? watcher : null;
     }
 
     /// <summary>Notes a monitor or an alias of the process's own, which ends with it.</summary>
@@ -92,6 +100,8 @@ internal sealed partial class ProcessRelations
     /// <returns>The pids that the process was linked with over it.</returns>
     internal IReadOnlyList<Pid> LinkLost(PeerLink link)
     {
+        CancellationTokenSource? abandoned;
+        List<Pid>? linked = null;
         lock (_gate)
         {
             foreach (var (reference, watcher) in _watchers ?? [])
@@ -99,7 +109,7 @@ internal sealed partial class ProcessRelations
                 if (watcher.Link == link)
                     _watchers!.Remove(reference);
             }
-            List<Pid>? linked = null;
+            abandoned = AbandonedNow();
             foreach (var (peer, state) in _links ?? [])
             {
                 if (state.Over != link)
@@ -108,8 +118,9 @@ internal sealed partial class ProcessRelations
                     (linked ??= []).Add(peer);
                 _links!.Remove(peer);
             }
-            return linked ?? [];
         }
+        Cancel(abandoned);
+        return linked ?? [];
     }
 
     /// <summary>Closes the books: who is to be told, and what of the process's own is to be taken back.</summary>

@@ -88,7 +88,8 @@ internal sealed partial class ProcessRuntime
 
     private RemoteProcess SpawnHere(ProcessContext owner, SpawnTarget target, Pid leader, RemoteSpawnOptions options)
     {
-        var process = Create(BodyOf(new(owner.Self, leader, target.Module, target.Function, target.Arguments)), new() { GroupLeader = leader });
+        var body = BodyOf(new(owner.Self, leader, target.Module, target.Function, target.Arguments, options.Monitor));
+        var process = Create(body, new() { GroupLeader = leader });
         if (options.Link)
             LinkLocally(owner, process.Self);
         Reference? monitor = null;
@@ -116,10 +117,12 @@ internal sealed partial class ProcessRuntime
             link.Signal(null, ControlMessage.SpawnReply(id, from, SpawnReplyFlags.None, BadOpt));
             return;
         }
-        var process = Create(BodyOf(new(from, leader, module, function, arguments)), new() { GroupLeader = leader });
+        var isMonitored = (flags & SpawnReplyFlags.MonitorSet) != SpawnReplyFlags.None;
+        var body = BodyOf(new(from, leader, module, function, arguments, isMonitored));
+        var process = Create(body, new() { GroupLeader = leader });
         if ((flags & SpawnReplyFlags.LinkSet) != SpawnReplyFlags.None)
             process.GetRelations().TryAcceptLink(from, link);
-        if ((flags & SpawnReplyFlags.MonitorSet) != SpawnReplyFlags.None)
+        if (isMonitored)
             process.GetRelations().TryAddWatcher(id, new(from, null, link));
         // Before anything the process itself does: a BEAM closes the connection when the exit comes first.
         link.Signal(process, ControlMessage.SpawnReply(id, from, flags, process.Self));

@@ -8,7 +8,9 @@ namespace Enmesh.Processes;
 /// <param name="Module">The module of its entry point.</param>
 /// <param name="Function">The function.</param>
 /// <param name="Arguments">Its arguments.</param>
-internal readonly record struct SpawnRequest(Pid From, Pid GroupLeader, Atom Module, Atom Function, ListTerm Arguments);
+/// <param name="IsMonitored">Whether whoever asks monitors the process from its beginning.</param>
+internal readonly record struct SpawnRequest(
+    Pid From, Pid GroupLeader, Atom Module, Atom Function, ListTerm Arguments, bool IsMonitored = false);
 
 /// <summary>A process that was started on another node.</summary>
 /// <param name="Pid">The process.</param>

@@ -18,16 +18,18 @@ internal sealed class Erpc(FunctionRunner runner)
     {
         var (module, function, arguments) = (request.Module, request.Function, request.Arguments);
         if (module == Module && function == ExecuteCall && arguments.Count == 4)
-            return context => RunCallAsync(context, arguments);
+            return context => RunCallAsync(context, arguments, request.IsMonitored);
         if (module == Module && function == ExecuteCast && arguments.Count == 3)
             return context => RunCastAsync(context, arguments);
         return runner.Exists(module, function, arguments) ? context =>
             RunAsync(context, module, function, arguments) : null;
     }
 
-    // [ResultRef, M, F, Arguments]
-    private async Task RunCallAsync(ProcessContext context, ListTerm arguments)
+    // [ResultRef, M, F, Arguments]; the result is for who monitors the process, and for nobody else.
+    private async Task RunCallAsync(ProcessContext context, ListTerm arguments, bool isMonitored)
     {
+        if (isMonitored)
+            context.GetRelations().IsAwaited();
         var outcome = await runner.ApplyAsync(context, arguments[1], arguments[2], arguments[3]).ConfigureAwait(false);
         context.EndReason = outcome.ToErpc(arguments[0]);
     }
