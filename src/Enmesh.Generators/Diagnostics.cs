@@ -2,7 +2,8 @@ using Microsoft.CodeAnalysis;
 
 namespace Enmesh.Generators;
 
-/// <summary>What the generator can complain about. Ids are never reused; docs/serialization.md lists them.</summary>
+/// <summary>What the generator can complain about. Ids are never reused; docs/serialization.md and
+/// docs/being-called.md list them.</summary>
 internal static class Diagnostics
 {
     internal static readonly DiagnosticDescriptor NotPartial = Error(
@@ -61,6 +62,38 @@ internal static class Diagnostics
 
     internal static readonly DiagnosticDescriptor TooManyMembers = Error(
         "ENM015", "A type has too many members", "'{0}' has {1} members; at most {2} are supported");
+
+    internal static readonly DiagnosticDescriptor ModuleNotPartial = OfModules(
+        "ENM020",
+        "A module must be partial",
+        "Make '{0}' and the types around it partial, so that what calls its functions can be added to it");
+
+    internal static readonly DiagnosticDescriptor BadModule = OfModules(
+        "ENM021", "A module is declared wrongly", "'{0}' {1}");
+
+    internal static readonly DiagnosticDescriptor BadFunction = OfModules(
+        "ENM022", "A method cannot be a function", "'{0}' {1}");
+
+    internal static readonly DiagnosticDescriptor BadParameter = OfModules(
+        "ENM023", "A parameter cannot be an argument", "The parameter '{0}' of '{1}' cannot be an argument: {2}");
+
+    internal static readonly DiagnosticDescriptor DuplicateFunction = OfModules(
+        "ENM024",
+        "Two methods would be the same function",
+        "'{0}' and '{1}' would both be {2}; name one of them, or choose its Arity");
+
+    internal static readonly DiagnosticDescriptor BadArity = OfModules(
+        "ENM025", "A method has not that arity", "'{0}' can be called with {1} arguments, not with {2}");
+
+    internal static readonly DiagnosticDescriptor NoFunctions = OfModules(
+        "ENM026",
+        "A module has no functions",
+        "'{0}' has no method with [ErlangFunction], so that peers can call nothing of it",
+        DiagnosticSeverity.Warning);
+
+    private static DiagnosticDescriptor OfModules(
+        string id, string title, string message, DiagnosticSeverity severity = DiagnosticSeverity.Error) =>
+        new(id, title, message, "Enmesh.Modules", severity, isEnabledByDefault: true);
 
     private static DiagnosticDescriptor Error(string id, string title, string message) =>
         new(id, title, message, "Enmesh.Serialization", DiagnosticSeverity.Error, isEnabledByDefault: true);

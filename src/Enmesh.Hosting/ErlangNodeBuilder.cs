@@ -1,7 +1,10 @@
+using System.Diagnostics.CodeAnalysis;
 using Enmesh.Discovery;
+using Enmesh.Modules;
 using Enmesh.Processes;
 using Enmesh.Services;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Enmesh.Hosting;
 
@@ -49,6 +52,35 @@ public sealed class ErlangNodeBuilder
         ArgumentNullException.ThrowIfNull(export);
         Exports.Add(export);
         return this;
+    }
+
+    /// <summary>
+    /// Lets peers call the functions of a module, a class with <see cref="ErlangModuleAttribute"/>. Each call has a scope
+    /// of the host's services, and gets the module from it.
+    /// </summary>
+    /// <remarks>
+    /// The class is registered as a scoped service, unless it is a service already: register it as a singleton for one
+    /// object that is called by several peers at a time.
+    /// </remarks>
+    /// <typeparam name="T">The class.</typeparam>
+    public ErlangNodeBuilder AddErlangModule<
+        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>()
+        where T : class, IErlangModule<T>
+    {
+        Services.TryAddScoped<T>();
+        return Export(static (provider, functions) =>
+        {
+            var scopes = provider.GetRequiredService<IServiceScopeFactory>();
+            functions.Export<T>(async (body, context, arguments) =>
+            {
+                var scope = scopes.CreateAsyncScope();
+                await using (scope.ConfigureAwait(false))
+                {
+                    var module = scope.ServiceProvider.GetRequiredService<T>();
+                    return await body(module, context, arguments).ConfigureAwait(false);
+                }
+            });
+        });
     }
 
     /// <summary>Has the node find its cluster through a strategy of your own, beside those that the configuration names.</summary>

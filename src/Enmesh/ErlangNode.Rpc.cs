@@ -1,4 +1,5 @@
 using Enmesh.Epmd;
+using Enmesh.Modules;
 using Enmesh.Processes;
 using Enmesh.Services;
 using Enmesh.Services.BuiltIns;
@@ -15,6 +16,14 @@ public sealed partial class ErlangNode
 
     /// <summary>The functions that peers may call.</summary>
     public ExportedFunctions Functions { get; } = new();
+
+    /// <summary>
+    /// Lets peers call the functions of a module, a class with <see cref="ErlangModuleAttribute"/>, on this object;
+    /// several of them at a time.
+    /// </summary>
+    /// <exception cref="ArgumentException">One of its functions is exported already; none was.</exception>
+    public void Export<T>(T module)
+        where T : class, IErlangModule<T> => Functions.Export(module);
 
     /// <summary>Calls functions on other nodes: <c>erpc</c> and <c>rpc</c>.</summary>
     public RpcClient Rpc =>

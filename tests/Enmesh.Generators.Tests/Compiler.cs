@@ -11,6 +11,10 @@ internal static class Compiler
     private const string Usings = """
         using System;
         using System.Collections.Generic;
+        using System.Threading;
+        using System.Threading.Tasks;
+        using Enmesh.Modules;
+        using Enmesh.Processes;
         using Enmesh.Terms;
         using Enmesh.Terms.Serialization;
 
@@ -19,8 +23,13 @@ internal static class Compiler
     private static readonly ImmutableArray<MetadataReference> References =
         [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
             .Where(path => Path.GetFileName(path).StartsWith("System.", StringComparison.Ordinal))
-            .Append(typeof(Term).Assembly.Location)
+            .Concat([typeof(Term).Assembly.Location, typeof(ErlangNode).Assembly.Location])
             .Select(path => MetadataReference.CreateFromFile(path))];
+
+    /// <summary>A driver with all generators.</summary>
+    internal static CSharpGeneratorDriver Driver(bool tracks = false) => CSharpGeneratorDriver.Create(
+        [new TermSerializerGenerator().AsSourceGenerator(), new ErlangModuleGenerator().AsSourceGenerator()],
+        driverOptions: new GeneratorDriverOptions(default, trackIncrementalGeneratorSteps: tracks));
 
     internal static CSharpCompilation Compile(string source) => CSharpCompilation.Create(
         "Sample",
@@ -32,7 +41,7 @@ internal static class Compiler
     internal static (string Id, string Code, string Message)[] Diagnostics(string source)
     {
         var compilation = Compile(source);
-        CSharpGeneratorDriver.Create(new TermSerializerGenerator())
+        Driver()
             .RunGeneratorsAndUpdateCompilation(compilation, out var updated, out var reported);
         return [.. reported.Concat(updated.GetDiagnostics())
             .Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning)
@@ -42,7 +51,7 @@ internal static class Compiler
     /// <summary>What is generated for source in which nothing is wrong.</summary>
     internal static string Generate(string source)
     {
-        CSharpGeneratorDriver.Create(new TermSerializerGenerator())
+        Driver()
             .RunGeneratorsAndUpdateCompilation(Compile(source), out var updated, out _);
         Xunit.Assert.Empty(updated.GetDiagnostics().Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning));
         return string.Concat(updated.SyntaxTrees.Skip(1).Select(tree => tree.ToString()));

@@ -19,6 +19,12 @@ internal sealed class SourceWriter
     internal void Open(string head)
     {
         Line(head);
+        Open();
+    }
+
+    /// <summary>Opens a block.</summary>
+    internal void Open()
+    {
         Line("{");
         _depth++;
     }

@@ -7,23 +7,31 @@ namespace Enmesh.Generators.Model;
 /// <param name="Namespace">The context's namespace; null for the global one.</param>
 /// <param name="Declarations">Heads of the partial types to reopen, outermost first; the last is the context.</param>
 /// <param name="Name">The context's own name.</param>
-/// <param name="NullAtom">The member of <c>NullAtom</c> that null is written as.</param>
 /// <param name="IsBroken">Whether something was reported; only the outside is generated then.</param>
 /// <param name="Roots">The types that get a property.</param>
-/// <param name="Infos">All type infos, in an order in which each can be made out of earlier ones.</param>
-/// <param name="Objects">The types with members whose infos are generated.</param>
-/// <param name="Unions">The unions whose infos are generated.</param>
+/// <param name="Types">The type infos.</param>
 internal sealed record ContextModel(
     string HintName,
     string? Namespace,
     EquatableArray<string> Declarations,
     string Name,
-    string NullAtom,
     bool IsBroken,
     EquatableArray<RootModel> Roots,
+    TypesModel Types);
+
+/// <summary>The type infos that something generated needs.</summary>
+/// <param name="NullAtom">The member of <c>NullAtom</c> that null is written as.</param>
+/// <param name="Infos">All type infos, in an order in which each can be made out of earlier ones.</param>
+/// <param name="Objects">The types with members whose infos are generated.</param>
+/// <param name="Unions">The unions whose infos are generated.</param>
+internal sealed record TypesModel(
+    string NullAtom,
     EquatableArray<InfoModel> Infos,
     EquatableArray<ObjectModel> Objects,
-    EquatableArray<UnionModel> Unions);
+    EquatableArray<UnionModel> Unions)
+{
+    internal static TypesModel Empty { get; } = new("Undefined", default, default, default);
+}
 
 /// <summary>A type named on the context.</summary>
 internal sealed record RootModel(string PropertyName, string TypeName, string Info, bool IsPublic, string DisplayName);

@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
 using Enmesh.Generators.Model;
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp;
-using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Enmesh.Generators.Parsing;
 
@@ -16,7 +14,7 @@ internal static class ContextParser
 {
     internal static ParsedContext? Parse(GeneratorAttributeSyntaxContext syntax, CancellationToken cancellation)
     {
-        if (syntax.TargetSymbol is not INamedTypeSymbol context || !IsFirstDeclaration(syntax, context))
+        if (syntax.TargetSymbol is not INamedTypeSymbol context || !Declaration.IsFirst(syntax, context.Ours(Attributes.Serializable)))
             return null;
         var diagnostics = ImmutableArray.CreateBuilder<DiagnosticInfo>();
         var options = ContextOptions.Of(context);
@@ -39,23 +37,15 @@ internal static class ContextParser
         resolver.Finish();
         var isBroken = diagnostics.Count > 0;
         var model = new ContextModel(
-            HintName(context),
-            context.ContainingNamespace.IsGlobalNamespace ? null : context.ContainingNamespace.ToDisplayString(),
-            Declarations(context).ToEquatableArray(),
+            Declaration.HintName(context),
+            Declaration.NamespaceOf(context),
+            Declaration.Heads(context).ToEquatableArray(),
             Names.Escaped(context.Name),
-            options.NullAtom,
             isBroken,
             roots.ToEquatableArray(),
-            (isBroken ? [] : resolver.InfoModels).ToEquatableArray(),
-            (isBroken ? [] : resolver.ObjectModels).ToEquatableArray(),
-            (isBroken ? [] : resolver.UnionModels).ToEquatableArray());
+            isBroken ? TypesModel.Empty : resolver.ToModel());
         return new ParsedContext(model, diagnostics.ToEquatableArray());
     }
-
-    // A partial class may carry the attribute on several declarations; it is generated for once.
-    private static bool IsFirstDeclaration(GeneratorAttributeSyntaxContext syntax, INamedTypeSymbol context) =>
-        context.Ours(Attributes.Serializable)?.ApplicationSyntaxReference is { } first
-            && first.SyntaxTree == syntax.TargetNode.SyntaxTree && syntax.TargetNode.Span.Contains(first.Span);
 
     private static bool CheckDeclaration(
         INamedTypeSymbol context, TypeResolver resolver, CancellationToken cancellation)
@@ -70,22 +60,16 @@ internal static class ContextParser
             resolver.Report(Diagnostics.BadContext, place, context.Name, Problem);
             return false;
         }
-        for (var type = context; type is not null; type = type.ContainingType)
+        if (Declaration.IsGeneric(context))
         {
-            if (type.TypeParameters.Length > 0)
-            {
-                const string Problem = "is generic or inside a generic type; a context is neither";
-                resolver.Report(Diagnostics.BadContext, place, context.Name, Problem);
-                return false;
-            }
-            var isPartial = type.DeclaringSyntaxReferences.All(reference =>
-                reference.GetSyntax(cancellation) is TypeDeclarationSyntax syntax
-                    && syntax.Modifiers.Any(SyntaxKind.PartialKeyword));
-            if (!isPartial)
-            {
-                resolver.Report(Diagnostics.NotPartial, type.Locations.FirstOrDefault(), context.Name);
-                return false;
-            }
+            const string Problem = "is generic or inside a generic type; a context is neither";
+            resolver.Report(Diagnostics.BadContext, place, context.Name, Problem);
+            return false;
+        }
+        if (Declaration.NotPartial(context, cancellation) is { } closed)
+        {
+            resolver.Report(Diagnostics.NotPartial, closed.Locations.FirstOrDefault(), context.Name);
+            return false;
         }
         if (context.IsAbstract || context.IsFileLocal)
         {
@@ -131,29 +115,4 @@ internal static class ContextParser
             && (named.ContainingType is null || IsPublic(named.ContainingType)) && named.TypeArguments.All(IsPublic),
         _ => false,
     };
-
-    private static string HintName(INamedTypeSymbol context)
-    {
-        var unescaped = new SymbolDisplayFormat(
-            typeQualificationStyle: SymbolDisplayTypeQualificationStyle.NameAndContainingTypesAndNamespaces);
-        return $"{context.ToDisplayString(unescaped)}.g.cs";
-    }
-
-    private static Stack<string> Declarations(INamedTypeSymbol context)
-    {
-        var heads = new Stack<string>();
-        for (var type = context; type is not null; type = type.ContainingType)
-        {
-            var keyword = type switch
-            {
-                { IsRecord: true, IsValueType: true } => "record struct",
-                { IsRecord: true } => "record",
-                { TypeKind: TypeKind.Interface } => "interface",
-                { IsValueType: true } => "struct",
-                _ => "class",
-            };
-            heads.Push($"partial {keyword} {Names.Escaped(type.Name)}");
-        }
-        return heads;
-    }
 }

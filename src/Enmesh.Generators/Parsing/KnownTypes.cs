@@ -129,6 +129,46 @@ internal static class KnownTypes
     internal static (string Info, string[] Formats)? FormattedInfo(ITypeSymbol type) =>
         Formatted.TryGetValue(Key(type), out var known) ? ($"{Infos}.{known.Info}", known.Formats) : null;
 
+    /// <summary>What a type with one form is to Erlang, by its info.</summary>
+    internal static string PlainSpec(string info) => info.Substring(Infos.Length + 1) switch
+    {
+        "Boolean" => "boolean()",
+        "Byte" => "byte()",
+        "UInt16" or "UInt32" or "UInt64" or "UInt128" => "non_neg_integer()",
+        "SByte" or "Int16" or "Int32" or "Int64" or "Int128" or "BigInteger" => "integer()",
+        "Single" or "Double" or "Half" => "float()",
+        "Char" => "char()",
+        "ByteArray" or "Memory" => "binary()",
+        "Atom" => "atom()",
+        "Pid" => "pid()",
+        "Reference" => "reference()",
+        "PortId" => "port()",
+        "FunTerm" => "fun()",
+        "BitString" => "bitstring()",
+        "MapTerm" => "map()",
+        "ListTerm" => "list()",
+        _ => "term()",
+    };
+
+    /// <summary>What a type with several forms is to Erlang in one of them.</summary>
+    internal static string FormattedSpec(string info, string format) => (info.Substring(Infos.Length + 1), format) switch
+    {
+        (_, "Charlist") => "string()",
+        (_, "Atom") => "atom()",
+        ("Decimal", "ElixirStruct") => "'Elixir.Decimal':t()",
+        ("DateOnly", "ElixirStruct") => "'Elixir.Date':t()",
+        ("TimeOnly", "ElixirStruct") => "'Elixir.Time':t()",
+        (_, "ElixirStruct") => "'Elixir.DateTime':t()",
+        (_, "ElixirNaiveDateTime") => "'Elixir.NaiveDateTime':t()",
+        ("DateOnly", "DateTuple") => "calendar:date()",
+        ("TimeOnly", "DateTuple") => "calendar:time()",
+        (_, "DateTuple") => "calendar:datetime()",
+        ("TimeSpan", "Milliseconds") => "timeout()",
+        ("TimeSpan", _) => "integer() | infinity",
+        (_, "UnixSeconds" or "UnixMilliseconds") => "integer()",
+        _ => "binary()",
+    };
+
     internal static string? Sequence(INamedTypeSymbol type) => Find(Sequences, type);
 
     internal static string? Set(INamedTypeSymbol type) => Find(Sets, type);

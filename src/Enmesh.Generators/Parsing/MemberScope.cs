@@ -42,14 +42,26 @@ internal sealed class MemberScope
         IPropertySymbol property,
         Location? location,
         ImmutableArray<AttributeData> attributes,
+        ImmutableArray<string> defaults)
+    {
+        var isOblivious = property.OriginalDefinition is
+        {
+            NullableAnnotation: NullableAnnotation.None, Type.IsReferenceType: true,
+        };
+        return OfSlot($"{property.ContainingType.Name}.{property.Name}", location, isOblivious, attributes, defaults);
+    }
+
+    /// <summary>A parameter, or a result, of a method.</summary>
+    internal static MemberScope OfSlot(
+        string where,
+        Location? location,
+        bool isOblivious,
+        ImmutableArray<AttributeData> attributes,
         ImmutableArray<string> defaults) => new()
         {
-            Where = $"{property.ContainingType.Name}.{property.Name}",
+            Where = where,
             Location = location,
-            IsOblivious = property.OriginalDefinition is
-            {
-                NullableAnnotation: NullableAnnotation.None, Type.IsReferenceType: true,
-            },
+            IsOblivious = isOblivious,
             Formats = attributes.Formats(),
             DefaultFormats = defaults,
             Converter = attributes.Ours(Attributes.Converter).First() as INamedTypeSymbol,

@@ -11,6 +11,13 @@ internal static class Names
     private static readonly SymbolDisplayFormat Qualified = SymbolDisplayFormat.FullyQualifiedFormat
         .AddMiscellaneousOptions(SymbolDisplayMiscellaneousOptions.IncludeNullableReferenceTypeModifier);
 
+    // Erlang Reference Manual, "Reserved Words".
+    private static readonly HashSet<string> ReservedWords = new(StringComparer.Ordinal)
+    {
+        "after", "and", "andalso", "band", "begin", "bnot", "bor", "bsl", "bsr", "bxor", "case", "catch", "cond", "div",
+        "else", "end", "fun", "if", "let", "maybe", "not", "of", "or", "orelse", "receive", "rem", "try", "when", "xor",
+    };
+
     /// <summary>The type as generated code writes it, nullability included.</summary>
     internal static string InCode(ITypeSymbol type) => type.ToDisplayString(Qualified);
 
@@ -88,6 +95,22 @@ internal static class Names
             text[i] = char.ToLowerInvariant(name[i]);
         }
         return text.ToString();
+    }
+
+    /// <summary>The atom as Erlang writes it: <c>ok</c>, <c>'Elixir.Shop'</c>.</summary>
+    internal static string Atom(string text)
+    {
+        var isPlain = text.Length > 0 && text[0] is >= 'a' and <= 'z'
+            && text.All(c => c is >= 'a' and <= 'z' or >= 'A' and <= 'Z' or >= '0' and <= '9' or '_' or '@')
+            && !ReservedWords.Contains(text);
+        return isPlain ? text : $"'{text.Replace("\\", "\\\\").Replace("'", "\\'")}'";
+    }
+
+    /// <summary>The name as a variable of Erlang: <c>unitPrice</c> as <c>UnitPrice</c>.</summary>
+    internal static string Variable(string name)
+    {
+        var plain = name.TrimStart('@', '_');
+        return plain.Length == 0 ? "_" : char.ToUpperInvariant(plain[0]) + plain.Substring(1);
     }
 
     /// <summary>The number of characters Erlang counts in the text: code points.</summary>

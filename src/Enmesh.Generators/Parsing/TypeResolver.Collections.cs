@@ -27,10 +27,11 @@ internal sealed partial class TypeResolver
         if (Resolve(element, scope) is not { } info)
             return null;
         var elementName = Names.InCode(element);
+        string Spec(int depth) => $"[{SpecOf(info, depth)}]";
         if (make is null)
-            return Field(type, $"{Infos}.{factory}<{elementName}>({info})");
+            return Field(type, $"{Infos}.{factory}<{elementName}>({info})", Spec);
         var types = $"{Names.InCode(type)}, {elementName}";
-        return Field(type, $"{Infos}.{factory}<{types}>({info}, static items => {Fill(make, elementName)})");
+        return Field(type, $"{Infos}.{factory}<{types}>({info}, static items => {Fill(make, elementName)})", Spec);
     }
 
     private string? Set(INamedTypeSymbol type, ITypeSymbol element, string make, MemberScope scope)
@@ -43,7 +44,13 @@ internal sealed partial class TypeResolver
         var formatArgument = format is null ? "null" : Format(format);
         var types = $"{Names.InCode(type)}, {elementName}";
         return Field(
-            type, $"{Infos}.Set<{types}>({info}, static items => {Fill(make, elementName)}, {formatArgument})");
+            type, $"{Infos}.Set<{types}>({info}, static items => {Fill(make, elementName)}, {formatArgument})",
+            depth => format switch
+            {
+                "ErlangSet" => $"#{{{SpecOf(info, depth)} => []}}",
+                "ElixirStruct" => "'Elixir.MapSet':t()",
+                _ => $"[{SpecOf(info, depth)}]",
+            });
     }
 
     private string? Dictionary(INamedTypeSymbol type, string make, MemberScope scope)
@@ -53,7 +60,9 @@ internal sealed partial class TypeResolver
         var keyType = type.TypeArguments[0];
         var kind = isProplist || scope.AtomKeys ? "Atom" : "Binary";
         var key = keyType.SpecialType == SpecialType.System_String
-            ? Field(keyType, $"{Infos}.Key(global::Enmesh.Terms.Serialization.MapKeys.{kind})")
+            ? Field(
+                keyType, $"{Infos}.Key(global::Enmesh.Terms.Serialization.MapKeys.{kind})",
+                _ => kind == "Atom" ? "atom()" : "binary()")
             : Resolve(keyType, scope);
         var value = Resolve(type.TypeArguments[1], scope);
         if (key is null || value is null)
@@ -63,7 +72,11 @@ internal sealed partial class TypeResolver
         var factory = isProplist ? "Proplist" : "Dictionary";
         var types = $"{Names.InCode(type)}, {keyName}, {valueName}";
         var made = Fill(make, keyName, valueName);
-        return Field(type, $"{Infos}.{factory}<{types}>({key}, {value}, static items => {made})");
+        return Field(
+            type, $"{Infos}.{factory}<{types}>({key}, {value}, static items => {made})",
+            depth => isProplist
+                ? $"[{{{SpecOf(key, depth)}, {SpecOf(value, depth)}}}]"
+                : $"#{{{SpecOf(key, depth)} => {SpecOf(value, depth)}}}");
     }
 
     private string? ResultOf(INamedTypeSymbol type, MemberScope scope)
@@ -72,7 +85,11 @@ internal sealed partial class TypeResolver
         if (sides.Contains(null))
             return null;
         var names = string.Join(", ", type.TypeArguments.Select(Names.InCode));
-        return Field(type, $"{Infos}.Result<{names}>({string.Join(", ", sides)})");
+        return Field(
+            type, $"{Infos}.Result<{names}>({string.Join(", ", sides)})",
+            depth => sides.Count == 1
+                ? $"ok | {{error, {SpecOf(sides[0]!, depth)}}}"
+                : $"{{ok, {SpecOf(sides[0]!, depth)}}} | {{error, {SpecOf(sides[1]!, depth)}}}");
     }
 
     private string? Enumeration(INamedTypeSymbol type, MemberScope scope)
@@ -82,7 +99,10 @@ internal sealed partial class TypeResolver
         var name = Names.InCode(type);
         var own = type.GetAttributes().Formats().FirstOrDefault(KnownTypes.EnumFormats.Contains);
         if ((scope.Choose(KnownTypes.EnumFormats) ?? own) == "Integer")
-            return Field(type, $"{Infos}.EnumNumber<{name}, {Names.InCode(type.EnumUnderlyingType!)}>()");
+        {
+            return Field(
+                type, $"{Infos}.EnumNumber<{name}, {Names.InCode(type.EnumUnderlyingType!)}>()", _ => "integer()");
+        }
         var values = new List<string>();
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
         var fields = type.GetMembers().OfType<IFieldSymbol>().Where(field => field.HasConstantValue);
@@ -99,7 +119,9 @@ internal sealed partial class TypeResolver
         }
         var flags = type.GetAttributes().Any(a => a.AttributeClass?.ToDisplayString() == "System.FlagsAttribute");
         var factory = flags ? $"EnumFlags<{name}, {Names.InCode(type.EnumUnderlyingType!)}>" : $"Enum<{name}>";
-        return Field(type, $"{Infos}.{factory}([{string.Join(", ", values)}])");
+        var atoms = string.Join(" | ", names.Keys.Select(Names.Atom));
+        return Field(
+            type, $"{Infos}.{factory}([{string.Join(", ", values)}])", _ => flags ? $"[{atoms}]" : atoms);
     }
 
     private void CheckAtom(string text, Location? location)

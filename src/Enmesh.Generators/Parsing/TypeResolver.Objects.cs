@@ -142,11 +142,8 @@ internal sealed partial class TypeResolver
         if (parameter is not null)
             attributes = attributes.AddRange(parameter.GetAttributes());
         var scope = MemberScope.OfMember(property, PlaceOf(property, outer), attributes, defaults);
-        if (Resolve(property.Type, scope) is not { } info)
+        if (ResolveSlot(property.Type, scope) is not { } info)
             return null;
-        foreach (var format in scope.UnusedFormats)
-            Report(Diagnostics.FormatDoesNotFit, scope.Location, format, Names.ForPeople(property.Type), scope.Where);
-        CheckUsed(scope, property);
         var canBeNull = scope.CanBeNull(property.Type)
             || property.Type.OriginalDefinition.SpecialType == SpecialType.System_Nullable_T;
         var isRequired = parameter is null ? property.IsRequired : !parameter.HasExplicitDefaultValue && !canBeNull;
@@ -162,17 +159,17 @@ internal sealed partial class TypeResolver
             parameter is null ? $"default({Names.InCode(property.Type)})!" : Names.DefaultOf(parameter));
     }
 
-    private void CheckUsed(MemberScope scope, IPropertySymbol property)
+    private void CheckUsed(MemberScope scope, ITypeSymbol type)
     {
         if (scope.Converter is { } converter && !scope.ConverterUsed)
         {
-            var problem = ConverterProblem(converter, property.Type) ?? "";
+            var problem = ConverterProblem(converter, type) ?? "";
             Report(Diagnostics.BadConverter, scope.Location, Names.ForPeople(converter), scope.Where, problem);
         }
         if (scope.IsProplist && !scope.ProplistUsed)
         {
             const string Reason = "[ErlangProplist] on a member needs a dictionary";
-            Report(Diagnostics.UnsupportedType, scope.Location, Names.ForPeople(property.Type), scope.Where, Reason);
+            Report(Diagnostics.UnsupportedType, scope.Location, Names.ForPeople(type), scope.Where, Reason);
         }
     }
 
@@ -281,6 +278,7 @@ internal sealed partial class TypeResolver
             unique = name + i;
         var entry = new ObjectEntry($"O{_classNames.Count - 1}", unique);
         _objects[key] = entry;
+        _specs.Add(entry.Field, depth => SpecOf(entry, type, depth));
         return entry;
     }
 

@@ -32,14 +32,15 @@ internal sealed partial class TypeResolver
         ImmutableArray<DiagnosticInfo>.Builder diagnostics) =>
         (_compilation, _context, _options, _diagnostics) = (compilation, context, options, diagnostics);
 
-    /// <summary>
+    /// <summary>All that was found out.</summary>
+    /// <remarks>
     /// Infos of generated classes first: they refer to others only when they are used, the others when they are made.
-    /// </summary>
-    internal IEnumerable<InfoModel> InfoModels => _objectInfos.Concat(_otherInfos);
-
-    internal IEnumerable<ObjectModel> ObjectModels => _objectModels;
-
-    internal IEnumerable<UnionModel> UnionModels => _unionModels;
+    /// </remarks>
+    internal TypesModel ToModel() => new(
+        _options.NullAtom,
+        _objectInfos.Concat(_otherInfos).ToEquatableArray(),
+        _objectModels.ToEquatableArray(),
+        _unionModels.ToEquatableArray());
 
     /// <summary>A converter that the context names for a type.</summary>
     internal void Register(ITypeSymbol type, INamedTypeSymbol converter, Location? location)
@@ -58,7 +59,7 @@ internal sealed partial class TypeResolver
         if (scope.Converter is { } own && ConverterProblem(own, type) is null)
         {
             scope.ConverterUsed = true;
-            return Field(type, $"new {Names.InCode(own)}()");
+            return Converted(type, own);
         }
         if (type is INamedTypeSymbol { OriginalDefinition.SpecialType: SpecialType.System_Nullable_T } nullable)
             return Nullable(nullable, nullable.TypeArguments[0], "Nullable", scope);
@@ -66,8 +67,22 @@ internal sealed partial class TypeResolver
             return Nullable(
                 type, type.WithNullableAnnotation(NullableAnnotation.NotAnnotated), "NullableReference", scope);
         if (_converters.TryGetValue(type, out var registered))
-            return Field(type, $"new {Names.InCode(registered)}()");
+            return Converted(type, registered);
         return ResolveByAttribute(type, scope);
+    }
+
+    /// <summary>
+    /// The field with the info of something that has attributes of its own; null when it has none, or when those do not
+    /// fit it, which was reported then.
+    /// </summary>
+    internal string? ResolveSlot(ITypeSymbol type, MemberScope scope)
+    {
+        if (Resolve(type, scope) is not { } info)
+            return null;
+        foreach (var format in scope.UnusedFormats)
+            Report(Diagnostics.FormatDoesNotFit, scope.Location, format, Names.ForPeople(type), scope.Where);
+        CheckUsed(scope, type);
+        return info;
     }
 
     /// <summary>Whether generated code can say the type's name.</summary>
@@ -91,7 +106,7 @@ internal sealed partial class TypeResolver
         if (attribute.First() is not INamedTypeSymbol converter)
             return null;
         if (ConverterProblem(converter, type) is not { } problem)
-            return Field(type, $"new {Names.InCode(converter)}()");
+            return Converted(type, converter);
         Report(Diagnostics.BadConverter, attribute.Place(), Names.ForPeople(converter), Names.ForPeople(type), problem);
         return null;
     }
@@ -99,9 +114,12 @@ internal sealed partial class TypeResolver
     private string? ResolveByShape(ITypeSymbol type, MemberScope scope)
     {
         if (KnownTypes.PlainInfo(type) is { } plain)
-            return Field(type, plain);
+            return Field(type, plain, _ => KnownTypes.PlainSpec(plain));
         if (KnownTypes.FormattedInfo(type) is var (info, formats))
-            return Field(type, $"{info}({Format(scope.Choose(formats) ?? formats[0])})");
+        {
+            var format = scope.Choose(formats) ?? formats[0];
+            return Field(type, $"{info}({Format(format)})", _ => KnownTypes.FormattedSpec(info, format));
+        }
         return type switch
         {
             IArrayTypeSymbol { Rank: 1 } array => Collection(array, array.ElementType, "Array", null, scope),
@@ -136,8 +154,13 @@ internal sealed partial class TypeResolver
 
     private string? Nullable(ITypeSymbol type, ITypeSymbol inner, string factory, MemberScope scope) =>
         Resolve(inner, scope) is { } field
-            ? Field(type, $"{Infos}.{factory}<{Names.InCode(inner)}>({field}, NullAtom)")
+            ? Field(
+                type, $"{Infos}.{factory}<{Names.InCode(inner)}>({field}, NullAtom)",
+                depth => $"{SpecOf(field, depth)} | {(_options.NullAtom == "Nil" ? "nil" : "undefined")}")
             : null;
+
+    private string Converted(ITypeSymbol type, INamedTypeSymbol converter) =>
+        Field(type, $"new {Names.InCode(converter)}()", _ => NameSpec(type));
 
     private string? ConverterProblem(INamedTypeSymbol converter, ITypeSymbol type)
     {
@@ -168,13 +191,14 @@ internal sealed partial class TypeResolver
     }
 
     /// <summary>The field of an info made by an expression; equal expressions share one.</summary>
-    private string Field(ITypeSymbol type, string initializer)
+    private string Field(ITypeSymbol type, string initializer, Func<int, string> spec)
     {
         // The same expression makes infos of different types only through type arguments, which it contains.
         if (_fields.TryGetValue(initializer, out var known))
             return known;
         var field = $"I{_fields.Count}";
         _fields.Add(initializer, field);
+        _specs.Add(field, spec);
         var typeInfo = $"global::Enmesh.Terms.Serialization.TermTypeInfo<{Names.InCode(type)}>";
         _otherInfos.Add(new InfoModel(field, typeInfo, initializer));
         return field;

@@ -24,13 +24,15 @@ public sealed class ErlangTupleAttribute : Attribute;
 /// A bare atom reads as <c>{Atom, true}</c> and of equal keys the first counts, as in Erlang's <c>proplists</c>.
 /// </remarks>
 [AttributeUsage(
-    AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Property | AttributeTargets.Parameter,
+    AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Property | AttributeTargets.Parameter
+        | AttributeTargets.ReturnValue,
     Inherited = false)]
 public sealed class ErlangProplistAttribute : Attribute;
 
 /// <summary>Says how a type, or a dictionary with text for keys, is written as a map.</summary>
 [AttributeUsage(
-    AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Property | AttributeTargets.Parameter,
+    AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Property | AttributeTargets.Parameter
+        | AttributeTargets.ReturnValue,
     Inherited = false)]
 public sealed class ErlangMapAttribute : Attribute
 {
@@ -88,7 +90,7 @@ public sealed class TermConstructorAttribute : Attribute;
 /// </param>
 [AttributeUsage(
     AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Enum | AttributeTargets.Interface
-        | AttributeTargets.Property | AttributeTargets.Parameter,
+        | AttributeTargets.Property | AttributeTargets.Parameter | AttributeTargets.ReturnValue,
     Inherited = false)]
 public sealed class TermConverterAttribute(Type converter) : Attribute
 {
@@ -106,7 +108,7 @@ public sealed class TermConverterAttribute(Type converter) : Attribute
 /// <param name="format">The form.</param>
 [AttributeUsage(
     AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Enum | AttributeTargets.Property
-        | AttributeTargets.Parameter,
+        | AttributeTargets.Parameter | AttributeTargets.ReturnValue,
     AllowMultiple = true,
     Inherited = false)]
 public sealed class TermFormatAttribute(TermFormat format) : Attribute

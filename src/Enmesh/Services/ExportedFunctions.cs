@@ -22,10 +22,17 @@ public delegate ValueTask<Term> ExportedFunction(ProcessContext context, IReadOn
 public sealed class ExportedFunctions
 {
     private readonly ConcurrentDictionary<(Atom Module, Atom Function, int Arity), ExportedFunction> _functions = new();
+    private readonly ConcurrentDictionary<Atom, ModuleDescription> _modules = new();
+    private readonly ConcurrentDictionary<(Atom Module, Atom Function, int Arity), FunctionDescription> _described = new();
+    private readonly Lock _exporting = new();
 
     internal ExportedFunctions()
     {
     }
+
+    /// <summary>The modules in which there are functions, by name.</summary>
+    internal IReadOnlyList<Atom> Modules =>
+        [.. _functions.Keys.Select(key => key.Module).Distinct().OrderBy(module => module.Text, StringComparer.Ordinal)];
 
     /// <summary>Lets peers call a function as <c>Module:Function/Arity</c>, and spawn it.</summary>
     /// <exception cref="ArgumentException">There is one of that name and arity.</exception>
@@ -33,8 +40,11 @@ public sealed class ExportedFunctions
     {
         ArgumentNullException.ThrowIfNull(body);
         ArgumentOutOfRangeException.ThrowIfNegative(arity);
-        if (!_functions.TryAdd((new Atom(module), new Atom(function), arity), body))
-            throw new ArgumentException($"{module}:{function}/{arity} is exported already.", nameof(function));
+        lock (_exporting)
+        {
+            if (!_functions.TryAdd((new Atom(module), new Atom(function), arity), body))
+                throw Known(module, function, arity, nameof(function));
+        }
     }
 
     /// <summary>Lets peers start a process: <c>spawn(Node, Module, Function, Arguments)</c>.</summary>
@@ -54,6 +64,29 @@ public sealed class ExportedFunctions
         });
     }
 
+    /// <summary>Lets peers call all functions of a module, or none when one of them is known.</summary>
+    /// <exception cref="ArgumentException">There is a function of the same name and arity.</exception>
+    internal void Export(
+        ModuleDescription module, IReadOnlyList<(FunctionDescription Description, ExportedFunction Body)> functions)
+    {
+        lock (_exporting)
+        {
+            foreach (var ((name, arity, _, _), _) in functions)
+            {
+                if (_functions.ContainsKey((module.Name, name, arity)))
+                    throw Known(module.Name.Text, name.Text, arity, nameof(functions));
+            }
+            // What is said of a function is there before it can be called.
+            _modules[module.Name] = module;
+            foreach (var (description, body) in functions)
+            {
+                var key = (module.Name, description.Name, description.Arity);
+                _described[key] = description;
+                _functions[key] = body;
+            }
+        }
+    }
+
     internal ExportedFunction? Find(Atom module, Atom function, int arity) =>
         _functions.GetValueOrDefault((module, function, arity));
 
@@ -66,4 +99,20 @@ public sealed class ExportedFunctions
         }
         return false;
     }
+
+    /// <summary>What is known of a module; null when it has no functions.</summary>
+    internal ModuleDescription? FindModule(Atom module) =>
+        _modules.GetValueOrDefault(module) ?? (HasModule(module) ? new(module, null, null) : null);
+
+    /// <summary>The functions of a module, by name.</summary>
+    internal IReadOnlyList<FunctionDescription> FunctionsOf(Atom module) =>
+    [
+        .. _functions.Keys.Where(key => key.Module == module)
+            .Select(key => _described.GetValueOrDefault(key)
+                ?? FunctionDescription.Unknown(key.Function, key.Arity))
+            .OrderBy(function => function.Name.Text, StringComparer.Ordinal).ThenBy(function => function.Arity),
+    ];
+
+    private static ArgumentException Known(string module, string function, int arity, string parameter) =>
+        new($"{module}:{function}/{arity} is exported already.", parameter);
 }

@@ -21,6 +21,7 @@ internal static class House
     private static readonly string[] Peers = [.. Handshake, .. Transport, "Enmesh.Peers"];
     private static readonly string[] Processes = [.. Peers, "Enmesh.Processes"];
     private static readonly string[] Services = [.. Processes, "Enmesh.Services"];
+    private static readonly string[] Modules = [.. Services, "Enmesh.Modules", "Enmesh.Terms.Serialization"];
     private static readonly string[] Global = [.. Services, "Enmesh.Global"];
     private static readonly string[] Groups = [.. Services, "Enmesh.Groups"];
     private static readonly string[] Behaviours = [.. Services, "Enmesh.Behaviours", "Enmesh.Terms.Serialization"];
@@ -28,7 +29,7 @@ internal static class House
     private static readonly string[] Resolver = ["Enmesh", "Enmesh.Telemetry", "Enmesh.Resolver"];
     private static readonly string[] Discovery = [.. Epmd, .. Resolver, "Enmesh.Discovery"];
     private static readonly string[] Cluster = [.. Services, .. Discovery, "Enmesh.Cluster"];
-    private static readonly string[] Node = [.. Cluster, .. Shell, .. Global, .. Groups, .. Behaviours, Facade, "Enmesh.Terms.Serialization"];
+    private static readonly string[] Node = [.. Cluster, .. Shell, .. Global, .. Groups, .. Behaviours, .. Modules, Facade];
     private static readonly string[] Hosting = [.. Node, "Enmesh.Hosting"];
 
     /// <summary>Each room with the rooms it may use, itself among them.</summary>
@@ -45,6 +46,7 @@ internal static class House
         ["Enmesh.Peers"] = Peers,
         ["Enmesh.Processes"] = Processes,
         ["Enmesh.Services"] = Services,
+        ["Enmesh.Modules"] = Modules,
         ["Enmesh.Global"] = Global,
         ["Enmesh.Groups"] = Groups,
         ["Enmesh.Behaviours"] = Behaviours,

@@ -7,13 +7,15 @@ internal sealed class BuiltInTable
 {
     private readonly Dictionary<(Atom Module, Atom Function, int Arity), BuiltIn> _functions = [];
     private readonly HashSet<Atom> _modules = [];
+    private readonly ModuleBuiltIns _ofEveryModule;
 
     internal BuiltInTable(NodeFacts facts, ExportedFunctions exported)
     {
+        _ofEveryModule = new(this, exported);
         IEnumerable<BuiltInModule> modules =
         [
             .. NodeBuiltIns.Of(facts), .. SystemBuiltIns.Of(facts), .. ProcessBuiltIns.Of(facts),
-            .. KernelBuiltIns.Of(facts), .. CodeBuiltIns.Of(this, exported), .. ObserverBuiltIns.Of(facts),
+            .. KernelBuiltIns.Of(facts), .. CodeBuiltIns.Of(this, exported, _ofEveryModule), .. ObserverBuiltIns.Of(facts),
             ApplicationMonitor.Module(), .. IoBuiltIns.Of(), .. ElixirBuiltIns.Of(facts),
         ];
         foreach (var function in modules.SelectMany(module => module.Functions))
@@ -26,7 +28,7 @@ internal sealed class BuiltInTable
     internal IReadOnlyCollection<BuiltIn> All => _functions.Values;
 
     internal ExportedFunction? Find(Atom module, Atom function, int arity) =>
-        _functions.GetValueOrDefault((module, function, arity))?.Body;
+        _functions.GetValueOrDefault((module, function, arity))?.Body ?? _ofEveryModule.Find(module, function, arity);
 
     internal bool HasModule(Atom module) => _modules.Contains(module);
 }
