@@ -107,6 +107,9 @@ internal sealed class PendingCall : IValueTaskSource<Term>, ITurn
         TurnScheduler.Schedule(this);
     }
 
+    /// <summary>Whether it was answered, failed, or was given up.</summary>
+    internal bool IsFinished => Volatile.Read(ref _done) != 0;
+
     NodeThread? ITurn.Thread => null;
 
     Pulse ITurn.Pulse => _runtime.Pulse;

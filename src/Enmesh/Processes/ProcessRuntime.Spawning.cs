@@ -160,16 +160,29 @@ internal sealed partial class ProcessRuntime
         var reference = control.Reference!;
         if (Calls.Find(reference) is { } call)
         {
-            if (control.Argument.Pid is { } started)
-                call.Target = started;
-            else
+            if (control.Argument.Pid is not { } started)
+            {
                 call.Fail(new SpawnException(link.Peer, call.Target.ToString(), control.Argument));
+                return;
+            }
+            call.Target = started;
+            if (call.IsFinished)
+                TakeMonitorBack(link, control, started); // given up meanwhile, perhaps without knowing whom it watched
             return;
         }
         if (control.Argument.Pid is not { } pid)
             FailSpawn(reference, control.Argument);
         else if (_spawns.TryRemove(reference, out var pending))
             Spawned(reference, pending, pid);
+        else if (References.KindOf(reference) == ReferenceKind.Call)
+            TakeMonitorBack(link, control, pid); // the call was given up before this came
+    }
+
+    // So that the other side knows that nobody waits for the result.
+    private void TakeMonitorBack(PeerLink link, in ControlMessage control, Pid process)
+    {
+        var from = FindTarget(control.To)?.Self ?? _anonymous.Self;
+        link.Signal(null, ControlMessage.Demonitor(from, process, control.Reference!));
     }
 
     private void Spawned(Reference reference, PendingSpawn pending, Pid pid)
