@@ -38,11 +38,11 @@ internal sealed partial class GlobalMachine
                 return Atoms.True;
             case [{ Atom: { } tag }, var name, { Pid: { } pid }, var method] when tag == GlobalAtoms.Register:
                 InsertName(name, pid, method);
-                KeepIf(_locks.HoldsGlobalLock(from), name);
+                KeepIf(_locks.HoldsGlobalLock(from), name, pid);
                 return GlobalAtoms.Yes;
             case [{ Atom: { } tag }, var name, { Pid: { } pid }, var method, { Atom: { } node }] when tag == GlobalAtoms.RegisterExt:
                 InsertExternalName(name, pid, method, node);
-                KeepIf(_locks.HoldsGlobalLock(from), name);
+                KeepIf(_locks.HoldsGlobalLock(from), name, pid);
                 return GlobalAtoms.Yes;
             case [{ Atom: { } tag }, var name] when tag == GlobalAtoms.Unregister:
                 RemoveName(name);
@@ -98,11 +98,13 @@ internal sealed partial class GlobalMachine
 
     /// <summary>
     /// Takes a name back at once if whoever gave it does not hold the lock: its node went down, which freed the lock, and came up
-    /// again before this message of its arrived. Without any lock the message is a late one only if the last holder died.
+    /// again before this message of its arrived. Without any lock the message is a late one only if the last holder died. And takes
+    /// it back if the process is on a node that we lost, which the other may not know yet: its own copy goes when it does, while
+    /// ours, told after the loss, would stay.
     /// </summary>
-    private void KeepIf(bool holdsLock, Term name)
+    private void KeepIf(bool holdsLock, Term name, Pid pid)
     {
-        if (!holdsLock && (_locks.IsGlobalLockSet || _locks.GlobalLockDied))
+        if ((!holdsLock && (_locks.IsGlobalLockSet || _locks.GlobalLockDied)) || _gone.ContainsKey(pid.Node))
             RemoveName(name);
     }
 
@@ -118,7 +120,8 @@ internal sealed partial class GlobalMachine
                 requester = id;
         }
         var isLocked = requester is not null && _locks.GlobalLockRequester == requester;
-        foreach (var operation in operations)
+        // What is deleted goes last, wherever it stands: as on the BEAM, which makes the same of the same list.
+        foreach (var operation in operations.OrderBy(IsDelete))
         {
             switch (operation.TupleElements)
             {
@@ -127,7 +130,7 @@ internal sealed partial class GlobalMachine
                         InsertExternalName(name, pid, method, spokenFor.Node);
                     else
                         InsertName(name, pid, method);
-                    KeepIf(isLocked, name);
+                    KeepIf(isLocked, name, pid);
                     break;
                 case [{ Atom: { } tag }, var name] when tag == GlobalAtoms.Delete:
                     RemoveName(name);
@@ -135,6 +138,8 @@ internal sealed partial class GlobalMachine
             }
         }
     }
+
+    private static bool IsDelete(Term operation) => operation.TupleElements is [{ Atom: { } tag }, _] && tag == GlobalAtoms.Delete;
 
     private static Dictionary<Term, (Pid Pid, Atom Node)> ReadExternalNames(Term list)
     {

@@ -27,7 +27,7 @@ internal sealed partial class GlobalMachine
         {
             if (names[i].TupleElements is not [var name, { Pid: { } theirs }, var method])
                 continue;
-            if (_names.Find(name) is not { } entry)
+            if (EntryOf(name) is not { } entry)
             {
                 session.OurOperations.Add(GlobalMessages.Insert(name, theirs, method));
             }
@@ -44,7 +44,9 @@ internal sealed partial class GlobalMachine
                 return;
             }
         }
+        TakeBackLost(session);
         session.IsResolved = true;
+        session.ToldKnown = [.. _known.Keys];
         Cast(session.Node, GlobalMessages.Resolved(
             _self.Node, Term.List([.. session.HisOperations]), GlobalMessages.Nodes(_known, session.Version), _names.ToExternalList(), session.HisTag!.Value));
         if (session.His is not null)
@@ -53,15 +55,13 @@ internal sealed partial class GlobalMachine
 
     private void AskMethod(Term name, Pid theirs, GlobalEntry entry, Action<Term?> then)
     {
-        var question = _questions.Add(then);
         if (entry.Pid.Node == _self.Node)
         {
-            Do(new GlobalEffect.Resolve(question, entry.Method, name, theirs, entry.Pid));
+            Do(new GlobalEffect.Resolve(_questions.Add(then), entry.Method, name, theirs, entry.Pid));
             return;
         }
         var arguments = Term.List(entry.Method, name, theirs, entry.Pid);
-        Do(new GlobalEffect.Ask(
-            question, entry.Pid.Node, Rex, Term.Tuple(Call, GlobalAtoms.Global, GlobalAtoms.ResolveIt, arguments, User)));
+        Ask(entry.Pid.Node, Rex, Term.Tuple(Call, GlobalAtoms.Global, GlobalAtoms.ResolveIt, arguments, User), then);
     }
 
     private void Settle(SyncSession session, Term name, (Pid Pid, Term Method) theirs, GlobalEntry ours, Term? verdict)

@@ -23,6 +23,9 @@ internal sealed partial class GlobalMachine
     /// <summary>Nodes we are parting from: the end of the connection is no loss to be told of.</summary>
     private readonly HashSet<Atom> _removing = [];
 
+    /// <summary>Nodes that we were to join, and are not any more, while an attempt to connect was still under way.</summary>
+    private readonly HashSet<Atom> _unwanted = [];
+
     /// <summary>Nodes that others know and that are not connected yet, and until when that may take.</summary>
     private readonly Dictionary<Atom, TimeSpan?> _joining = [];
 
@@ -41,11 +44,14 @@ internal sealed partial class GlobalMachine
         if (_joining.Remove(node))
         {
             Cast(node, GlobalMessages.InSync(_self.Node));
-            foreach (var (id, pid) in _laterWatches.Where(later => later.Value.Node == node).ToArray())
-            {
-                _laterWatches.Remove(id);
-                Do(new GlobalEffect.Watch(id, pid, MayConnect: true));
-            }
+            DoLater(node);
+        }
+        if (_unwanted.Remove(node))
+        {
+            // It may know us as one of its own, and would wait for us to know it: with the next connection we meet.
+            _removing.Add(node);
+            Do(new GlobalEffect.Disconnect(node));
+            return;
         }
         if (!_known.ContainsKey(node) && !_sessions.ContainsKey(node))
             StartSession(node);
@@ -77,6 +83,7 @@ internal sealed partial class GlobalMachine
     /// <summary>A node that others know cannot be reached; it may still reach us.</summary>
     private void OnUnreachable(Atom node)
     {
+        _unwanted.Remove(node);
         if (_joining.ContainsKey(node))
             _joining[node] = _now + JoinTime;
     }
@@ -119,7 +126,7 @@ internal sealed partial class GlobalMachine
             return;
         if (_connected.Contains(node))
             Cast(node, GlobalMessages.InSync(_self.Node));
-        else if (_joining.TryAdd(node, null))
+        else if (_joining.TryAdd(node, null) && !_unwanted.Remove(node))
             Do(new GlobalEffect.Connect(node));
     }
 
@@ -127,10 +134,13 @@ internal sealed partial class GlobalMachine
     private void Drop(Atom node)
     {
         EndSession(node, tellHim: true);
-        _known.Remove(node);
+        if (_known.Remove(node))
+            NoteGone(node);
         _synced.Remove(node);
-        if (_joining.Remove(node))
-            RemoveNamesOf(node);
+        if (!_joining.Remove(node))
+            return;
+        RemoveNamesOf(node);
+        FailLater(node);
     }
 
     private void RemoveNamesOf(Atom node)
@@ -148,7 +158,11 @@ internal sealed partial class GlobalMachine
             if (node == _self.Node)
                 continue;
             if (!_known.TryGetValue(node, out var before))
+            {
                 added.Add(node);
+                _gone.Remove(node);
+                _removing.Remove(node); // a member again: should the connection end after all, that is a loss
+            }
             if (before == 0)
                 _known[node] = version;
         }
@@ -190,12 +204,14 @@ internal sealed partial class GlobalMachine
     {
         if (_isLeaving || !_self.PreventOverlappingPartitions || !_lost.IsNew(from, creation, number, to, _now))
             return;
+        NoteLoss(from, to);
         PassOn(message, but: from);
         // When it was us who got lost, the others part from us, and the one who lost us need not be parted from by them.
         var other = to == _self.Node ? from : to;
         if (!IsPotentiallyKnown(other))
             return;
-        if (VersionOf(other) < GlobalMessages.PartitionsVersion)
+        // One that has not said yet that it knows us may not, and would not do as it is asked.
+        if (VersionOf(other) < GlobalMessages.PartitionsVersion || (_known.ContainsKey(other) && !_synced.Contains(other)))
         {
             Do(new GlobalEffect.Disconnect(other));
             Report(GlobalReport.Disconnected, other);
@@ -220,6 +236,8 @@ internal sealed partial class GlobalMachine
 
     private void Part(Atom node)
     {
+        if (_joining.TryGetValue(node, out var until) && until is null)
+            _unwanted.Add(node);
         Drop(node);
         if (_connected.Contains(node))
             _removing.Add(node);
@@ -229,6 +247,8 @@ internal sealed partial class GlobalMachine
     /// <summary>Leaves the cluster: closes the links to all published nodes and says nothing of it, or everybody would part from everybody.</summary>
     private void DisconnectAll(Action<Term> then)
     {
+        foreach (var node in _joining.Keys.ToArray())
+            Part(node);
         var nodes = _connected.ToArray();
         var left = GlobalMessages.Nodes(nodes);
         foreach (var node in nodes)

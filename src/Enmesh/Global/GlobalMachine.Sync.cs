@@ -175,7 +175,8 @@ internal sealed partial class GlobalMachine
             return;
         }
         session.LockId = lockId;
-        Cast(node, GlobalMessages.Exchange(_self.Node, _names.ToList(), session.HisTag!.Value));
+        session.Told = NamesToTell();
+        Cast(node, GlobalMessages.Exchange(_self.Node, GlobalMessages.Names(session.Told), session.HisTag!.Value));
         if (session.HisNames is not null)
             Resolve(session);
     }
@@ -201,14 +202,18 @@ internal sealed partial class GlobalMachine
     {
         var node = session.Node;
         var his = session.His!;
-        Term[] operations = [.. session.OurOperations, .. his.Operations];
+        KeyValuePair<Atom, int>[] hisKnown = [.. his.Known.Where(one => !session.Lost.Contains(one.Key))];
+        Term[] operations = [.. WithoutLost(session, his), .. his.Operations];
         var extra = GlobalMessages.Extra(session.Version, session.LockId!.Value);
-        KeyValuePair<Atom, int>[] newNodes = [new(node, session.Version), .. his.Known.Select(one => one.Value == 0 ? new(one.Key, VersionOf(one.Key)) : one)];
-        foreach (var (other, _) in his.Known)
+        KeyValuePair<Atom, int>[] newNodes =
+            [new(node, session.Version), .. hisKnown.Select(one => one.Value == 0 ? new(one.Key, VersionOf(one.Key)) : one)];
+        foreach (var (other, _) in newNodes)
+            _gone.Remove(other);
+        foreach (var (other, _) in hisKnown)
             Join(other);
         Apply(operations, his.ExternalNames, extra);
         SyncsDone(node);
-        foreach (var (other, _) in his.Known)
+        foreach (var (other, _) in hisKnown)
             EndSession(other, tellHim: false); // they learn of us from this node's partition
         // Before the lock is released: whoever locks next finds one partition.
         foreach (var (other, version) in _known)
@@ -219,6 +224,7 @@ internal sealed partial class GlobalMachine
         EndSession(node, tellHim: false);
         AddKnown(newNodes);
         _synced.Add(node);
+        TellLostMeanwhile(session);
         Report(GlobalReport.Synced, node, _known.Count);
     }
 

@@ -47,6 +47,7 @@ internal sealed partial class GlobalMachine
     private readonly LockTable _locks;
     private readonly NameTable _names;
     private readonly Dictionary<long, Pid> _laterWatches = [];
+    private readonly List<GlobalEffect.Ask> _laterAsks = [];
     private readonly Locker _locker;
     private readonly Registrar _registrar;
     private TimeSpan _now;
@@ -194,6 +195,38 @@ internal sealed partial class GlobalMachine
             Do(new GlobalEffect.Unwatch(id));
     }
 
+    /// <summary>Asks a node; one that is about to be connected, when it is: a lock without it would not be one of all nodes.</summary>
+    private void Ask(Atom node, Atom server, Term request, Action<Term?> then)
+    {
+        var ask = new GlobalEffect.Ask(_questions.Add(then), node, server, request);
+        if (_joining.ContainsKey(node))
+            _laterAsks.Add(ask);
+        else
+            Do(ask);
+    }
+
+    /// <summary>Does what has waited for a node to be connected.</summary>
+    private void DoLater(Atom node)
+    {
+        foreach (var (id, pid) in _laterWatches.Where(later => later.Value.Node == node).ToArray())
+        {
+            _laterWatches.Remove(id);
+            Do(new GlobalEffect.Watch(id, pid, MayConnect: true));
+        }
+        foreach (var ask in _laterAsks.Where(ask => ask.Node == node))
+            Do(ask);
+        _laterAsks.RemoveAll(ask => ask.Node == node);
+    }
+
+    /// <summary>A node will not be connected: nobody answers.</summary>
+    private void FailLater(Atom node)
+    {
+        var asks = _laterAsks.FindAll(ask => ask.Node == node);
+        _laterAsks.RemoveAll(asks.Contains);
+        foreach (var ask in asks)
+            _questions.Answered(ask.Question, null);
+    }
+
     /// <summary>Asks the servers of several nodes, this one among them or not, and goes on when all that can have answered.</summary>
     private void AskAll(IReadOnlyCollection<Atom> nodes, Term request, Action<IReadOnlyList<(Atom Node, Term Answer)>> then)
     {
@@ -204,7 +237,7 @@ internal sealed partial class GlobalMachine
         }
         var round = new Round(nodes.Count, then);
         foreach (var node in nodes.Where(node => node != _self.Node))
-            Do(new GlobalEffect.Ask(_questions.Add(answer => round.Take(node, answer)), node, GlobalAtoms.Server, request));
+            Ask(node, GlobalAtoms.Server, request, answer => round.Take(node, answer));
         if (nodes.Contains(_self.Node))
             round.Take(_self.Node, AnswerTo(_self.Pid, request));
     }

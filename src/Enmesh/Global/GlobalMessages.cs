@@ -87,6 +87,10 @@ internal static class GlobalMessages
 
     internal static Term Delete(Term name) => Term.Tuple(GlobalAtoms.Delete, name);
 
+    /// <summary><c>[{Name, Pid, Method}]</c></summary>
+    internal static Term Names(IEnumerable<KeyValuePair<Term, GlobalEntry>> names) =>
+        Term.List([.. names.Select(name => Term.Tuple(name.Key, name.Value.Pid, name.Value.Method))]);
+
     internal static Term Nodes(IEnumerable<Atom> nodes) => Term.List([.. nodes.Select(node => (Term)node)]);
 
     /// <summary>Nodes for a peer that speaks a version: with the version of each, or for old ones without.</summary>

@@ -25,12 +25,15 @@ internal sealed class NameTable(Func<Pid, long> watch, Action<long> unwatch, Fun
     /// <summary>The names at this moment.</summary>
     internal IReadOnlyCollection<Term> Names => [.. _names.Keys];
 
+    /// <summary>The names at this moment, and whose each is.</summary>
+    internal IEnumerable<KeyValuePair<Term, GlobalEntry>> Entries => _names;
+
     internal GlobalEntry? Find(Term name) => _names.GetValueOrDefault(name);
 
     internal bool HasName(Pid pid) => _perPid.ContainsKey(pid);
 
     /// <summary><c>[{Name, Pid, Method}]</c></summary>
-    internal Term ToList() => Term.List([.. _names.Select(name => Term.Tuple(name.Key, name.Value.Pid, name.Value.Method))]);
+    internal Term ToList() => GlobalMessages.Names(_names);
 
     /// <summary><c>[{Name, Pid, Node}]</c>: those of processes whose nodes take no part, and the node that speaks for each.</summary>
     internal Term ToExternalList() => Term.List([.. _external.Select(name => Term.Tuple(name.Key, name.Value.Pid, name.Value.Node))]);

@@ -19,6 +19,15 @@ internal sealed class SyncSession(Atom node, Term tag)
     /// <summary>The lock, once both partitions are locked.</summary>
     internal Term? LockId { get; set; }
 
+    /// <summary>Our names, as we have told them.</summary>
+    internal IReadOnlyDictionary<Term, GlobalEntry> Told { get; set; } = new Dictionary<Term, GlobalEntry>();
+
+    /// <summary>The nodes of our partition, as we have told them.</summary>
+    internal IReadOnlyCollection<Atom> ToldKnown { get; set; } = [];
+
+    /// <summary>The nodes that the other side lost after it had told its names.</summary>
+    internal HashSet<Atom> Lost { get; } = [];
+
     /// <summary>The other side's names, as soon as they came.</summary>
     internal ListTerm? HisNames { get; set; }
 
