@@ -1,14 +1,17 @@
 using System.Globalization;
+using Enmesh.Behaviours;
 using Enmesh.Processes;
 using Enmesh.Terms;
+using Enmesh.Terms.Serialization;
 
 namespace Enmesh.Bench;
 
 /// <summary>
-/// The verb <c>local</c>: within one node, round trips between two processes, and what idle ones take.
+/// The verb <c>local</c>: within one node, round trips between two processes, calls of a server, and what idle processes take.
 /// </summary>
 internal static class LocalPeer
 {
+    private static readonly Atom Echo = new("echo");
     private static readonly Atom Ping = new("ping");
     private static readonly Atom Pong = new("pong");
 
@@ -17,6 +20,7 @@ internal static class LocalPeer
         await using var bench = BenchNode.Unconnected();
         await bench.Node.StartAsync();
         await RoundTripsAsync(bench.Node);
+        await CallsAsync(bench.Node, (int)Settings.Count("LOCAL_CALLS", 400_000));
         await IdleAsync(bench.Node, (int)Settings.Count("LOCAL_PROCESSES", 1_000_000));
     }
 
@@ -40,6 +44,55 @@ internal static class LocalPeer
         });
         var usage = await done.Task;
         Figures.Emit("local.rtt", usage.Nanoseconds / 1000 / count, "us", [("iterations", count), .. usage.Parameters]);
+    }
+
+    // Rounds of both kinds in turn: what disturbs the machine disturbs both.
+    private static async Task CallsAsync(ErlangNode node, int count)
+    {
+        const int Rounds = 20;
+        var raw = await node.StartServerAsync(static () => new EchoServer());
+        var typed = await node.StartServerAsync(static () => new TypedEchoServer());
+        var done = new TaskCompletionSource<(Usage Raw, double Typed)>(TaskCreationOptions.RunContinuationsAsynchronously);
+        node.Spawn(async context =>
+        {
+            var each = count / Rounds;
+            await EchoAsync(context, raw, count / 4);
+            await EchoTypedAsync(context, typed, count / 4);
+            var usage = default(Usage);
+            var ratios = new double[Rounds];
+            for (var round = 0; round < Rounds; round++)
+            {
+                var plain = await Usage.OfAsync(() => EchoAsync(context, raw, each));
+                var withTypes = await Usage.OfAsync(() => EchoTypedAsync(context, typed, each));
+                usage += plain;
+                ratios[round] = withTypes.Nanoseconds / plain.Nanoseconds;
+            }
+            Array.Sort(ratios);
+            done.SetResult((usage, (ratios[(Rounds / 2) - 1] + ratios[Rounds / 2]) / 2));
+        });
+        var (total, ratio) = await done.Task;
+        IReadOnlyList<(string, double)> parameters = [("iterations", count), .. total.Parameters];
+        Figures.Emit("local.call", total.Nanoseconds / 1000 / count, "us", parameters);
+        Figures.Emit("local.typed", ratio, "x", parameters);
+    }
+
+    private static async Task EchoAsync(ProcessContext context, Pid server, int count)
+    {
+        for (var i = count; i > 0; i--)
+        {
+            if ((await context.CallAsync(server, Term.Tuple(Echo, i))).Int32 != i)
+                throw new InvalidOperationException($"Call {i} was answered with something else.");
+        }
+    }
+
+    private static async Task EchoTypedAsync(ProcessContext context, Pid server, int count)
+    {
+        var (requests, replies) = (LocalTerms.Default.EchoRequest, LocalTerms.Default.Int32);
+        for (var i = count; i > 0; i--)
+        {
+            if (await context.CallAsync(server, new EchoRequest(i), requests, replies) != i)
+                throw new InvalidOperationException($"Call {i} was answered with something else.");
+        }
     }
 
     private static async Task PingAsync(ProcessContext context, Pid echo, int count)
@@ -86,4 +139,21 @@ internal static class LocalPeer
             line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
         return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
     }
+}
+
+[ErlangTag("echo")]
+internal sealed record EchoRequest(int Number);
+
+[TermSerializable(typeof(EchoRequest))]
+[TermSerializable(typeof(int))]
+internal sealed partial class LocalTerms : TermSerializerContext;
+
+internal sealed class EchoServer : GenServer
+{
+    protected override ValueTask<CallResult> HandleCallAsync(Term request, CallRequest call) => Reply(request.TupleElements[1]);
+}
+
+internal sealed class TypedEchoServer() : GenServer<EchoRequest, int>(LocalTerms.Default.EchoRequest, LocalTerms.Default.Int32)
+{
+    protected override ValueTask<CallResult> HandleCallAsync(EchoRequest request, CallRequest call) => Reply(request.Number);
 }

@@ -13,6 +13,9 @@ internal readonly record struct Usage(double Wall, double Self, double Target, d
     internal IEnumerable<(string Name, double Value)> Parameters =>
         [("wall_s", Wall), ("cpu_self", Self), ("cpu_target", Target), ("cpu_other", Other)];
 
+    public static Usage operator +(Usage one, Usage other) =>
+        new(one.Wall + other.Wall, one.Self + other.Self, one.Target + other.Target, one.Other + other.Other);
+
     /// <summary>
     /// Measures a piece of work of this process with the process beside it that PEER_TARGET_PID names.
     /// </summary>

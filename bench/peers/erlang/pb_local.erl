@@ -6,6 +6,7 @@ main() ->
     pb_lib:main(fun() ->
         rtt(pb_lib:env_int("LOCAL_WARMUP", 2000000),
             pb_lib:env_int("LOCAL_COUNT", 2000000)),
+        calls(pb_lib:env_int("LOCAL_CALLS", 400000)),
         idle(pb_lib:env_int("LOCAL_PROCESSES", 1000000))
     end).
 
@@ -26,6 +27,19 @@ pings(_, 0) -> ok;
 pings(Echo, N) ->
     Echo ! {ping, self(), N},
     receive {pong, N} -> pings(Echo, N - 1) end.
+
+%% Calls of a gen_server of the same node, one after another. A request is a term however it was made: the typed ones are the same again.
+calls(N) ->
+    {ok, _} = pb_server:start_link(),
+    echoes(N div 4),
+    {ok, Ns, P} = pb_lib:measure(fun() -> echoes(N) end, ""),
+    pb_lib:emit("local.call", Ns / 1000 / N, "us", [{iterations, N} | P]),
+    pb_lib:emit("local.typed", 1.0, "x", [{iterations, N} | P]).
+
+echoes(0) -> ok;
+echoes(N) ->
+    N = gen_server:call(bench_server, {echo, N}),
+    echoes(N - 1).
 
 %% Resident bytes for each of so many processes that wait for a message.
 idle(N) ->

@@ -1,3 +1,4 @@
+using System.Threading.Tasks.Sources;
 using Enmesh.Processes;
 using Enmesh.Terms;
 using Enmesh.Terms.Serialization;
@@ -12,12 +13,14 @@ public sealed record MultiCallResult(IReadOnlyDictionary<NodeName, Term> Replies
 /// <summary>Calls in forms other than one term to one server.</summary>
 internal static class GenCalls
 {
-    internal static async ValueTask<TReply> CallAsync<TRequest, TReply>(
+    internal static ValueTask<TReply> CallAsync<TRequest, TReply>(
         ProcessRuntime runtime, ProcessContext? caller, ProcessAddress to, TRequest request, TermTypeInfo<TRequest> requests, TermTypeInfo<TReply> replies,
         TimeSpan? timeout, CancellationToken cancellationToken)
     {
-        var reply = await runtime.CallAsync(caller, to, TermSerializer.ToTerm(request, requests), timeout, cancellationToken).ConfigureAwait(false);
-        return TermSerializer.FromTerm(reply, replies);
+        ArgumentNullException.ThrowIfNull(replies);
+        var call = new TypedCall<TReply>(runtime, caller, to, replies);
+        runtime.BeginCall(call, caller, TermSerializer.ToTerm(request, requests), timeout, cancellationToken);
+        return call.TypedTask;
     }
 
     internal static async Task<MultiCallResult> MultiCallAsync(
@@ -50,5 +53,14 @@ internal static class GenCalls
     {
         var message = Term.Tuple(GenAtoms.GenCast, request);
         return Task.WhenAll(nodes.Distinct().Select(node => runtime.SendAsync(null, (name, node), message, cancellationToken).AsTask()));
+    }
+
+    // The reply is read by who awaits it: a call within this node takes a microsecond, and the state of an async method would be felt.
+    private sealed class TypedCall<TReply>(ProcessRuntime runtime, ProcessContext? caller, ProcessAddress to, TermTypeInfo<TReply> replies)
+        : PendingCall(runtime, caller, to), IValueTaskSource<TReply>
+    {
+        internal ValueTask<TReply> TypedTask => new(this, Version);
+
+        TReply IValueTaskSource<TReply>.GetResult(short token) => TermSerializer.FromTerm(GetResult(token), replies);
     }
 }

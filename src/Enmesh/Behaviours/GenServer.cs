@@ -36,43 +36,43 @@ public abstract class GenServer
     }
 
     /// <summary>Called first: <c>init/1</c>. Whoever starts the server waits for it. By default nothing.</summary>
-    protected internal virtual ValueTask<InitResult> InitAsync() => InitResult.Ok();
+    protected virtual ValueTask<InitResult> InitAsync() => InitResult.Ok();
 
     /// <summary>A call: <c>handle_call/3</c>. By default the caller exits with <c>badarg</c> and an explanation, and the server lives on.</summary>
     /// <param name="request">What is asked.</param>
     /// <param name="call">Who asks; for an answer that is given later, by <see cref="ProcessContext.Reply"/>.</param>
-    protected internal virtual ValueTask<CallResult> HandleCallAsync(Term request, CallRequest call)
+    protected virtual ValueTask<CallResult> HandleCallAsync(Term request, CallRequest call)
     {
         Refuse(call, $"{GetType().Name} takes no calls");
         return NoReply();
     }
 
     /// <summary>A cast: <c>handle_cast/2</c>. By default it is logged and dropped.</summary>
-    protected internal virtual ValueTask<ServerResult> HandleCastAsync(Term request)
+    protected virtual ValueTask<ServerResult> HandleCastAsync(Term request)
     {
         Loop.ReportDropped("cast");
         return NoReply();
     }
 
     /// <summary>Any other message: <c>handle_info/2</c>; also the atom <c>timeout</c> when a time-out was asked for. By default it is logged and dropped.</summary>
-    protected internal virtual ValueTask<ServerResult> HandleInfoAsync(Term message)
+    protected virtual ValueTask<ServerResult> HandleInfoAsync(Term message)
     {
         Loop.ReportDropped("message");
         return NoReply();
     }
 
     /// <summary>What was to be done before the next message: <c>handle_continue/2</c>.</summary>
-    protected internal virtual ValueTask<ServerResult> HandleContinueAsync(Term argument) =>
+    protected virtual ValueTask<ServerResult> HandleContinueAsync(Term argument) =>
         throw new NotSupportedException($"{GetType().Name} continues with {argument} and does not override {nameof(HandleContinueAsync)}.");
 
     /// <summary>
     /// Called before the server ends: <c>terminate/2</c>. As on the BEAM not when it is ended from outside, unless it traps exits and its parent ends it;
     /// disposing comes in every case.
     /// </summary>
-    protected internal virtual ValueTask TerminateAsync(Term reason) => default;
+    protected virtual ValueTask TerminateAsync(Term reason) => default;
 
     /// <summary>What <c>sys:get_state/1</c> and <c>observer</c> see. By default the name of the type.</summary>
-    protected internal virtual Term FormatState() => Term.Binary(GetType().Name);
+    protected virtual Term FormatState() => Term.Binary(GetType().Name);
 
     /// <summary>Answers the call.</summary>
     protected static CallResult Reply(Term reply) => CallResult.Reply(reply);
@@ -94,4 +94,19 @@ public abstract class GenServer
     internal void Begin(ServerLoop loop) => _loop = _loop is null
         ? loop
         : throw new InvalidOperationException($"The server {GetType().Name} was started before: each process needs an object of its own.");
+
+    // For the loop, which is no heir.
+    internal ValueTask<InitResult> OnInitAsync() => InitAsync();
+
+    internal ValueTask<CallResult> OnCallAsync(in CallRequest call) => HandleCallAsync(call.Request, call);
+
+    internal ValueTask<ServerResult> OnCastAsync(Term request) => HandleCastAsync(request);
+
+    internal ValueTask<ServerResult> OnInfoAsync(Term message) => HandleInfoAsync(message);
+
+    internal ValueTask<ServerResult> OnContinueAsync(Term argument) => HandleContinueAsync(argument);
+
+    internal ValueTask OnTerminateAsync(Term reason) => TerminateAsync(reason);
+
+    internal Term OnFormatState() => FormatState();
 }

@@ -39,7 +39,7 @@ internal sealed class ServerLoop
             server.Begin(loop);
             if (start is not null)
                 await start.RegisterAsync(context).ConfigureAwait(false);
-            var init = await server.InitAsync().ConfigureAwait(false);
+            var init = await server.OnInitAsync().ConfigureAwait(false);
             if (init.Failure is { } reason)
             {
                 context.EndReason = reason.IsAtom(IgnoreAtom) ? ExitReason.Normal : reason;
@@ -92,7 +92,7 @@ internal sealed class ServerLoop
                 _isHandling = true;
                 if (next.Argument is { } argument)
                 {
-                    next = await _server.HandleContinueAsync(argument).ConfigureAwait(false);
+                    next = await _server.OnContinueAsync(argument).ConfigureAwait(false);
                     continue;
                 }
                 _isHandling = false;
@@ -103,7 +103,7 @@ internal sealed class ServerLoop
         }
         catch (Exception e) when (_isHandling && Context.SentExit is null)
         {
-            await _server.TerminateAsync(ReasonOf(Context, e)).ConfigureAwait(false);
+            await _server.OnTerminateAsync(ReasonOf(Context, e)).ConfigureAwait(false);
             throw;
         }
         await StopAsync(next.StopReason.Value).ConfigureAwait(false);
@@ -111,7 +111,7 @@ internal sealed class ServerLoop
 
     private async Task StopAsync(Term reason)
     {
-        await _server.TerminateAsync(reason).ConfigureAwait(false);
+        await _server.OnTerminateAsync(reason).ConfigureAwait(false);
         if (_farewell is var (call, reply))
             Context.Reply(call, reply);
         if (!ExitReason.IsInGoodOrder(reason))
@@ -133,16 +133,16 @@ internal sealed class ServerLoop
         if (CallRequest.TryRead(message, out var call))
             return HandleCallAsync(call);
         if (message.TupleElements is [{ Atom: { } marker }, var request] && marker == GenAtoms.GenCast)
-            return _server.HandleCastAsync(request);
+            return _server.OnCastAsync(request);
         if (SystemRequest.TryRead(message, out var system))
             return HandleSystem(system, last);
-        return IsParentsExit(message, out var reason) ? ServerResult.Stop(reason) : _server.HandleInfoAsync(message);
+        return IsParentsExit(message, out var reason) ? ServerResult.Stop(reason) : _server.OnInfoAsync(message);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ServerResult> HandleCallAsync(CallRequest call)
     {
-        var result = await _server.HandleCallAsync(call.Request, call).ConfigureAwait(false);
+        var result = await _server.OnCallAsync(call).ConfigureAwait(false);
         if (result.Answer is not { } reply)
             return result.Next;
         if (result.Next.StopReason is null)
@@ -164,7 +164,7 @@ internal sealed class ServerLoop
                 request.Reply(Context, Atoms.Ok);
                 return ServerResult.Stop(reason);
             default:
-                request.Answer(Context, new Atom(_server.GetType().Name), _server.FormatState, _parent, _isSuspended);
+                request.Answer(Context, new Atom(_server.GetType().Name), _server.OnFormatState, _parent, _isSuspended);
                 break;
         }
         return last;

@@ -126,21 +126,3 @@ internal sealed class ServerStart
         return process;
     }
 }
-
-/// <summary>Servers that belong to the process that starts them.</summary>
-public static class ServerExtensions
-{
-    /// <summary>Starts a server that is linked to this process: <c>gen_server:start_link</c>. It has begun when this completes.</summary>
-    /// <param name="parent">The process that starts it.</param>
-    /// <param name="make">Makes the object for the process.</param>
-    /// <param name="options">Its name and more.</param>
-    /// <param name="cancellationToken">Gives up, and ends it.</param>
-    /// <exception cref="ServerStartException">It did not start; unless this process traps exits, it ends too, being linked.</exception>
-    /// <exception cref="TimeoutException">It did not start in time, and was ended.</exception>
-    public static ValueTask<Pid> StartServerAsync(
-        this ProcessContext parent, Func<GenServer> make, ServerOptions? options = null, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(parent);
-        return ServerStart.StartAsync(parent.Runtime, parent, make, options, cancellationToken);
-    }
-}

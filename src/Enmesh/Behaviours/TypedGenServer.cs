@@ -42,7 +42,7 @@ public abstract class GenServer<TRequest, TReply> : GenServer
     protected CallResult Stop(Term reason, TReply reply) => Stop(reason, TermSerializer.ToTerm(reply, _replies));
 
     /// <inheritdoc/>
-    protected internal sealed override ValueTask<CallResult> HandleCallAsync(Term request, CallRequest call)
+    protected sealed override ValueTask<CallResult> HandleCallAsync(Term request, CallRequest call)
     {
         TRequest typed;
         try
@@ -58,7 +58,7 @@ public abstract class GenServer<TRequest, TReply> : GenServer
     }
 
     /// <inheritdoc/>
-    protected internal sealed override ValueTask<ServerResult> HandleCastAsync(Term request)
+    protected sealed override ValueTask<ServerResult> HandleCastAsync(Term request)
     {
         TRequest typed;
         try

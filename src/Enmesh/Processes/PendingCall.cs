@@ -7,7 +7,7 @@ namespace Enmesh.Processes;
 
 /// <summary>A call under way: its reply, the end of the other side, its time-out or its cancellation, whichever is first.</summary>
 /// <remarks>It stands in the table of calls under its reference, which is tag, alias and monitor in one.</remarks>
-internal sealed class PendingCall : IValueTaskSource<Term>, ITurn
+internal class PendingCall : IValueTaskSource<Term>, ITurn
 {
     private readonly ProcessRuntime _runtime;
     private ManualResetValueTaskSourceCore<Term> _result;
@@ -17,12 +17,12 @@ internal sealed class PendingCall : IValueTaskSource<Term>, ITurn
     private CancellationTokenRegistration _registration;
     private int _done;
 
-    internal PendingCall(ProcessRuntime runtime, Pid from, ProcessAddress target, Reference reference)
+    internal PendingCall(ProcessRuntime runtime, ProcessContext? caller, ProcessAddress target)
     {
         _runtime = runtime;
-        From = from;
+        From = (caller ?? runtime.Anonymous).Self;
         Asked = Target = target;
-        Reference = reference;
+        Reference = runtime.MakeCallReference();
     }
 
     /// <summary>The pid that the other side sees as the caller.</summary>
@@ -32,7 +32,7 @@ internal sealed class PendingCall : IValueTaskSource<Term>, ITurn
     internal ProcessAddress Target { get; set; }
 
     /// <summary>Who was asked for, before a name was looked up.</summary>
-    internal ProcessAddress Asked { get; init; }
+    internal ProcessAddress Asked { get; }
 
     /// <summary>What the other side knows the request by.</summary>
     internal CallForm Form { get; init; }
@@ -48,7 +48,9 @@ internal sealed class PendingCall : IValueTaskSource<Term>, ITurn
     /// <summary>The process of this node that was called; null for one elsewhere.</summary>
     internal ProcessContext? Watched { get; set; }
 
-    internal ValueTask<Term> Task => new(this, _result.Version);
+    internal ValueTask<Term> Task => new(this, Version);
+
+    private protected short Version => _result.Version;
 
     internal void Arm(TimeSpan timeout, CancellationToken cancellationToken)
     {
@@ -136,11 +138,11 @@ internal sealed class PendingCall : IValueTaskSource<Term>, ITurn
         }
     }
 
-    Term IValueTaskSource<Term>.GetResult(short token) => _result.GetResult(token);
+    public Term GetResult(short token) => _result.GetResult(token);
 
-    ValueTaskSourceStatus IValueTaskSource<Term>.GetStatus(short token) => _result.GetStatus(token);
+    public ValueTaskSourceStatus GetStatus(short token) => _result.GetStatus(token);
 
-    void IValueTaskSource<Term>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _result.OnCompleted(continuation, state, token, flags);
 
     private void OnTimer() => Fail(new TimeoutException($"The call to {Asked} was not answered in time."));

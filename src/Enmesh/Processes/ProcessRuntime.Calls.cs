@@ -13,13 +13,21 @@ internal sealed partial class ProcessRuntime
         ProcessContext? caller, ProcessAddress to, Term request, TimeSpan? timeout, CancellationToken cancellationToken,
         CallForm form = CallForm.GenServer)
     {
+        var call = new PendingCall(this, caller, to) { Form = form };
+        BeginCall(call, caller, request, timeout, cancellationToken);
+        return call.Task;
+    }
+
+    /// <summary>Sends a call on its way; its task says how it ends.</summary>
+    internal void BeginCall(PendingCall call, ProcessContext? caller, Term request, TimeSpan? timeout, CancellationToken cancellationToken)
+    {
         cancellationToken.ThrowIfCancellationRequested();
-        RefuseAlias(to);
+        RefuseAlias(call.Asked);
         if (timeout is { } given && given < TimeSpan.Zero && given != Timeout.InfiniteTimeSpan)
             throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "A time-out is zero, positive, or infinite.");
-        var asked = to;
+        var to = call.Asked;
         var isThere = TryResolve(ref to);
-        var call = new PendingCall(this, (caller ?? _anonymous).Self, to, _references.Next(ReferenceKind.Call)) { Asked = asked, Form = form };
+        call.Target = to;
         Calls.Add(call);
         call.Arm(timeout ?? DefaultCallTimeout, cancellationToken);
         if (!isThere)
@@ -30,8 +38,9 @@ internal sealed partial class ProcessRuntime
             CallOver(link, call, caller, request);
         else
             _ = ConnectAndCallAsync(call, caller, request, node, cancellationToken);
-        return call.Task;
     }
+
+    internal Reference MakeCallReference() => _references.Next(ReferenceKind.Call);
 
     private void CallLocally(PendingCall call, Term request)
     {

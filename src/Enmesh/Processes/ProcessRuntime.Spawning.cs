@@ -57,7 +57,7 @@ internal sealed partial class ProcessRuntime
     {
         var link = await ConnectForSpawnAsync(node, target, cancellationToken).ConfigureAwait(false);
         var from = owner ?? _anonymous;
-        var call = new PendingCall(this, from.Self, (target.Function, node), _references.Next(ReferenceKind.Call)) { AwaitsExit = true, Link = link };
+        var call = new PendingCall(this, from, (target.Function, node)) { AwaitsExit = true, Link = link };
         Calls.Add(call);
         call.Arm(timeout ?? DefaultCallTimeout, cancellationToken);
         var request = ControlMessage.SpawnRequest(

@@ -40,7 +40,7 @@ public readonly struct SystemRequest
     }
 
     /// <summary>
-    /// Answers <c>get_state</c> and <c>get_status</c>; everything else is declined, since nothing here can be suspended
+    /// Answers <c>get_state</c> (in the form of OTP 26 and later; before, <c>sys:get_state/1</c> gives <c>{ok, State}</c>) and <c>get_status</c>; everything else is declined, since nothing here can be suspended
     /// or replaced.
     /// </summary>
     /// <param name="context">The process that was asked.</param>

@@ -82,7 +82,7 @@ public sealed class GenServerTests : IAsyncLifetime
         var starting = _node.StartServerAsync(
             () => new Counter
             {
-                OnInitAsync = async context =>
+                Beginning = async context =>
                 {
                     begun.SetResult();
                     await Task.Delay(Timeout.InfiniteTimeSpan, context.Exiting);
@@ -101,7 +101,7 @@ public sealed class GenServerTests : IAsyncLifetime
     public async Task A_server_that_exits_in_init_did_not_start()
     {
         var starting = _node.StartServerAsync(
-            () => new Counter { OnInitAsync = context => throw new ProcessExitException(new Atom("gave_up")) }).AsTask();
+            () => new Counter { Beginning = context => throw new ProcessExitException(new Atom("gave_up")) }).AsTask();
         Assert.Equal("gave_up", (await Assert.ThrowsAsync<ServerStartException>(() => starting.WaitAsync(Patience))).Reason.AtomText);
     }
 
@@ -317,7 +317,7 @@ public sealed class GenServerTests : IAsyncLifetime
 
         public Func<InitResult>? OnInit { get; init; }
 
-        public Func<ProcessContext, Task>? OnInitAsync { get; init; }
+        public Func<ProcessContext, Task>? Beginning { get; init; }
 
         public bool Traps { get; init; }
 
@@ -333,15 +333,15 @@ public sealed class GenServerTests : IAsyncLifetime
             return default;
         }
 
-        protected internal override async ValueTask<InitResult> InitAsync()
+        protected override async ValueTask<InitResult> InitAsync()
         {
             Context.TrapExit = Traps;
-            if (OnInitAsync is not null)
-                await OnInitAsync(Context);
+            if (Beginning is not null)
+                await Beginning(Context);
             return OnInit?.Invoke() ?? InitResult.Ok();
         }
 
-        protected internal override ValueTask<CallResult> HandleCallAsync(Term request, CallRequest call)
+        protected override ValueTask<CallResult> HandleCallAsync(Term request, CallRequest call)
         {
             switch (request.AtomText)
             {
@@ -360,7 +360,7 @@ public sealed class GenServerTests : IAsyncLifetime
             }
         }
 
-        protected internal override ValueTask<ServerResult> HandleCastAsync(Term request)
+        protected override ValueTask<ServerResult> HandleCastAsync(Term request)
         {
             switch (request)
             {
@@ -374,7 +374,7 @@ public sealed class GenServerTests : IAsyncLifetime
             }
         }
 
-        protected internal override ValueTask<ServerResult> HandleInfoAsync(Term message)
+        protected override ValueTask<ServerResult> HandleInfoAsync(Term message)
         {
             if (message.IsAtom(new Atom("timeout")))
                 TimedOut.SetResult();
@@ -383,13 +383,13 @@ public sealed class GenServerTests : IAsyncLifetime
             return NoReply();
         }
 
-        protected internal override ValueTask<ServerResult> HandleContinueAsync(Term argument)
+        protected override ValueTask<ServerResult> HandleContinueAsync(Term argument)
         {
             _count += argument.Int32!.Value;
             return NoReply();
         }
 
-        protected internal override ValueTask TerminateAsync(Term reason)
+        protected override ValueTask TerminateAsync(Term reason)
         {
             TerminatedWith = reason;
             return default;

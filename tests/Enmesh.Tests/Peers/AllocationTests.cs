@@ -2,6 +2,7 @@ using Enmesh.Processes;
 using Enmesh.Terms;
 using Enmesh.Terms.External;
 using Enmesh.Testing;
+using Enmesh.Tests.Behaviours;
 using Enmesh.Tests.Transport;
 using Xunit;
 
@@ -70,6 +71,32 @@ public sealed class AllocationTests
         {
             for (var i = 0; i < calls; i++)
                 Assert.Equal(i, (await a.CallAsync(("echo", b.Name), i)).Int32);
+        }
+    }
+
+    [Fact]
+    public async Task A_call_to_a_server_of_this_node_stays_within_its_bound_and_a_typed_one_costs_its_types_more()
+    {
+        await using var cluster = new LoopbackCluster();
+        var node = await cluster.StartAsync("a@127.0.0.1");
+        var server = await node.StartServerAsync(() => new TypedAdder());
+        var (requests, replies) = (ServerTestTerms.Default.AddRequest, ServerTestTerms.Default.Int32);
+        var request = Term.Tuple(new Atom("add"), 1, 2);
+        var raw = await PerCallAsync(async () => Assert.Equal(3, (await node.CallAsync(server, request)).Int32));
+        var typed = await PerCallAsync(async () => Assert.Equal(3, await node.CallAsync(server, new AddRequest(1, 2), requests, replies)));
+
+        Assert.InRange(raw, 0, 2_000 + AsyncMethods);
+        // The request as an object and as a tuple; another copy of either would be more.
+        Assert.InRange(typed - raw, -50, 300 + AsyncMethods);
+
+        static async Task<double> PerCallAsync(Func<Task> call)
+        {
+            for (var i = 0; i < 2_000; i++)
+                await call();
+            var before = GC.GetTotalAllocatedBytes(precise: true);
+            for (var i = 0; i < 2_000; i++)
+                await call();
+            return (GC.GetTotalAllocatedBytes(precise: true) - before) / 2_000.0;
         }
     }
 
