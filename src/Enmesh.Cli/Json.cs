@@ -8,6 +8,12 @@ internal sealed record PingResult(string Node, string Answer, double? ConnectedM
 
 internal sealed record NodesResult(string Node, IReadOnlyList<string> Sees);
 
+internal sealed record FunctionsResult(string Node, IReadOnlyList<ModuleResult> Modules);
+
+internal sealed record ModuleResult(string Name, string? Doc, IReadOnlyList<FunctionResult> Functions);
+
+internal sealed record FunctionResult(string Name, int Arity, string Signature, string? Doc);
+
 internal sealed record NamesResult(string Host, int Port, IReadOnlyList<NameResult> Names);
 
 internal sealed record NameResult(string Name, int Port);
@@ -20,6 +26,7 @@ internal sealed record TermResult(string Erlang, string Elixir, int Bytes);
 
 [JsonSerializable(typeof(PingResult))]
 [JsonSerializable(typeof(NodesResult))]
+[JsonSerializable(typeof(FunctionsResult))]
 [JsonSerializable(typeof(NamesResult))]
 [JsonSerializable(typeof(MeshResult))]
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

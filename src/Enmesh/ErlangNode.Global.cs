@@ -33,6 +33,6 @@ public sealed partial class ErlangNode
     private void ExportGlobal(string function, int arity, ExportedFunction body)
     {
         if (Functions.Find(GlobalAtoms.Global, new Atom(function), arity) is null)
-            Functions.Export("global", function, arity, body);
+            Functions.ExportOwn("global", function, arity, body);
     }
 }

@@ -60,18 +60,18 @@ public sealed partial class ErlangNode
         static Term Pids(IReadOnlyList<Pid> pids) => PgMessages.ListOf(pids);
         static Term List(IReadOnlyList<Term> terms) => Term.List([.. terms]);
 
-        Functions.Export("pg", "get_members", 1, (_, asked) => new(Default(groups => Pids(groups.Members(asked[0])))));
-        Functions.Export("pg", "get_members", 2, (_, asked) =>
+        Functions.ExportOwn("pg", "get_members", 1, (_, asked) => new(Default(groups => Pids(groups.Members(asked[0])))));
+        Functions.ExportOwn("pg", "get_members", 2, (_, asked) =>
             new(Of(asked[0].AtomText, groups => Pids(groups.Members(asked[1])))));
-        Functions.Export("pg", "get_local_members", 1, (_, asked) =>
+        Functions.ExportOwn("pg", "get_local_members", 1, (_, asked) =>
             new(Default(groups => Pids(groups.LocalMembers(asked[0])))));
-        Functions.Export("pg", "get_local_members", 2, (_, asked) =>
+        Functions.ExportOwn("pg", "get_local_members", 2, (_, asked) =>
             new(Of(asked[0].AtomText, groups => Pids(groups.LocalMembers(asked[1])))));
-        Functions.Export("pg", "which_groups", 0, (_, _) => new(Default(groups => List(groups.Groups))));
-        Functions.Export("pg", "which_groups", 1, (_, asked) =>
+        Functions.ExportOwn("pg", "which_groups", 0, (_, _) => new(Default(groups => List(groups.Groups))));
+        Functions.ExportOwn("pg", "which_groups", 1, (_, asked) =>
             new(Of(asked[0].AtomText, groups => List(groups.Groups))));
-        Functions.Export("pg", "which_local_groups", 0, (_, _) => new(Default(groups => List(groups.LocalGroups))));
-        Functions.Export("pg", "which_local_groups", 1, (_, asked) =>
+        Functions.ExportOwn("pg", "which_local_groups", 0, (_, _) => new(Default(groups => List(groups.LocalGroups))));
+        Functions.ExportOwn("pg", "which_local_groups", 1, (_, asked) =>
             new(Of(asked[0].AtomText, groups => List(groups.LocalGroups))));
     }
 

@@ -18,13 +18,17 @@ internal static class StackTerms
     /// <param name="error">The exception.</param>
     /// <param name="outermost">The beginning of the first method that is no longer of interest.</param>
     /// <param name="last">A frame that stands for what lies further out.</param>
-    internal static Term Of(Exception error, string? outermost = null, Term? last = null)
+    /// <param name="passed">What methods between are called that tell nobody anything, in part.</param>
+    internal static Term Of(
+        Exception error, string? outermost = null, Term? last = null, IReadOnlyList<string>? passed = null)
     {
         var frames = new List<Term>();
         foreach (var line in LinesOf(error))
         {
             if (outermost is not null && line.Contains(outermost, StringComparison.Ordinal))
                 break;
+            if (passed is not null && passed.Any(part => line.Contains(part, StringComparison.Ordinal)))
+                continue;
             if (TryParse(line) is { } frame)
                 frames.Add(frame);
         }

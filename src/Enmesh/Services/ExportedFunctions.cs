@@ -24,15 +24,19 @@ public sealed class ExportedFunctions
     private readonly ConcurrentDictionary<(Atom Module, Atom Function, int Arity), ExportedFunction> _functions = new();
     private readonly ConcurrentDictionary<Atom, ModuleDescription> _modules = new();
     private readonly ConcurrentDictionary<(Atom Module, Atom Function, int Arity), FunctionDescription> _described = new();
+    private readonly ConcurrentDictionary<(Atom Module, Atom Function, int Arity), bool> _own = new();
     private readonly Lock _exporting = new();
 
     internal ExportedFunctions()
     {
     }
 
-    /// <summary>The modules in which there are functions, by name.</summary>
+    /// <summary>The modules in which the program, not the node itself, has functions, by name.</summary>
     internal IReadOnlyList<Atom> Modules =>
-        [.. _functions.Keys.Select(key => key.Module).Distinct().OrderBy(module => module.Text, StringComparer.Ordinal)];
+    [
+        .. _functions.Keys.Where(key => !_own.ContainsKey(key)).Select(key => key.Module).Distinct()
+            .OrderBy(module => module.Text, StringComparer.Ordinal),
+    ];
 
     /// <summary>Lets peers call a function as <c>Module:Function/Arity</c>, and spawn it.</summary>
     /// <exception cref="ArgumentException">There is one of that name and arity.</exception>
@@ -62,6 +66,13 @@ public sealed class ExportedFunctions
             await body(context, arguments).ConfigureAwait(false);
             return Atoms.Ok;
         });
+    }
+
+    /// <summary>Exports a function of the node's own, which is no part of the program.</summary>
+    internal void ExportOwn(string module, string function, int arity, ExportedFunction body)
+    {
+        Export(module, function, arity, body);
+        _own[(new Atom(module), new Atom(function), arity)] = true;
     }
 
     /// <summary>Lets peers call all functions of a module, or none when one of them is known.</summary>

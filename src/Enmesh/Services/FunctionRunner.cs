@@ -12,6 +12,10 @@ internal sealed class FunctionRunner(ExportedFunctions exported, BuiltInTable bu
 {
     private const string OwnFrame = "Enmesh.Services.FunctionRunner";
 
+    /// <summary>What lies between us and a method of a module.</summary>
+    private static readonly string[] Plumbing =
+        ["Enmesh.Modules.ErlangModuleInfo", ".GeneratedCalls.", "Enmesh.Hosting.ErlangNodeBuilder"];
+
     private static readonly Atom Erlang = new("erlang");
     private static readonly Atom Apply = new("apply");
     private static readonly Atom BadArg = new("badarg");
@@ -102,7 +106,7 @@ internal sealed class FunctionRunner(ExportedFunctions exported, BuiltInTable bu
     {
         if (error is ErlangException { Reason: var reason } && module == Erlang)
             return Term.List(Term.Tuple(module, function, arguments, reason.IsAtom(BadArg) ? ErrorInfo : Term.Nil));
-        return StackTerms.Of(error, OwnFrame, Term.Tuple(module, function, arguments.Count, Term.Nil));
+        return StackTerms.Of(error, OwnFrame, Term.Tuple(module, function, arguments.Count, Term.Nil), Plumbing);
     }
 
     // apply/3 itself fails; where the arguments are a list, their number stands for the function that was meant.

@@ -9,12 +9,12 @@ internal sealed partial class NetKernel
     /// <summary>Lets peers call what manages the node.</summary>
     internal void Export(ExportedFunctions functions)
     {
-        functions.Export("erlang", "disconnect_node", 1, (_, arguments) => DisconnectAsync(arguments[0]));
-        functions.Export("net_kernel", "disconnect", 1, (_, arguments) => DisconnectAsync(arguments[0]));
-        functions.Export("net_kernel", "connect_node", 1, ConnectAsync);
-        functions.Export("net_kernel", "allow", 1, (_, arguments) => new(Allow(arguments[0])));
-        functions.Export("net_kernel", "set_net_ticktime", 1, (_, arguments) => new(SetNetTickTime(arguments[0], 60)));
-        functions.Export("net_kernel", "set_net_ticktime", 2, (_, arguments) =>
+        functions.ExportOwn("erlang", "disconnect_node", 1, (_, arguments) => DisconnectAsync(arguments[0]));
+        functions.ExportOwn("net_kernel", "disconnect", 1, (_, arguments) => DisconnectAsync(arguments[0]));
+        functions.ExportOwn("net_kernel", "connect_node", 1, ConnectAsync);
+        functions.ExportOwn("net_kernel", "allow", 1, (_, arguments) => new(Allow(arguments[0])));
+        functions.ExportOwn("net_kernel", "set_net_ticktime", 1, (_, arguments) => new(SetNetTickTime(arguments[0], 60)));
+        functions.ExportOwn("net_kernel", "set_net_ticktime", 2, (_, arguments) =>
             new(SetNetTickTime(arguments[0], arguments[1])));
     }
 

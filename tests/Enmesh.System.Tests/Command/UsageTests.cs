@@ -17,6 +17,7 @@ public sealed class UsageTests : IDisposable
     [InlineData("node", "--name", "--cookie-file", "--peer", "--dns", "Enmesh__NetTickTime=30")]
     [InlineData("ping", "<NODE>", "--timeout", "net_adm:ping/1")]
     [InlineData("nodes", "<NODE>", "--epmd-port", "Hidden ones")]
+    [InlineData("functions", "<NODE>", "<MODULE>", "enmesh functions shop@10.0.0.7 calc")]
     [InlineData("names", "[<host>]", "epmd -names")]
     [InlineData("epmd", "--port", "$ERL_EPMD_ADDRESS")]
     [InlineData("term", "encode", "decode", "enmesh term decode")]
@@ -34,7 +35,7 @@ public sealed class UsageTests : IDisposable
     }
 
     [Theory]
-    [InlineData("pong", "There is no 'pong'. There are up, node, ping, nodes, names, epmd, term.")]
+    [InlineData("pong", "There is no 'pong'. There are up, node, ping, nodes, functions, names, epmd, term.")]
     [InlineData("term", "Say what to do: encode, decode.")]
     [InlineData("ping", "Required argument 'NODE' missing for command: 'ping'.")]
     [InlineData("ping orders@127.0.0.1 --port 70000", "--port takes a port from 1 to 65535, not '70000'.")]

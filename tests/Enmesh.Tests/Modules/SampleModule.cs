@@ -117,5 +117,12 @@ public sealed partial class SampleModule
     };
 
     [ErlangFunction]
+    public async Task FailLaterAsync(string how)
+    {
+        await Task.Yield();
+        Fail(how);
+    }
+
+    [ErlangFunction]
     public double NotANumber() => double.NaN;
 }
