@@ -11,9 +11,11 @@ public ref partial struct TermWriter
 
     /// <summary>The shapes without terms within that are written by a call, as a set of bits.</summary>
     private const long FlatShapes =
-        (1L << (int)Term.Shape.Binary) | (1L << (int)Term.Shape.ByteList) | (1L << (int)Term.Shape.BigInteger)
-        | (1L << (int)Term.Shape.Pid) | (1L << (int)Term.Shape.Reference) | (1L << (int)Term.Shape.Port)
-        | (1L << (int)Term.Shape.BitString);
+        IdentifierShapes | (1L << (int)Term.Shape.Binary) | (1L << (int)Term.Shape.ByteList)
+        | (1L << (int)Term.Shape.BigInteger) | (1L << (int)Term.Shape.BitString);
+
+    private const long IdentifierShapes =
+        (1L << (int)Term.Shape.Pid) | (1L << (int)Term.Shape.Reference) | (1L << (int)Term.Shape.Port);
 
     /// <summary>Writes a whole term.</summary>
     /// <exception cref="NotSupportedException">The peer's release cannot take what the term holds.</exception>
@@ -223,7 +225,11 @@ public ref partial struct TermWriter
             else if ((FlatShapes >> (int)bits & 1) != 0)
             {
                 _used = used;
-                WriteLeaf(terms[index]);
+                var next = (IdentifierShapes >> (int)bits & 1) != 0 ? WriteIdentifiers(terms, index) : index;
+                if (next == index)
+                    WriteLeaf(terms[index]);
+                else
+                    index = next - 1;
                 used = _used;
                 start = ref MemoryMarshal.GetReference(_span);
                 limit = _span.Length - CommonBytes;

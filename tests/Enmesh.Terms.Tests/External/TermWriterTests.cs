@@ -10,6 +10,9 @@ public sealed class TermWriterTests
 {
     private static readonly Atom Node = new("a@h");
 
+    // Names of nodes that fit one move, two, or none.
+    private static readonly int[] NameLengths = [0, 1, 8, 9, 30, 31, 32, 61, 62, 63, 255];
+
     private delegate void Writing(ref TermWriter writer);
 
     [Fact]
@@ -46,6 +49,49 @@ public sealed class TermWriterTests
         AssertBytes("7400000001", (ref w) => w.WriteMapHeader(1));
         AssertBytes("6C00000001", (ref w) => w.WriteListHeader(1));
         AssertBytes("760100" + string.Concat(Enumerable.Repeat("C3A9", 128)), (ref w) => w.WriteAtom(new(new string('é', 128))));
+    }
+
+    [Fact]
+    public void Identifiers_in_a_row_have_the_same_bytes_as_alone()
+    {
+        var random = new Random(1);
+        for (var round = 0; round < 2_000; round++)
+        {
+            var (terms, bytes) = (new List<Term>(), new List<byte>());
+            for (var count = random.Next(1, 40); count > 0; count--)
+            {
+                var name = new string((char)random.Next('a', 'd'), NameLengths[random.Next(NameLengths.Length)]);
+                var head = Convert.FromHexString("77" + name.Length.ToString("X2", null)).Concat(System.Text.Encoding.ASCII.GetBytes(name));
+                var (tag, tail, term) = random.Next(7) switch
+                {
+                    0 or 1 => ("58", "01020304" + "05060708" + "090A0B0C", (Term)new Pid(new(name), 0x01020304, 0x05060708, 0x090A0B0C)),
+                    2 => ("59", "0A0B0C0D" + "01020304", new PortId(new(name), 0x0A0B0C0D, 0x01020304)),
+                    3 => ("78", "1A0B0C0D0E0F1011" + "01020304", new PortId(new(name), 0x1A0B0C0D0E0F1011, 0x01020304)),
+                    4 => ("5A0003", "01020304" + "000A0B0C" + "05060708" + "0D0E0F10", new Reference(new(name), 0x01020304, 0xA0B0C, 0x05060708, 0x0D0E0F10)),
+                    5 => ("5A0005", "01020304" + "00000001" + "00000002" + "00000003" + "00000004" + "00000005", new Reference(new(name), 0x01020304, 1, 2, 3, 4, 5)),
+                    _ => ("", "", 7),
+                };
+                terms.Add(term);
+                bytes.AddRange(tag.Length == 0 ? [0x61, 7] : [.. Convert.FromHexString(tag), .. head, .. Convert.FromHexString(tail)]);
+            }
+            var output = new PiecewiseOutput(random.Next(1, 700));
+            var writer = new TermWriter(output);
+            writer.WriteTerm(Term.Tuple([.. terms]));
+            writer.Flush();
+            Assert.Equal([0x68, (byte)terms.Count, .. bytes], output.ToArray());
+        }
+    }
+
+    [Fact]
+    public void Identifiers_of_a_message_share_the_references_to_their_nodes()
+    {
+        var (a, b) = (new Atom("a@h"), new Atom("b@h"));
+        var term = Term.Tuple(new Pid(a, 1, 2, 3), new PortId(a, 4, 5), new Pid(b, 6, 7, 8), new Reference(a, 9, 10, 11), new Pid(new("a@h"), 12, 13, 14));
+        var expected = "6805" + "58" + "5200" + "000000010000000200000003" + "59" + "5200" + "0000000400000005" + "58" + "5201" + "000000060000000700000008"
+            + "5A0002" + "5200" + "000000090000000A0000000B" + "58" + "5200" + "0000000C0000000D0000000E";
+        var atoms = new AtomReferences();
+        Assert.Equal(expected, Convert.ToHexString(Encode(term, TermDialect.All, atoms)));
+        Assert.Equal(2, atoms.Count);
     }
 
     [Fact]
