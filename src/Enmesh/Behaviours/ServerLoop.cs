@@ -14,6 +14,7 @@ internal sealed class ServerLoop
     private static readonly Atom BadArg = new("badarg");
 
     private readonly GenServer _server;
+    private readonly string _name;
     private readonly Pid? _parent;
     private (CallRequest Call, Term Reply)? _farewell;
     private bool _isHandling;
@@ -23,6 +24,7 @@ internal sealed class ServerLoop
     {
         Context = context;
         _server = server;
+        _name = server.GetType().Name;
         _parent = parent;
     }
 
@@ -60,11 +62,11 @@ internal sealed class ServerLoop
         }
     }
 
-    internal void ReportDropped(string what) => Context.Runtime.Logger.ServerDropped(Context.DisplayName, _server.GetType().Name, what);
+    internal void ReportDropped(string what) => Context.Runtime.Logger.ServerDropped(Context.DisplayName, _name, what);
 
     internal void Refuse(in CallRequest call, string why)
     {
-        Context.Runtime.Logger.ServerRefused(Context.DisplayName, _server.GetType().Name, why, call.From.Node);
+        Context.Runtime.Logger.ServerRefused(Context.DisplayName, _name, why, call.From.Node);
         Context.Runtime.FailCall(Context, call, Term.Tuple(BadArg, Term.Binary(why)));
     }
 
@@ -115,7 +117,7 @@ internal sealed class ServerLoop
         if (_farewell is var (call, reply))
             Context.Reply(call, reply);
         if (!ExitReason.IsInGoodOrder(reason))
-            Context.Runtime.Logger.ServerStopped(Context.DisplayName, _server.GetType().Name, reason);
+            Context.Runtime.Logger.ServerStopped(Context.DisplayName, _name, reason);
         Context.EndReason = reason;
     }
 
@@ -142,6 +144,7 @@ internal sealed class ServerLoop
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ServerResult> HandleCallAsync(CallRequest call)
     {
+        using var span = Context.Runtime.Traces.StartHandling(_name, call.TagReference);
         var result = await _server.OnCallAsync(call).ConfigureAwait(false);
         if (result.Answer is not { } reply)
             return result.Next;
@@ -164,7 +167,7 @@ internal sealed class ServerLoop
                 request.Reply(Context, Atoms.Ok);
                 return ServerResult.Stop(reason);
             default:
-                request.Answer(Context, new Atom(_server.GetType().Name), _server.OnFormatState, _parent, _isSuspended);
+                request.Answer(Context, new Atom(_name), _server.OnFormatState, _parent, _isSuspended);
                 break;
         }
         return last;

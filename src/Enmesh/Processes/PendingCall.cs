@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Threading.Tasks.Sources;
 using Enmesh.Peers;
+using Enmesh.Telemetry;
 using Enmesh.Terms;
 using Enmesh.Wire;
 
@@ -33,6 +35,9 @@ internal class PendingCall : IValueTaskSource<Term>, ITurn
 
     /// <summary>Who was asked for, before a name was looked up.</summary>
     internal ProcessAddress Asked { get; }
+
+    /// <summary>The call's span; null when nobody listens.</summary>
+    internal Activity? Span { get; set; }
 
     /// <summary>What the other side knows the request by.</summary>
     internal CallForm Form { get; init; }
@@ -120,6 +125,8 @@ internal class PendingCall : IValueTaskSource<Term>, ITurn
     void ITurn.Run()
     {
         Release();
+        if (Span is { } span)
+            Traces.End(span, _error);
         var turn = SendTurn.Begin();
         try
         {

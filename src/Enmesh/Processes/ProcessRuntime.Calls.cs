@@ -1,4 +1,5 @@
 using Enmesh.Peers;
+using Enmesh.Telemetry;
 using Enmesh.Terms;
 using Enmesh.Wire;
 
@@ -28,6 +29,7 @@ internal sealed partial class ProcessRuntime
         var to = call.Asked;
         var isThere = TryResolve(ref to);
         call.Target = to;
+        call.Span = Traces.IsOn ? Traces.StartCall(call.Asked.ToString()) : null;
         Calls.Add(call);
         call.Arm(timeout ?? DefaultCallTimeout, cancellationToken);
         if (!isThere)
@@ -51,6 +53,8 @@ internal sealed partial class ProcessRuntime
             return;
         }
         call.Watched = target;
+        if (call.Span is { } span)
+            Traces.Note(call.Reference, span.Context);
         target.Mailbox.Post(ToGenCall(call, request));
     }
 
@@ -59,8 +63,11 @@ internal sealed partial class ProcessRuntime
         // A call waits for its answer anyway: it is its own back-pressure, and may queue.
         var from = caller ?? _anonymous;
         call.Link = link;
+        var send = ToControl(from, call.Target);
+        if (call.Span is { } span)
+            send = send.WithToken(Traces.ToToken(span, call.From));
         if (!link.Signal(from, ControlMessage.Monitor(call.From, ToTarget(call.Target), call.Reference))
-            || !link.Signal(from, ToControl(from, call.Target), ToGenCall(call, request)))
+            || !link.Signal(from, send, ToGenCall(call, request)))
         {
             call.FailWith(ExitReason.NoConnection);
         }

@@ -92,7 +92,10 @@ internal sealed partial class ProcessRuntime : IPeerHandler
         }
         else if (FindTarget(control.To) is { } process)
         {
-            Deliver(process, payload.Decode(), payload.Length);
+            var message = payload.Decode();
+            if (!control.Token.IsNil && CallRequest.TryRead(message, out var call) && call.TagReference is { } reference)
+                Traces.Note(reference, control.Token);
+            Deliver(process, message, payload.Length);
         }
     }
 

@@ -62,6 +62,8 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
 
     internal ILogger Logger => _logger;
 
+    internal Traces Traces { get; } = new();
+
     internal CallTable Calls { get; } = new();
 
     internal int ProcessCount => _processes.Count;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Enmesh.Behaviours;
 using Enmesh.Processes;
 using Enmesh.Terms;
@@ -177,6 +178,33 @@ public sealed class GenServerTests
         Assert.Equal(0, await waiting.Task.WaitAsync(Patience, TestContext.Current.CancellationToken));
     }
 
+    [Theory]
+    [MemberData(nameof(Releases))]
+    public async Task A_trace_goes_through_processes_of_a_beam_and_comes_back(int release)
+    {
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "Enmesh",
+            Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+        };
+        ActivitySource.AddActivityListener(listener);
+        await using var mesh = new Mesh();
+        var (beam, node) = await PairAsync(mesh, release);
+        await beam.LoadModuleAsync("otp_peers", OtpPeers);
+        await beam.EvalAsync("otp_peers:start()");
+        await node.StartServerAsync(() => new TraceTeller(), new() { Name = "teller" });
+        using var request = new Activity("request").SetIdFormat(ActivityIdFormat.W3C).Start();
+
+        var relayed = await node.CallAsync(("echo", NodeName.Parse(beam.Name)), Term.Tuple(new Atom("relay"), Term.Tuple(new Atom("teller"), node.Name.Atom)));
+        Assert.Equal(request.TraceId.ToHexString(), relayed.AtomText);
+
+        // It ends where the call ends: the next message there has no trace.
+        request.Stop();
+        Assert.Equal(
+            "[]", await beam.EvalAsync($"gen_server:call(echo, token)"));
+        Assert.NotEqual(request.TraceId.ToHexString(), await beam.EvalAsync($"gen_server:call({{teller, '{node.Name}'}}, whose)"));
+    }
+
     private const string OtpPeers = """
         -module(otp_peers).
         -export([start/0, init/1, handle_call/3, handle_cast/2, handle_event/4, callback_mode/0, handle_event/2, handle_call/2]).
@@ -194,6 +222,8 @@ public sealed class GenServerTests
 
         handle_call(crash, _From, _) -> exit(as_told);
         handle_call(later, From, _) -> {noreply, From};
+        handle_call({relay, To}, _From, State) -> {reply, gen_server:call(To, whose), State};
+        handle_call(token, _From, State) -> {reply, seq_trace:get_token(), State};
         handle_call(Request, _From, State) -> {reply, {echo, Request}, State}.
 
         handle_cast(now, From) -> gen_server:reply(From, too_late), {noreply, none}.
@@ -212,6 +242,11 @@ public sealed class GenServerTests
         var node = await mesh.StartOursAsync();
         await node.ConnectAsync(NodeName.Parse(beam.Name));
         return (beam, node);
+    }
+
+    private sealed class TraceTeller : GenServer
+    {
+        protected override ValueTask<CallResult> HandleCallAsync(Term request, CallRequest call) => Reply(new Atom(Activity.Current!.TraceId.ToHexString()));
     }
 
     private sealed class Counter : GenServer
