@@ -20,9 +20,8 @@ internal static partial class PeerLog
         Message = "Dialling {Peer} failed: {Reason}")]
     internal static partial void DialFailed(this ILogger logger, NodeName peer, string reason);
 
-    [LoggerMessage(EventId = EventIds.CallerRefused, Level = LogLevel.Warning,
-        Message = "A caller from {Caller} was refused: {Reason}")]
-    internal static partial void CallerRefused(this ILogger logger, string caller, string reason);
+    [LoggerMessage(EventId = EventIds.CallerRefused, Message = "A caller from {Caller} was refused: {Reason}")]
+    internal static partial void CallerRefused(this ILogger logger, LogLevel level, string caller, string reason);
 
     [LoggerMessage(EventId = EventIds.LinkFaulted, Level = LogLevel.Error,
         Message = "The link to {Peer} ended by a fault in this node.")]

@@ -235,7 +235,9 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
             {
                 if (failed.Failure is HandshakeFailure.CookieMismatch)
                     _penalties.Add(caller);
-                _logger.CallerRefused(connection.Description, failed.Message);
+                // Two that dial each other at the same time are nothing to worry about: one of the calls goes ahead.
+                var level = failed.Failure is HandshakeFailure.AlreadyConnecting ? LogLevel.Debug : LogLevel.Warning;
+                _logger.CallerRefused(level, connection.Description, failed.Message);
             }
             await connection.DisposeAsync().ConfigureAwait(false);
         }
