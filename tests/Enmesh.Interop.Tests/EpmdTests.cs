@@ -1,6 +1,6 @@
 using System.Globalization;
 using Enmesh.Epmd;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Enmesh.Transport;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;

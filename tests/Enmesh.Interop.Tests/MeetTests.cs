@@ -1,7 +1,7 @@
 using Enmesh.Cluster;
 using Enmesh.Discovery;
 using Enmesh.Terms;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Microsoft.Extensions.Logging;
 using Xunit;
 

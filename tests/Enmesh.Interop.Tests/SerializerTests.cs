@@ -1,5 +1,5 @@
 using Enmesh.Terms.Serialization;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Xunit;
 
 namespace Enmesh.Interop.Tests;

@@ -2,7 +2,7 @@ using System.Text;
 using Enmesh.Terms;
 using Enmesh.Terms.External;
 using Enmesh.Terms.Text;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Xunit;
 
 namespace Enmesh.Interop.Tests;

@@ -1,6 +1,6 @@
 using Enmesh.Handshake;
 using Enmesh.Terms;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Enmesh.Wire;
 using Xunit;
 

@@ -1,4 +1,4 @@
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using FsCheck;
 using FsCheck.Fluent;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 
 namespace Enmesh.Tests;
 

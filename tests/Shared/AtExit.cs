@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 
-namespace Enmesh.Testing;
+namespace Enmesh.TestSupport;
 
 /// <summary>
 /// Undoes what a test has done to the machine even when the test process is killed: a shell that reads from this

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Enmesh.Testing;
+namespace Enmesh.TestSupport;
 
 /// <summary>An expression evaluated in a BEAM node ended with an exception.</summary>
 internal sealed class BeamEvalException(string expression, string reason)

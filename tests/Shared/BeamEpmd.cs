@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Enmesh.Testing;
+namespace Enmesh.TestSupport;
 
 /// <summary>An <c>epmd</c> of its own for a test, on a free port.</summary>
 internal sealed class BeamEpmd : IAsyncDisposable

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 
-namespace Enmesh.Testing;
+namespace Enmesh.TestSupport;
 
 /// <summary>
 /// A private home directory inside a root, with the cookie where Erlang looks for it and only its owner may read it: a

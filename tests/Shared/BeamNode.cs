@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 
-namespace Enmesh.Testing;
+namespace Enmesh.TestSupport;
 
 /// <summary>
 /// A real Erlang node, started from the root of its release. Disposing of it, or the end of the test process by

@@ -1,4 +1,4 @@
-namespace Enmesh.Testing;
+namespace Enmesh.TestSupport;
 
 /// <summary>How a BEAM node under test is started; the defaults give a long-named, published node without EPMD.</summary>
 internal sealed record BeamOptions

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text;
 using Xunit;
 
-namespace Enmesh.Testing;
+namespace Enmesh.TestSupport;
 
 /// <summary>What a command printed and how it ended.</summary>
 internal sealed record CommandResult(int ExitCode, string Output, string Errors)

@@ -1,4 +1,4 @@
-namespace Enmesh.Testing;
+namespace Enmesh.TestSupport;
 
 /// <summary>Keeps the C# in a document equal to code that is compiled and run by tests.</summary>
 internal static class DocSnippets

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Xunit;
 
-namespace Enmesh.Testing;
+namespace Enmesh.TestSupport;
 
 /// <summary>
 /// The Erlang releases tests run against: Debian roots made once by <c>scripts/otp-root</c>, entered with chroot, so that

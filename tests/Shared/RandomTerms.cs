@@ -4,7 +4,7 @@ using System.Text;
 using Enmesh.Terms;
 using Enmesh.Terms.External;
 
-namespace Enmesh.Testing;
+namespace Enmesh.TestSupport;
 
 /// <summary>Makes random terms of every kind, the same ones for the same seed.</summary>
 internal sealed class RandomTerms(int seed)

@@ -1,4 +1,4 @@
-namespace Enmesh.Testing;
+namespace Enmesh.TestSupport;
 
 /// <summary>How long random tests run: <c>./test --long</c> wants a hundred times as much.</summary>
 internal static class RandomTests

@@ -1,4 +1,4 @@
-namespace Enmesh.Testing;
+namespace Enmesh.TestSupport;
 
 /// <summary>Where the repository lies, seen from a test executable somewhere below it.</summary>
 internal static class Repository

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Enmesh.Terms.Text;
 
-namespace Enmesh.Testing;
+namespace Enmesh.TestSupport;
 
 /// <summary>Our options for what Erlang and Elixir were asked in tests and vectors.</summary>
 internal static partial class TextFormats

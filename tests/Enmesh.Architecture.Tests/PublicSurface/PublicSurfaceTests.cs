@@ -1,5 +1,5 @@
 using System.Reflection;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Xunit;
 
 namespace Enmesh.Architecture.Tests.PublicSurface;

@@ -4,7 +4,7 @@ using System.Text;
 using Enmesh.Terms;
 using Enmesh.Terms.External;
 using Enmesh.Terms.Serialization;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Xunit;
 
 // Every C# block of docs/serialization.md stands in this file, and runs.

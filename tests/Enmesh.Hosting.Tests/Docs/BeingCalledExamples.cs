@@ -2,7 +2,7 @@ using Enmesh.Modules;
 using Enmesh.Processes;
 using Enmesh.Terms;
 using Enmesh.Terms.Serialization;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

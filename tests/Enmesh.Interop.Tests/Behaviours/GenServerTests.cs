@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Enmesh.Behaviours;
 using Enmesh.Processes;
 using Enmesh.Terms;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Xunit;
 
 namespace Enmesh.Interop.Tests.Behaviours;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Xunit;
 
 namespace Enmesh.Interop.Tests.Fixture;

@@ -1,4 +1,4 @@
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Microsoft.Extensions.Logging;
 
 namespace Enmesh.Interop.Tests;

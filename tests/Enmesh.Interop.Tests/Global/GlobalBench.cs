@@ -1,6 +1,6 @@
 using Enmesh.Terms;
 using Enmesh.Terms.External;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Xunit;
 
 namespace Enmesh.Interop.Tests.Global;

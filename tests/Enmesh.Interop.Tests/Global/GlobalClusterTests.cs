@@ -1,4 +1,4 @@
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Xunit;
 using static Enmesh.Interop.Tests.Global.GlobalBench;
 

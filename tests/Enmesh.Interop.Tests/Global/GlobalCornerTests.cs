@@ -1,5 +1,5 @@
 using Enmesh.Terms;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Xunit;
 using static Enmesh.Interop.Tests.Global.GlobalBench;
 

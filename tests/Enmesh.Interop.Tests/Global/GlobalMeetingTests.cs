@@ -1,5 +1,5 @@
 using Enmesh.Global;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Xunit;
 using static Enmesh.Interop.Tests.Global.GlobalBench;
 

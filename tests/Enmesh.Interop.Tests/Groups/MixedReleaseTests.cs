@@ -1,5 +1,5 @@
 using Enmesh.Terms;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Microsoft.Extensions.Logging;
 using Xunit;
 

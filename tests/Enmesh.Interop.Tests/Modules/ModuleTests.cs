@@ -1,5 +1,5 @@
-using Enmesh.Testing;
 using Enmesh.Tests.Modules;
+using Enmesh.TestSupport;
 using Xunit;
 
 namespace Enmesh.Interop.Tests.Modules;

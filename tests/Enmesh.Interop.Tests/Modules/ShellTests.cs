@@ -1,5 +1,5 @@
 using System.Globalization;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Enmesh.Tests.Modules;
 using Xunit;
 

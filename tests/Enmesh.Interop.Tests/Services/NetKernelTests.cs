@@ -1,5 +1,5 @@
 using Enmesh.Services;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Xunit;
 
 namespace Enmesh.Interop.Tests.Services;

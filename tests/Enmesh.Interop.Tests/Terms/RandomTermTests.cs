@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using Enmesh.Terms;
 using Enmesh.Terms.External;
 using Enmesh.Terms.Order;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Xunit;
 
 namespace Enmesh.Interop.Tests.Terms;

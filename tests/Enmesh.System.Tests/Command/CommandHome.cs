@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 
 namespace Enmesh.SystemTests.Command;
 

@@ -2,7 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Enmesh.SystemTests.Network;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Xunit;
 
 namespace Enmesh.SystemTests.Discovery;

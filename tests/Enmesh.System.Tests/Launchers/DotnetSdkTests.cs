@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Xunit;
 
 namespace Enmesh.SystemTests.Launchers;

@@ -1,4 +1,4 @@
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 
 namespace Enmesh.SystemTests.Launchers;
 

@@ -1,4 +1,4 @@
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Xunit;
 
 namespace Enmesh.SystemTests.Launchers;

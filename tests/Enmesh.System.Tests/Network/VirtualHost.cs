@@ -1,5 +1,5 @@
 using System.Net;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 
 namespace Enmesh.SystemTests.Network;
 

@@ -1,5 +1,5 @@
 using System.Net;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Xunit;
 
 namespace Enmesh.SystemTests.Network;

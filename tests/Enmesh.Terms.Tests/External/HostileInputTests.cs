@@ -1,5 +1,5 @@
 using Enmesh.Terms.External;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Xunit;
 
 namespace Enmesh.Terms.Tests.External;

@@ -1,6 +1,6 @@
 using System.Numerics;
 using Enmesh.Terms.Order;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;

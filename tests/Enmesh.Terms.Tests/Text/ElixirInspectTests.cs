@@ -1,5 +1,5 @@
 using Enmesh.Terms.Text;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;

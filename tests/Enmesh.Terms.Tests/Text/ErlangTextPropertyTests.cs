@@ -1,6 +1,6 @@
 using System.Text;
 using Enmesh.Terms.Text;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Enmesh.Terms.Text;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Xunit;
 
 namespace Enmesh.Terms.Tests.Text;

@@ -1,6 +1,6 @@
 using Enmesh.Global;
 using Enmesh.Terms;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Xunit;
 
 namespace Enmesh.Tests.Global;

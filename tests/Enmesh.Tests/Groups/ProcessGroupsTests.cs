@@ -1,6 +1,6 @@
 using Enmesh.Groups;
 using Enmesh.Terms;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Xunit;
 
 namespace Enmesh.Tests.Groups;

@@ -1,9 +1,9 @@
 using Enmesh.Processes;
 using Enmesh.Terms;
 using Enmesh.Terms.External;
-using Enmesh.Testing;
 using Enmesh.Tests.Behaviours;
 using Enmesh.Tests.Transport;
+using Enmesh.TestSupport;
 using Xunit;
 
 namespace Enmesh.Tests.Peers;

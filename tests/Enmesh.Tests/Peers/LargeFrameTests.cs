@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using Enmesh.Terms;
 using Enmesh.Terms.External;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Enmesh.Wire;
 using Xunit;
 

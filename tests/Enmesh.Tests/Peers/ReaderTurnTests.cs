@@ -1,7 +1,7 @@
 using Enmesh.Peers;
 using Enmesh.Processes;
 using Enmesh.Terms;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Enmesh.Wire;
 using Xunit;
 

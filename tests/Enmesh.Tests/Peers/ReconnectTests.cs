@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using Enmesh.Processes;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Xunit;
 
 namespace Enmesh.Tests.Peers;

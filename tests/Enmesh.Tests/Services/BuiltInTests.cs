@@ -5,7 +5,7 @@ using Enmesh.Services;
 using Enmesh.Services.BuiltIns;
 using Enmesh.Telemetry;
 using Enmesh.Terms;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 

@@ -1,6 +1,6 @@
 using Enmesh.Services;
 using Enmesh.Terms;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Xunit;
 
 namespace Enmesh.Tests.Services;

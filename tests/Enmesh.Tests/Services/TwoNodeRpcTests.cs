@@ -1,7 +1,7 @@
 using Enmesh.Processes;
 using Enmesh.Services;
 using Enmesh.Terms;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Microsoft.Extensions.Logging;
 using Xunit;
 

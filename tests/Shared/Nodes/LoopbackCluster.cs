@@ -4,7 +4,7 @@ using Enmesh.Peers;
 using Enmesh.Transport;
 using Microsoft.Extensions.Logging;
 
-namespace Enmesh.Testing;
+namespace Enmesh.TestSupport;
 
 /// <summary>Nodes that find each other by a table of the test's own, on loopback ports that the system chose.</summary>
 internal sealed class LoopbackCluster : IAsyncDisposable
