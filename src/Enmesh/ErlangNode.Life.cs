@@ -57,7 +57,7 @@ public sealed partial class ErlangNode
 
     private Life Running => _life ?? throw new InvalidOperationException("The node has not started; await StartAsync first.");
 
-    private ProcessRuntime Runtime => Running.Runtime;
+    internal ProcessRuntime Runtime => Running.Runtime;
 
     private PeerTable Peers => Running.Peers;
 
@@ -214,7 +214,15 @@ public sealed partial class ErlangNode
             var atoms = new AtomTable(plan.AtomBudget);
             var creation = given is >= 4 ? given.Value : NewCreation();
             var metrics = new NodeMetrics(node._meters, plan.Name.Text);
-            var processes = new ProcessSettings { IsPublished = plan.IsPublished, MaxMailboxBytes = plan.MaxMailboxBytes, Metrics = metrics };
+            var processes = new ProcessSettings
+            {
+                IsPublished = plan.IsPublished,
+                MaxMailboxBytes = plan.MaxMailboxBytes,
+                Metrics = metrics,
+                Thread = plan.Thread,
+                ProcessBegins = plan.ProcessBegins,
+                ProcessEnded = plan.ProcessEnded,
+            };
             var runtime = new ProcessRuntime(plan.Name, creation, processes, time, node._logs.CreateLogger("Enmesh.Processes"));
             var allowList = new AllowList(plan.AllowedNodes, node._logs.CreateLogger("Enmesh.Services"));
             var settings = new PeerSettings

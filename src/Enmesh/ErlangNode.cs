@@ -39,6 +39,9 @@ public sealed partial class ErlangNode : IAsyncDisposable
     /// <summary>Callers that have not yet proved that they know the cookie.</summary>
     internal int HandshakesUnderWay => Peers.HandshakesUnderWay;
 
+    /// <summary>Whether it has started; also true when it has ended.</summary>
+    internal bool HasStarted => _life is not null;
+
     /// <summary>For tests: the links that are up, and what the runtime still remembers of processes elsewhere.</summary>
     internal (IReadOnlyCollection<PeerLink> Links, int Remembered) State => (Peers.Links, Runtime.RememberedCount);
 

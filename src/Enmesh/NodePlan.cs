@@ -6,7 +6,9 @@ using Enmesh.Epmd;
 using Enmesh.Groups;
 using Enmesh.Handshake;
 using Enmesh.Peers;
+using Enmesh.Processes;
 using Enmesh.Services;
+using Enmesh.Terms;
 using Enmesh.Transport;
 using Microsoft.Extensions.Logging;
 
@@ -76,6 +78,15 @@ internal sealed record NodePlan
 
     internal ClusterOptions Cluster { get; init; } = new();
 
+    /// <inheritdoc cref="ProcessSettings.Thread"/>
+    internal TurnThread? Thread { get; init; }
+
+    /// <inheritdoc cref="ProcessSettings.ProcessBegins"/>
+    internal Action<ProcessContext>? ProcessBegins { get; init; }
+
+    /// <inheritdoc cref="ProcessSettings.ProcessEnded"/>
+    internal Action<ProcessContext, Term>? ProcessEnded { get; init; }
+
     /// <summary>Looks up what the options leave open: the name's host, the cookie, the addresses.</summary>
     /// <exception cref="ArgumentException">There is no name to be had; the message says what to set.</exception>
     /// <exception cref="CookieException">There is no good cookie; the message says where it was looked for.</exception>
@@ -93,40 +104,48 @@ internal sealed record NodePlan
             epmd = epmd with { Port = epmdPort };
         var port = options.Port ?? PortFrom(environment) ?? ErlangNodeOptions.DefaultPort;
         var cookies = ReadCookies(options, environment);
-        return new NodePlan
+        var plan = Of(
+            options, name, cookies,
+            client => options.Epmd == EpmdMode.Off
+                ? FixedPort(options.PeerPort ?? (port == 0 ? ErlangNodeOptions.DefaultPort : port))
+                : AskEpmd(client));
+        plan = plan with
         {
-            Name = name,
-            NameFrom = granter,
-            Cookies = _ => cookies,
             Listen = options.Listen && granter is null ? new ListenAddress(Addresses(options, environment), port, Math.Max(port, options.LastPort)) : null,
             Epmd = options.Epmd,
             EpmdSettings = epmd,
-            Locate = client => options.Epmd == EpmdMode.Off
-                ? FixedPort(options.PeerPort ?? (port == 0 ? ErlangNodeOptions.DefaultPort : port))
-                : AskEpmd(client),
-            Handshake = new(options.SetupTime, options.SetupTime * 4),
-            Link = new()
-            {
-                SendBufferBytes = options.SendBufferBytes,
-                NetTickTime = options.NetTickTime,
-                NetTickIntensity = options.NetTickIntensity,
-                Limits = new() { MaxMessageBytes = options.MaxMessageBytes },
-            },
-            // A node that is given its name is hidden, whatever it wants.
-            IsPublished = !options.Hidden && granter is null,
-            AllowedNodes = [.. options.AllowedNodes],
-            ManagedByPeers = options.ManagedByPeers,
-            PreventOverlappingPartitions = options.PreventOverlappingPartitions,
-            PgScopes = options.StartPg && !options.Hidden && granter is null ? [ProcessGroups.DefaultScope, .. options.PgScopes] : [.. options.PgScopes],
-            ShortNames = options.ShortNames,
-            StopByPeers = options.StopByPeers,
-            UserDevice = UserDeviceOf(options.UserOutput),
-            MaxMailboxBytes = options.MaxMailboxBytes,
-            AtomBudget = options.AtomBudget,
-            Discovery = [.. options.Discovery],
-            Cluster = options.Cluster,
         };
+        // A node that is given its name is hidden, whatever it wants.
+        return granter is null ? plan : plan with { NameFrom = granter, IsPublished = false, PgScopes = [.. options.PgScopes] };
     }
+
+    /// <summary>What the options alone say; the node listens nowhere.</summary>
+    internal static NodePlan Of(ErlangNodeOptions options, NodeName name, PeerCookies cookies, Func<EpmdClient, PeerLocator> locate) => new()
+    {
+        Name = name,
+        Cookies = _ => cookies,
+        Locate = locate,
+        Handshake = new(options.SetupTime, options.SetupTime * 4),
+        Link = new()
+        {
+            SendBufferBytes = options.SendBufferBytes,
+            NetTickTime = options.NetTickTime,
+            NetTickIntensity = options.NetTickIntensity,
+            Limits = new() { MaxMessageBytes = options.MaxMessageBytes },
+        },
+        IsPublished = !options.Hidden,
+        AllowedNodes = [.. options.AllowedNodes],
+        ManagedByPeers = options.ManagedByPeers,
+        PreventOverlappingPartitions = options.PreventOverlappingPartitions,
+        PgScopes = options.StartPg && !options.Hidden ? [ProcessGroups.DefaultScope, .. options.PgScopes] : [.. options.PgScopes],
+        ShortNames = options.ShortNames,
+        StopByPeers = options.StopByPeers,
+        UserDevice = UserDeviceOf(options.UserOutput),
+        MaxMailboxBytes = options.MaxMailboxBytes,
+        AtomBudget = options.AtomBudget,
+        Discovery = [.. options.Discovery],
+        Cluster = options.Cluster,
+    };
 
     private static Func<ILoggerFactory, IUserDevice> UserDeviceOf(UserOutput output) => logs => output switch
     {

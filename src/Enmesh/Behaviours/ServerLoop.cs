@@ -39,6 +39,7 @@ internal sealed class ServerLoop
             server = make();
             var loop = new ServerLoop(context, server, start?.Parent);
             server.Begin(loop);
+            context.Label = server.GetType().Name;
             if (start is not null)
                 await start.RegisterAsync(context).ConfigureAwait(false);
             var init = await server.OnInitAsync().ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using Enmesh.Peers;
 using Enmesh.Processes;
 using Enmesh.Terms;
 
@@ -50,13 +51,16 @@ public sealed class ServerStartException : EnmeshException
 internal sealed class ServerStart
 {
     private static readonly Atom AlreadyStarted = new("already_started");
-    private readonly TaskCompletionSource<Term?> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Term?> _outcome;
+    private readonly TurnThread? _thread; // where the one who waits goes on; null for the pool
     private readonly ServerOptions _options;
     private Term? _failure;
 
-    private ServerStart(Pid? parent, ServerOptions options)
+    private ServerStart(Pid? parent, ServerOptions options, TurnThread? thread)
     {
         Parent = parent;
+        _thread = thread is { IsCurrent: true } ? thread : null;
+        _outcome = new(_thread is null ? TaskCreationOptions.RunContinuationsAsynchronously : TaskCreationOptions.None);
         _options = options;
     }
 
@@ -70,7 +74,7 @@ internal sealed class ServerStart
     {
         ArgumentNullException.ThrowIfNull(make);
         options ??= ServerOptions.Default;
-        var start = new ServerStart(parent?.Self, options);
+        var start = new ServerStart(parent?.Self, options, runtime.UserThread);
         var process = start.Spawn(runtime, parent, make);
         try
         {
@@ -95,12 +99,20 @@ internal sealed class ServerStart
             throw new ProcessExitException(Taken(registry.WhereIs(entry.Name)));
     }
 
-    internal void Began() => _outcome.TrySetResult(null);
+    internal void Began() => Complete(null);
 
     /// <summary>It will not begin; whoever waits is told when it has ended, and its names are free again.</summary>
     internal void Failed(Term reason) => _failure = reason;
 
     private static Term Taken(Pid? by) => Term.Tuple(AlreadyStarted, by is null ? Atoms.Undefined : (Term)by);
+
+    private void Complete(Term? failure)
+    {
+        if (_thread is null)
+            _outcome.TrySetResult(failure);
+        else
+            _thread.Queue(() => _outcome.TrySetResult(failure));
+    }
 
     private ProcessContext Spawn(ProcessRuntime runtime, ProcessContext? parent, Func<GenServer> make)
     {
@@ -109,7 +121,7 @@ internal sealed class ServerStart
             Name = _options.Name?.Name,
             GroupLeader = _options.GroupLeader ?? parent?.GroupLeader,
             MailboxLimit = _options.MailboxLimit,
-            Ended = reason => _outcome.TrySetResult(_failure ?? reason),
+            Ended = reason => Complete(_failure ?? reason),
         };
         ProcessContext process;
         try

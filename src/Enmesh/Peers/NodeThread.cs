@@ -3,7 +3,7 @@ namespace Enmesh.Peers;
 /// <summary>
 /// A node's own thread for the turns of its services, which owe peers an answer whatever user code does to the pool.
 /// </summary>
-internal sealed class NodeThread : IDisposable
+internal sealed class NodeThread : TurnThread, IDisposable
 {
 #pragma warning disable MA0158 // It is waited on, which a Lock cannot do.
     private readonly object _gate = new();
@@ -14,8 +14,7 @@ internal sealed class NodeThread : IDisposable
 
     internal NodeThread() => new Thread(Run) { IsBackground = true, Name = "enmesh services" }.Start();
 
-    /// <summary>Has the work done after what was queued before it.</summary>
-    internal void Queue(ITurn work)
+    internal override void Queue(ITurn work)
     {
         lock (_gate)
         {

@@ -4,7 +4,7 @@ namespace Enmesh.Peers;
 internal interface ITurn : IThreadPoolWorkItem
 {
     /// <summary>The thread it belongs on; null for the pool.</summary>
-    NodeThread? Thread { get; }
+    TurnThread? Thread { get; }
 
     /// <summary>What helps turns of the same node that hold others back.</summary>
     Pulse Pulse { get; }

@@ -35,6 +35,9 @@ internal sealed class CallTable
         return true;
     }
 
+    /// <summary>Whether a process awaits an answer.</summary>
+    internal bool IsAwaitedBy(Pid caller) => _calls.Values.Any(call => call.From == caller);
+
     internal void LinkLost(PeerLink link)
     {
         foreach (var (_, call) in _calls)

@@ -55,6 +55,8 @@ internal sealed partial class Mailbox : IValueTaskSource<Term>, IValueTaskSource
         Exit = 4,
     }
 
+    internal ProcessContext Owner => _owner;
+
     /// <summary>Whether the process awaits a message.</summary>
     internal bool IsWaiting
     {
@@ -126,7 +128,7 @@ internal sealed partial class Mailbox : IValueTaskSource<Term>, IValueTaskSource
         _owner.Budget.Return(bytes);
     }
 
-    NodeThread? ITurn.Thread => _owner.Thread;
+    TurnThread? ITurn.Thread => _owner.Thread;
 
     Pulse ITurn.Pulse => _owner.Pulse;
 

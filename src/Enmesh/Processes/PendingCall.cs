@@ -117,7 +117,8 @@ internal class PendingCall : IValueTaskSource<Term>, ITurn
     /// <summary>Whether it was answered, failed, or was given up.</summary>
     internal bool IsFinished => Volatile.Read(ref _done) != 0;
 
-    NodeThread? ITurn.Thread => null;
+    // A call from outside any process goes on on the pool in any case.
+    TurnThread? ITurn.Thread => _runtime.UserThread is { } thread && From != _runtime.Anonymous.Self ? thread : null;
 
     Pulse ITurn.Pulse => _runtime.Pulse;
 

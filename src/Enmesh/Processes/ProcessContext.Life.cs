@@ -21,7 +21,21 @@ public sealed partial class ProcessContext
     internal ProcessTraits? Traits { get; }
 
     /// <summary>The thread its turns are done by; null for the pool's.</summary>
-    internal NodeThread? Thread => Traits?.Thread;
+    internal TurnThread? Thread => Traits?.Thread;
+
+    /// <summary>Whether it is one of the node's own services.</summary>
+    internal bool IsSystem => Traits?.IsSystem == true;
+
+    /// <summary>What kind of process it is, for messages of the testing kit; only kept under it.</summary>
+    internal string? Label
+    {
+        get => Traits?.Label;
+        set
+        {
+            if (Traits is not null)
+                Traits.Label = value;
+        }
+    }
 
     internal Pulse Pulse => _runtime.Pulse;
 
@@ -61,7 +75,11 @@ public sealed partial class ProcessContext
             exiting = _exiting;
         }
         Mailbox.SignalExit();
-        if (exiting is not null)
+        if (exiting is null)
+            return;
+        if (_runtime.UserThread is { } thread)
+            thread.Queue(exiting.Cancel);
+        else
             ThreadPool.UnsafeQueueUserWorkItem(static source => source.Cancel(), exiting, preferLocal: false);
     }
 
@@ -114,6 +132,7 @@ public sealed partial class ProcessContext
         var reason = ExitReason.Normal;
         try
         {
+            _runtime.ProcessBegins?.Invoke(this);
             await _body(this).ConfigureAwait(false);
             reason = EndReason ?? reason;
         }

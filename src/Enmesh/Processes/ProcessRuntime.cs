@@ -22,7 +22,8 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
     private readonly ConcurrentDictionary<Atom, ProcessContext> _names = new();
     private readonly References _references;
     private readonly ILogger _logger;
-    private readonly NodeThread _thread = new();
+    private readonly TurnThread _thread;
+    private readonly Action<ProcessContext, Term>? _processEnded;
     private IPeers _peers = null!; // from Start on
     private ProcessContext _anonymous = null!;
     private uint _lastNumber;
@@ -39,6 +40,10 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
         NodeMonitors = new NodeMonitors(settings.IsPublished);
         MailboxBudget = new MailboxBudget(settings.MaxMailboxBytes, RelieveMailboxes);
         Metrics = settings.Metrics;
+        UserThread = settings.Thread;
+        _thread = settings.Thread ?? new NodeThread();
+        ProcessBegins = settings.ProcessBegins;
+        _processEnded = settings.ProcessEnded;
     }
 
     /// <summary>Begins, with the links that messages to other nodes go over.</summary>
@@ -63,6 +68,12 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
     internal ILogger Logger => _logger;
 
     internal Traces Traces { get; } = new();
+
+    /// <summary>What runs the turns of all processes, one after another, in tests of users; null for the pool.</summary>
+    internal TurnThread? UserThread { get; }
+
+    /// <inheritdoc cref="ProcessSettings.ProcessBegins"/>
+    internal Action<ProcessContext>? ProcessBegins { get; }
 
     internal CallTable Calls { get; } = new();
 
@@ -118,9 +129,9 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
     /// <exception cref="InvalidOperationException">The name is taken.</exception>
     internal ProcessContext Create(Func<ProcessContext, Task> body, SpawnOptions options)
     {
-        var traits = options is { MailboxLimit: null, IsSystem: false, Ended: null }
+        var traits = options is { MailboxLimit: null, IsSystem: false, Ended: null } && UserThread is null
             ? null
-            : new ProcessTraits(options.MailboxLimit, options.IsSystem ? _thread : null, options.Ended);
+            : new ProcessTraits(options.MailboxLimit, options.IsSystem ? _thread : UserThread, options.Ended) { IsSystem = options.IsSystem };
         ProcessContext context;
         do
         {
@@ -222,6 +233,7 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
     {
         if (!_processes.TryRemove(NumberOf(process.Self.Id, process.Self.Serial), out _))
             return; // it was killed before
+        _processEnded?.Invoke(process, reason);
         foreach (var name in process.TakeNames())
             _names.TryRemove(new(name, process));
         process.Mailbox.Close();
@@ -256,7 +268,7 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
     // The process that holds the most goes, as one goes that outgrows its max_heap_size; the node and the others stay.
     private void RelieveMailboxes()
     {
-        var largest = _processes.Values.Where(process => process.Thread is null).MaxBy(process => process.Mailbox.Bytes);
+        var largest = _processes.Values.Where(process => !process.IsSystem).MaxBy(process => process.Mailbox.Bytes);
         if (largest is null || largest.Mailbox.Bytes == 0)
             return;
         _logger.MailboxBytesExceeded(largest.DisplayName, largest.Mailbox.Bytes, MailboxBudget.Limit);
@@ -292,7 +304,7 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
             // A body that ignores its exit goes on without the node; nothing can stop foreign code.
             _logger.ProcessesRemain(_processes.Count, ShutdownTime.TotalSeconds);
         }
-        _thread.Dispose();
+        (_thread as NodeThread)?.Dispose(); // another one is not its own
     }
 
     private static uint NumberOf(uint id, uint serial) => id | (serial << IdBits);

@@ -59,4 +59,9 @@ public enum MailboxFullMode
 }
 
 /// <summary>What only few processes have.</summary>
-internal sealed record ProcessTraits(MailboxLimit? MailboxLimit, NodeThread? Thread, Action<Term>? Ended);
+internal sealed record ProcessTraits(MailboxLimit? MailboxLimit, TurnThread? Thread, Action<Term>? Ended)
+{
+    internal bool IsSystem { get; init; }
+
+    internal string? Label { get; set; }
+}

@@ -56,6 +56,7 @@ internal static class House
         ["Enmesh.Cluster"] = Cluster,
         [Facade] = Node,
         ["Enmesh.Hosting"] = Hosting,
+        ["Enmesh.Testing"] = [.. Node, "Enmesh.Testing"],
         ["Enmesh.Cli"] = [.. Hosting, "Enmesh.Cli"],
     };
 

@@ -7,7 +7,7 @@ namespace Enmesh.Architecture.Tests.Layers;
 [Trait("Ring", "pure")]
 public sealed class LayerTests
 {
-    private static readonly string[] Assemblies = ["Enmesh.Terms", "Enmesh", "Enmesh.Hosting", "Enmesh.Cli"];
+    private static readonly string[] Assemblies = ["Enmesh.Terms", "Enmesh", "Enmesh.Hosting", "Enmesh.Testing", "Enmesh.Cli"];
 
     private static readonly Lazy<IReadOnlyList<CodeReference>> References =
         new(static () => [.. Assemblies.SelectMany(static name => AssemblyWalker.References(PathOf(name)))]);

@@ -15,6 +15,7 @@ public sealed class PublicSurfaceTests
     [InlineData("Enmesh.Terms")]
     [InlineData("Enmesh")]
     [InlineData("Enmesh.Hosting")]
+    [InlineData("Enmesh.Testing")]
     public void The_public_surface_is_the_one_on_file(string assembly)
     {
         var file = Repository.PathTo("tests", "Enmesh.Architecture.Tests", "PublicSurface", $"{assembly}.txt");

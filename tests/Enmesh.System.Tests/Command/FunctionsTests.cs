@@ -1,6 +1,6 @@
 using System.Globalization;
-using Enmesh.TestSupport;
 using Enmesh.Tests.Modules;
+using Enmesh.TestSupport;
 using Xunit;
 
 namespace Enmesh.SystemTests.Command;

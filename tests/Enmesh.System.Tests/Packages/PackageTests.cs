@@ -26,6 +26,36 @@ public sealed class PackageTests(PackageFeed feed) : IClassFixture<PackageFeed>
         Assert.Equal("836802" + "77026f6b" + "612a\n" + "{ok,42}\n", await feed.RunAsync(program));
     }
 
+    [Fact]
+    public async Task The_testing_kit_works_in_a_new_project_without_a_test_framework()
+    {
+        var program = await feed.BuildAsync(
+            """
+            using Enmesh.Processes;
+            using Enmesh.Testing;
+
+            await using var cluster = new TestCluster();
+            var nodes = await cluster.StartNodesAsync("a", "b");
+            var (here, there) = (nodes[0].CreateProbe(), nodes[1].CreateProbe());
+            await here.MonitorAsync(there.Self);
+            here.Context.SendAfter(TimeSpan.FromHours(1), there.Self, 42);
+            await there.ExpectAsync(42, within: TimeSpan.FromHours(1));
+            await nodes[1].CrashAsync();
+            Console.WriteLine(await here.ExpectDownAsync(there.Self));
+            try
+            {
+                await here.ExpectAnyAsync();
+            }
+            catch (TestFailureException e)
+            {
+                Console.WriteLine(e.Message.Split('\n')[0].TrimEnd());
+            }
+            """,
+            "Enmesh.Testing");
+
+        Assert.Equal("noconnection\nExpected a message, but none came.\n", await feed.RunAsync(program));
+    }
+
     [Theory]
     [InlineData("Enmesh.Terms")]
     [InlineData("Enmesh.Hosting")] // what it depends on brings the generator along

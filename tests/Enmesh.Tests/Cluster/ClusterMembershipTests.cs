@@ -1,6 +1,7 @@
 using Enmesh.Cluster;
 using Enmesh.Discovery;
 using Enmesh.Telemetry;
+using Enmesh.Testing;
 using Microsoft.Extensions.Logging;
 using Xunit;
 using static Enmesh.Tests.Cluster.ReconcilerBench;

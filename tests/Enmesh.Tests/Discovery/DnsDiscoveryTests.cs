@@ -1,6 +1,7 @@
 using System.Net;
 using Enmesh.Discovery;
 using Enmesh.Resolver;
+using Enmesh.Testing;
 using Xunit;
 
 namespace Enmesh.Tests.Discovery;

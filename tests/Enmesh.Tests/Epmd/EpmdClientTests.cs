@@ -1,5 +1,6 @@
 using System.Text;
 using Enmesh.Epmd;
+using Enmesh.Testing;
 using Enmesh.Transport;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;

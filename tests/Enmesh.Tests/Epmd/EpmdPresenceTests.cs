@@ -1,4 +1,5 @@
 using Enmesh.Epmd;
+using Enmesh.Testing;
 using Enmesh.Transport;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;

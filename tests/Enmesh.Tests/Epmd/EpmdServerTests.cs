@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using Enmesh.Epmd;
+using Enmesh.Testing;
 using Enmesh.Transport;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Enmesh.Processes;
 using Enmesh.Terms;
+using Enmesh.Testing;
 using Enmesh.TestSupport;
 using Enmesh.Wire;
 using Xunit;

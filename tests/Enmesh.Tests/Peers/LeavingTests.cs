@@ -1,5 +1,6 @@
 using Enmesh.Peers;
 using Enmesh.Terms;
+using Enmesh.Testing;
 using Enmesh.TestSupport;
 using Enmesh.Wire;
 using Microsoft.Extensions.Logging;

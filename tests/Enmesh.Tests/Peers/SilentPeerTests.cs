@@ -2,6 +2,7 @@ using System.Net;
 using Enmesh.Handshake;
 using Enmesh.Peers;
 using Enmesh.Terms;
+using Enmesh.Testing;
 using Enmesh.Transport;
 using Enmesh.Wire;
 using Microsoft.Extensions.Logging.Abstractions;

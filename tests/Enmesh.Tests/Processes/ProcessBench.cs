@@ -1,5 +1,6 @@
 using Enmesh.Processes;
 using Enmesh.Terms;
+using Enmesh.Testing;
 using Enmesh.TestSupport;
 using Xunit;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using Enmesh.Resolver;
+using Enmesh.Testing;
 using Xunit;
 
 namespace Enmesh.Tests.Resolver;

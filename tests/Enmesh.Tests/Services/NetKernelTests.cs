@@ -2,6 +2,7 @@ using Enmesh.Processes;
 using Enmesh.Services;
 using Enmesh.Terms;
 using Enmesh.Terms.Text;
+using Enmesh.Testing;
 using Enmesh.TestSupport;
 using Xunit;
 

@@ -1,5 +1,6 @@
 using Enmesh.Peers;
 using Enmesh.Services;
+using Enmesh.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Enmesh.Testing;
 using Enmesh.Transport;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;

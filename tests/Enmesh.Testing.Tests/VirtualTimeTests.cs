@@ -1,6 +1,7 @@
+using Enmesh.Testing;
 using Xunit;
 
-namespace Enmesh.Tests;
+namespace Enmesh.TestingTests;
 
 [Trait("Ring", "pure")]
 public sealed class VirtualTimeTests

@@ -1,10 +1,11 @@
-namespace Enmesh.Tests;
+namespace Enmesh.Testing;
 
 /// <summary>
 /// A clock that moves only when the test says so. Timers fire inside <see cref="Advance"/>, on the test's thread, in the order
-/// they are due, each at its own instant.
+/// they are due, each at its own instant; those of a cluster one by one, on its thread.
 /// </summary>
-internal sealed class VirtualTime : TimeProvider
+/// <param name="caller">Says who makes a timer; nobody in particular when null.</param>
+internal sealed class VirtualTime(Func<object?>? caller = null) : TimeProvider
 {
     private readonly Lock _gate = new();
     private readonly List<VirtualTimer> _armed = [];
@@ -16,7 +17,7 @@ internal sealed class VirtualTime : TimeProvider
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     /// <summary>Time since the clock was made.</summary>
-    public TimeSpan Elapsed
+    internal TimeSpan Elapsed
     {
         get
         {
@@ -26,7 +27,7 @@ internal sealed class VirtualTime : TimeProvider
     }
 
     /// <summary>How many timers are armed.</summary>
-    public int ArmedTimers
+    internal int ArmedTimers
     {
         get
         {
@@ -35,33 +36,66 @@ internal sealed class VirtualTime : TimeProvider
         }
     }
 
+    /// <summary>When the next timer is due; null when none is armed.</summary>
+    /// <param name="isWanted">Of which timers, by what they are called with.</param>
+    internal TimeSpan? NextDue(Func<object?, bool>? isWanted = null)
+    {
+        lock (_gate)
+            return _armed.Where(timer => isWanted?.Invoke(timer.State) != false).MinBy(static timer => timer.DueAt)?.DueAt;
+    }
+
+    /// <summary>Whether a timer is armed that this caller has made.</summary>
+    internal bool IsArmedBy(object maker)
+    {
+        lock (_gate)
+            return _armed.Exists(timer => timer.Maker == maker);
+    }
+
     public override DateTimeOffset GetUtcNow() => _start + Elapsed;
 
     public override long GetTimestamp() => Elapsed.Ticks;
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        var timer = new VirtualTimer(this, callback, state);
+        var timer = new VirtualTimer(this, caller?.Invoke(), callback, state);
         timer.Change(dueTime, period);
         return timer;
     }
 
     /// <summary>Moves the clock on and fires what becomes due.</summary>
-    public void Advance(TimeSpan by)
+    internal void Advance(TimeSpan by)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(by, TimeSpan.Zero);
-        TimeSpan target;
+        var target = Elapsed + by;
+        while (TakeDue(target) is { } fire)
+            fire();
+    }
+
+    /// <summary>Moves the clock to the next timer that is due by then, or to that instant when there is none.</summary>
+    /// <returns>What the timer does; null when there is none.</returns>
+    internal Action? TakeDue(TimeSpan target)
+    {
         lock (_gate)
-            target = _elapsed + by;
-        while (TakeDue(target) is { } due)
-            due.Fire();
+        {
+            if (FirstLocked() is not { } next || next.DueAt > target)
+            {
+                _elapsed = target > _elapsed ? target : _elapsed;
+                return null;
+            }
+            if (next.DueAt > _elapsed)
+                _elapsed = next.DueAt;
+            _armed.Remove(next);
+            if (next.Period > TimeSpan.Zero)
+                Arm(next, next.Period);
+            return next.Fire;
+        }
     }
 
     /// <summary>
     /// Completes when a timer is armed that is due within <paramref name="min"/> to <paramref name="max"/> from now, so that the
     /// test knows that the code has come to its wait.
     /// </summary>
-    public Task TimerDueInAsync(TimeSpan min, TimeSpan max)
+    internal Task TimerDueInAsync(TimeSpan min, TimeSpan max)
     {
         lock (_gate)
         {
@@ -75,26 +109,9 @@ internal sealed class VirtualTime : TimeProvider
     }
 
     /// <inheritdoc cref="TimerDueInAsync(TimeSpan, TimeSpan)"/>
-    public Task TimerDueInAsync(TimeSpan exactly) => TimerDueInAsync(exactly, exactly);
+    internal Task TimerDueInAsync(TimeSpan exactly) => TimerDueInAsync(exactly, exactly);
 
-    private VirtualTimer? TakeDue(TimeSpan target)
-    {
-        lock (_gate)
-        {
-            var next = _armed.Where(timer => timer.DueAt <= target).OrderBy(timer => (timer.DueAt, timer.Order)).FirstOrDefault();
-            if (next is null)
-            {
-                _elapsed = target;
-                return null;
-            }
-            if (next.DueAt > _elapsed)
-                _elapsed = next.DueAt;
-            _armed.Remove(next);
-            if (next.Period > TimeSpan.Zero)
-                Arm(next, next.Period);
-            return next;
-        }
-    }
+    private VirtualTimer? FirstLocked() => _armed.MinBy(timer => (timer.DueAt, timer.Order));
 
     private void Arm(VirtualTimer timer, TimeSpan dueTime)
     {
@@ -108,13 +125,17 @@ internal sealed class VirtualTime : TimeProvider
         }
     }
 
-    private sealed class VirtualTimer(VirtualTime owner, TimerCallback callback, object? state) : ITimer
+    private sealed class VirtualTimer(VirtualTime owner, object? maker, TimerCallback callback, object? state) : ITimer
     {
-        public TimeSpan DueAt { get; set; }
+        internal object? State => state;
 
-        public TimeSpan Period { get; private set; }
+        internal object? Maker => maker;
 
-        public long Order { get; set; }
+        internal TimeSpan DueAt { get; set; }
+
+        internal TimeSpan Period { get; private set; }
+
+        internal long Order { get; set; }
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
@@ -128,7 +149,7 @@ internal sealed class VirtualTime : TimeProvider
             }
         }
 
-        public void Fire() => callback(state);
+        internal void Fire() => callback(state);
 
         public void Dispose()
         {
