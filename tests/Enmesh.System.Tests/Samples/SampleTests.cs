@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Xunit;
 
 namespace Enmesh.SystemTests.Samples;

@@ -2,7 +2,7 @@ using Enmesh.Behaviours;
 using Enmesh.Processes;
 using Enmesh.Terms;
 using Enmesh.Terms.Serialization;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Xunit;
 
 namespace Enmesh.Tests.Behaviours;

@@ -3,7 +3,7 @@ using System.Diagnostics;
 using Enmesh.Behaviours;
 using Enmesh.Processes;
 using Enmesh.Terms;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Xunit;
 
 namespace Enmesh.Tests.Behaviours;
