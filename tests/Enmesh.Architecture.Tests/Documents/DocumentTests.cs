@@ -1,0 +1,78 @@
+using System.Text.RegularExpressions;
+using Enmesh.TestSupport;
+using Xunit;
+
+namespace Enmesh.Architecture.Tests.Documents;
+
+/// <summary>What the documents show and where they lead.</summary>
+[Trait("Ring", "pure")]
+public sealed partial class DocumentTests
+{
+    private static readonly string[] Documents =
+    [
+        .. Directory.GetFiles(Repository.Root, "*.md"),
+        .. Directory.GetFiles(Repository.PathTo("docs"), "*.md", SearchOption.AllDirectories),
+        .. Directory.GetFiles(Repository.PathTo("samples"), "*.md"),
+    ];
+
+    // Those of README and of the packages' pages stand alone: a test makes projects of them and compiles or runs those.
+    [Fact]
+    public void Every_block_of_csharp_stands_in_code_that_is_compiled()
+    {
+        var code = Sources("tests").Concat(Sources("samples")).Select(file => Normalize(File.ReadAllLines(file))).ToArray();
+        var missing = from document in Documents
+                      from block in Blocks(document)
+                      where !Array.Exists(code, text => text.Contains(Normalize(block.Lines), StringComparison.Ordinal))
+                      select $"{Path.GetRelativePath(Repository.Root, document)}:{block.Line}";
+        Assert.Empty(missing);
+    }
+
+    [Fact]
+    public void Every_link_leads_somewhere()
+    {
+        var broken = from document in Documents
+                     from Match link in Link().Matches(File.ReadAllText(document))
+                     let target = link.Groups[1].Value
+                     where !target.Contains("://", StringComparison.Ordinal) && !Leads(document, target)
+                     select $"{Path.GetRelativePath(Repository.Root, document)}: {target}";
+        Assert.Empty(broken);
+    }
+
+    private static bool Leads(string document, string target)
+    {
+        var (path, anchor) = target.Split('#') is [var file, var part] ? (file, part) : (target, null);
+        var full = path.Length == 0 ? document : Path.GetFullPath(Path.Combine(Path.GetDirectoryName(document)!, path));
+        if (!File.Exists(full) && !Directory.Exists(full))
+            return false;
+        return anchor is null || File.ReadLines(full).Where(line => line.StartsWith('#')).Any(line => Anchor(line) == anchor);
+    }
+
+    // As GitHub makes them of headings.
+    private static string Anchor(string heading) =>
+        NotInAnchor().Replace(heading.TrimStart('#').Trim().ToLowerInvariant(), "").Replace(' ', '-');
+
+    private static IEnumerable<string> Sources(string folder) =>
+        Directory.EnumerateFiles(Repository.PathTo(folder), "*.cs", SearchOption.AllDirectories);
+
+    private static IEnumerable<(int Line, IReadOnlyList<string> Lines)> Blocks(string document)
+    {
+        var lines = File.ReadAllLines(document);
+        for (var i = 0; i < lines.Length; i++)
+        {
+            if (lines[i].Trim() != "```csharp")
+                continue;
+            var end = Array.FindIndex(lines, i + 1, line => line.Trim() == "```");
+            yield return (i + 1, lines[(i + 1)..end]);
+            i = end;
+        }
+    }
+
+    private static string Normalize(IEnumerable<string> lines) =>
+        "\n" + string.Join('\n', lines.Select(line => line.Trim()).Where(line => line.Length > 0)) + "\n";
+
+    [GeneratedRegex(@"(?<!`)\]\(([^)\s]+)\)")]
+    private static partial Regex Link();
+
+    [GeneratedRegex(@"[^\p{L}\p{N} _-]")]
+    private static partial Regex NotInAnchor();
+}
