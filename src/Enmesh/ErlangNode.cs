@@ -84,6 +84,10 @@ public sealed partial class ErlangNode : IAsyncDisposable
         return Runtime.IsAlive(pid);
     }
 
+    /// <inheritdoc cref="ProcessWatch"/>
+    /// <param name="target">Which process, here or on another node.</param>
+    public ProcessWatch Watch(ProcessAddress target) => ProcessWatch.Begin(Runtime, target);
+
     /// <summary>Sends a message, from no process in particular. Sending to nobody is no error.</summary>
     /// <inheritdoc cref="ProcessContext.SendAsync"/>
     public ValueTask SendAsync(ProcessAddress to, Term message, CancellationToken cancellationToken = default) =>

@@ -83,6 +83,10 @@ public sealed partial class ProcessContext
             ThreadPool.UnsafeQueueUserWorkItem(static source => source.Cancel(), exiting, preferLocal: false);
     }
 
+    /// <summary>Ends it when the token is cancelled, before it begins if need be.</summary>
+    internal void EndWhen(CancellationToken cancellationToken) =>
+        Traits!.EndWhen = cancellationToken.UnsafeRegister(static process => ((ProcessContext)process!).Exit(ExitReason.Shutdown), this);
+
     internal ProcessExitException ExitException() => new(_exitReason!.Value);
 
     /// <summary>Links and monitors; made when somebody first asks for them.</summary>

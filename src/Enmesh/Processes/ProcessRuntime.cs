@@ -129,7 +129,7 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
     /// <exception cref="InvalidOperationException">The name is taken.</exception>
     internal ProcessContext Create(Func<ProcessContext, Task> body, SpawnOptions options)
     {
-        var traits = options is { MailboxLimit: null, IsSystem: false, Ended: null } && UserThread is null
+        var traits = options is { MailboxLimit: null, IsSystem: false, Ended: null, EndWhen.CanBeCanceled: false } && UserThread is null
             ? null
             : new ProcessTraits(options.MailboxLimit, options.IsSystem ? _thread : UserThread, options.Ended) { IsSystem = options.IsSystem };
         ProcessContext context;
@@ -144,6 +144,8 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
             context.GroupLeader = leader;
         if (options.Name is { } name)
             RegisterBeforeStart(name, context);
+        if (options.EndWhen.CanBeCanceled)
+            context.EndWhen(options.EndWhen);
         return context;
     }
 
@@ -237,6 +239,7 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
         foreach (var name in process.TakeNames())
             _names.TryRemove(new(name, process));
         process.Mailbox.Close();
+        process.Traits?.EndWhen.Unregister();
         NodeMonitors.Ended(process);
         if (process.RelationsIfAny is null)
         {

@@ -17,6 +17,9 @@ public sealed record SpawnOptions
     /// <summary>How many messages may wait for it, and what happens to more. Default: any number.</summary>
     public MailboxLimit? MailboxLimit { get; init; }
 
+    /// <summary>Ends the process when it is cancelled, with reason <c>shutdown</c>, whether it traps exits or not. Default: nothing does.</summary>
+    public CancellationToken EndWhen { get; init; }
+
     /// <summary>
     /// One of the node's own services: its turns are done by a thread of the node, so that it answers whatever user code
     /// does to the pool. It must not block.
@@ -64,4 +67,7 @@ internal sealed record ProcessTraits(MailboxLimit? MailboxLimit, TurnThread? Thr
     internal bool IsSystem { get; init; }
 
     internal string? Label { get; set; }
+
+    /// <summary>What ends it; taken back when it has ended.</summary>
+    internal CancellationTokenRegistration EndWhen { get; set; }
 }
