@@ -60,6 +60,11 @@ public sealed partial class ErlangNode
         var proxy = new LoggerProxy(_logs.CreateLogger("Enmesh.RemoteLog"));
         KeptService.Start(runtime, LoggerProxy.Name, proxy.RunAsync, logger, isSystem: false);
         _rpc = new RpcClient(runtime, runner);
+        runtime.CallFunction = (node, target, token) =>
+            Rpc.CallAsync(node, target.Module.Text, target.Function.Text, target.Arguments, Timeout.InfiniteTimeSpan, token);
+        runtime.FindFunction = target => Functions.Find(target.Module, target.Function, target.Arguments.Count) is { } function
+            ? context => function(context, target.Arguments)
+            : null;
     }
 
     private NodeFacts FactsOf(NodePlan plan, ProcessRuntime runtime, EpmdClient epmd) => new()

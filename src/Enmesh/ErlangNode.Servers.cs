@@ -21,6 +21,20 @@ public sealed partial class ErlangNode
     public ValueTask<Pid> StartServerAsync(Func<GenServer> make, ServerOptions? options = null, CancellationToken cancellationToken = default) =>
         ServerStart.StartAsync(Runtime, null, make, options, cancellationToken);
 
+    /// <summary>Starts a supervisor that belongs to nobody. Its children have begun when this completes.</summary>
+    /// <param name="options">Its children and more.</param>
+    /// <param name="cancellationToken">Gives up, and ends it.</param>
+    /// <exception cref="ArgumentException">The children do not go together; the message says which.</exception>
+    /// <exception cref="ServerStartException">A child did not start, <c>{shutdown, {failed_to_start_child, Id, Reason}}</c>; those before it are stopped.</exception>
+    public async ValueTask<Supervisor> StartSupervisorAsync(SupervisorOptions options, CancellationToken cancellationToken = default)
+    {
+        return SupervisorAt(await ServerStart.StartSupervisorAsync(Runtime, null, SupervisorOptions.Validated(options), cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>A supervisor of this node or any other, C# or Erlang, to be looked at and managed.</summary>
+    /// <param name="address">Where it is; nothing is sent there yet.</param>
+    public Supervisor SupervisorAt(ProcessAddress address) => new(Runtime, address);
+
     /// <summary>Calls with C# types, turned into terms and back by the serializer.</summary>
     /// <inheritdoc cref="ProcessContext.CallAsync"/>
     /// <exception cref="TermSerializationException">The reply is not of that type.</exception>

@@ -91,6 +91,9 @@ public abstract class GenServer
     /// </summary>
     protected void Refuse(in CallRequest call, string why) => Loop.Refuse(call, why);
 
+    /// <summary>What stands for its callback module.</summary>
+    internal virtual Atom Module => new(GetType().Name);
+
     internal void Begin(ServerLoop loop) => _loop = _loop is null
         ? loop
         : throw new InvalidOperationException($"The server {GetType().Name} was started before: each process needs an object of its own.");

@@ -21,6 +21,20 @@ public static class ServerExtensions
         return ServerStart.StartAsync(parent.Runtime, parent, make, options, cancellationToken);
     }
 
+    /// <summary>Starts a supervisor that is linked to this process: <c>supervisor:start_link</c>. Its children have begun when this completes.</summary>
+    /// <param name="parent">The process that starts it.</param>
+    /// <param name="options">Its children and more.</param>
+    /// <param name="cancellationToken">Gives up, and ends it.</param>
+    /// <exception cref="ArgumentException">The children do not go together; the message says which.</exception>
+    /// <exception cref="ServerStartException">A child did not start; unless this process traps exits, it ends too, being linked.</exception>
+    public static async ValueTask<Supervisor> StartSupervisorAsync(
+        this ProcessContext parent, SupervisorOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(parent);
+        var process = await ServerStart.StartSupervisorAsync(parent.Runtime, parent, SupervisorOptions.Validated(options), cancellationToken).ConfigureAwait(false);
+        return new(parent.Runtime, process);
+    }
+
     /// <summary>Calls with C# types, turned into terms and back by the serializer.</summary>
     /// <inheritdoc cref="ProcessContext.CallAsync"/>
     /// <exception cref="TermSerializationException">The reply is not of that type.</exception>

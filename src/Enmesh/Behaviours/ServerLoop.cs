@@ -168,7 +168,7 @@ internal sealed class ServerLoop
                 request.Reply(Context, Atoms.Ok);
                 return ServerResult.Stop(reason);
             default:
-                request.Answer(Context, new Atom(_name), _server.OnFormatState, _parent, _isSuspended);
+                request.Answer(Context, _server.Module, _server.OnFormatState, _parent, _isSuspended);
                 break;
         }
         return last;

@@ -28,6 +28,12 @@ public sealed record ServerOptions
     /// <summary>How long <see cref="GenServer.InitAsync"/> may take. Default: without end.</summary>
     public TimeSpan StartTimeout { get; init; } = Timeout.InfiniteTimeSpan;
 
+    /// <summary>
+    /// The process that it is started for, which may be one of another node: it is linked with it, and ends when that does. Default: the process that
+    /// starts it, if one does.
+    /// </summary>
+    public Pid? Parent { get; init; }
+
     /// <inheritdoc cref="SpawnOptions.GroupLeader"/>
     public Pid? GroupLeader { get; init; }
 
@@ -54,14 +60,16 @@ internal sealed class ServerStart
     private readonly TaskCompletionSource<Term?> _outcome;
     private readonly TurnThread? _thread; // where the one who waits goes on; null for the pool
     private readonly ServerOptions _options;
+    private readonly object? _behaviour;
     private Term? _failure;
 
-    private ServerStart(Pid? parent, ServerOptions options, TurnThread? thread)
+    private ServerStart(Pid? parent, ServerOptions options, TurnThread? thread, object? behaviour)
     {
-        Parent = parent;
+        Parent = options.Parent ?? parent;
         _thread = thread is { IsCurrent: true } ? thread : null;
         _outcome = new(_thread is null ? TaskCreationOptions.RunContinuationsAsynchronously : TaskCreationOptions.None);
         _options = options;
+        _behaviour = behaviour;
     }
 
     /// <summary>Who started it and is linked with it.</summary>
@@ -70,11 +78,12 @@ internal sealed class ServerStart
     /// <exception cref="ServerStartException">It did not start.</exception>
     /// <exception cref="TimeoutException">It did not start in time, and was ended.</exception>
     internal static async ValueTask<Pid> StartAsync(
-        ProcessRuntime runtime, ProcessContext? parent, Func<GenServer> make, ServerOptions? options, CancellationToken cancellationToken)
+        ProcessRuntime runtime, ProcessContext? parent, Func<GenServer> make, ServerOptions? options, CancellationToken cancellationToken,
+        object? behaviour = null)
     {
         ArgumentNullException.ThrowIfNull(make);
         options ??= ServerOptions.Default;
-        var start = new ServerStart(parent?.Self, options, runtime.UserThread);
+        var start = new ServerStart(parent?.Self, options, runtime.UserThread, behaviour);
         var process = start.Spawn(runtime, parent, make);
         try
         {
@@ -89,9 +98,20 @@ internal sealed class ServerStart
         }
     }
 
+    /// <summary>Starts a supervisor, which can be found by its pid to be given children.</summary>
+    internal static ValueTask<Pid> StartSupervisorAsync(
+        ProcessRuntime runtime, ProcessContext? parent, SupervisorOptions options, CancellationToken cancellationToken)
+    {
+        var server = new SupervisorServer(options);
+        return StartAsync(runtime, parent, () => server, options.Server, cancellationToken, server);
+    }
+
     /// <exception cref="ServerStartException">The name is taken.</exception>
     internal async ValueTask RegisterAsync(ProcessContext context)
     {
+        // A parent that is out of reach or gone ends it, as one that goes later does.
+        if (_options.Parent is { } parent)
+            await context.LinkAsync(parent, context.Exiting).ConfigureAwait(false);
         if (_options.Name?.Entry is not { } entry)
             return;
         var registry = context.Runtime.RegistryOf(entry);
@@ -104,7 +124,9 @@ internal sealed class ServerStart
     /// <summary>It will not begin; whoever waits is told when it has ended, and its names are free again.</summary>
     internal void Failed(Term reason) => _failure = reason;
 
-    private static Term Taken(Pid? by) => Term.Tuple(AlreadyStarted, by is null ? Atoms.Undefined : (Term)by);
+    internal static Term Taken(Pid? by) => Term.Tuple(AlreadyStarted, by is null ? Atoms.Undefined : (Term)by);
+
+    internal static bool IsTaken(Term reason) => reason.TupleElements is [{ Atom: { } what }, _] && what == AlreadyStarted;
 
     private void Complete(Term? failure)
     {
@@ -121,6 +143,7 @@ internal sealed class ServerStart
             Name = _options.Name?.Name,
             GroupLeader = _options.GroupLeader ?? parent?.GroupLeader,
             MailboxLimit = _options.MailboxLimit,
+            Behaviour = _behaviour,
             Ended = reason => Complete(_failure ?? reason),
         };
         ProcessContext process;

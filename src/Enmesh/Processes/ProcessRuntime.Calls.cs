@@ -110,6 +110,10 @@ internal sealed partial class ProcessRuntime
             throw new ArgumentException("An alias can be sent to, but neither called nor monitored.", nameof(target));
     }
 
+    /// <summary>The process of this node that has an address; null when none has.</summary>
+    internal ProcessContext? FindHere(ProcessAddress address) =>
+        TryResolve(ref address) && !IsRemote(address, out _) ? LocalTarget(address) : null;
+
     private ProcessContext? LocalTarget(in ProcessAddress target) =>
         target.Pid is { } pid ? Find(pid.Id, pid.Serial, pid.Creation) : target.Name is { } name ? Find(name) : null;
 }

@@ -22,6 +22,12 @@ internal sealed partial class ProcessRuntime
     /// <summary>The body of a process that a peer wants started; null when there is no such function.</summary>
     internal Func<SpawnRequest, Func<ProcessContext, Task>?> SpawnResolver { get; set; } = static _ => null;
 
+    /// <summary>An exported function, to be run in a process there is already; null when there is no such function.</summary>
+    internal Func<SpawnTarget, Func<ProcessContext, ValueTask<Term>>?> FindFunction { get; set; } = static _ => null;
+
+    /// <summary>Calls a function on any node, as <c>erpc:call</c> does, without end.</summary>
+    internal Func<NodeName, SpawnTarget, CancellationToken, Task<Term>> CallFunction { get; set; } = null!; // from the start of the functions on
+
     /// <summary>Starts a process on another node, or an exported function on this one.</summary>
     internal async ValueTask<RemoteProcess> SpawnAsync(
         ProcessContext owner, NodeName node, SpawnTarget target, RemoteSpawnOptions options, CancellationToken cancellationToken)

@@ -129,9 +129,9 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
     /// <exception cref="InvalidOperationException">The name is taken.</exception>
     internal ProcessContext Create(Func<ProcessContext, Task> body, SpawnOptions options)
     {
-        var traits = options is { MailboxLimit: null, IsSystem: false, Ended: null, EndWhen.CanBeCanceled: false } && UserThread is null
+        var traits = options is { MailboxLimit: null, IsSystem: false, Ended: null, Behaviour: null, EndWhen.CanBeCanceled: false } && UserThread is null
             ? null
-            : new ProcessTraits(options.MailboxLimit, options.IsSystem ? _thread : UserThread, options.Ended) { IsSystem = options.IsSystem };
+            : new ProcessTraits(options.MailboxLimit, options.IsSystem ? _thread : UserThread, options.Ended, options.Behaviour) { IsSystem = options.IsSystem };
         ProcessContext context;
         do
         {

@@ -28,6 +28,9 @@ public sealed record SpawnOptions
 
     /// <summary>Called with the reason when it has ended and everybody has been told.</summary>
     internal Action<Term>? Ended { get; init; }
+
+    /// <summary>The object that its body makes the process of, for those who find the process.</summary>
+    internal object? Behaviour { get; init; }
 }
 
 /// <summary>How many messages may wait for a process, and what happens to those beyond.</summary>
@@ -62,7 +65,7 @@ public enum MailboxFullMode
 }
 
 /// <summary>What only few processes have.</summary>
-internal sealed record ProcessTraits(MailboxLimit? MailboxLimit, TurnThread? Thread, Action<Term>? Ended)
+internal sealed record ProcessTraits(MailboxLimit? MailboxLimit, TurnThread? Thread, Action<Term>? Ended, object? Behaviour)
 {
     internal bool IsSystem { get; init; }
 

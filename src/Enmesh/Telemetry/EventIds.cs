@@ -92,4 +92,10 @@ internal static class EventIds
     internal const int ServerStopped = 2100;
     internal const int ServerDropped = 2101;
     internal const int ServerRefused = 2102;
+    internal const int ChildTerminated = 2110;
+    internal const int ChildStartError = 2111;
+    internal const int ChildShutdownError = 2112;
+    internal const int RestartIntensityReached = 2113;
+    internal const int ChildStarted = 2114;
+    internal const int ChildFunctionMissing = 2115;
 }
