@@ -4,7 +4,6 @@ using Enmesh.Processes;
 using Enmesh.Terms;
 using Enmesh.Testing;
 using Microsoft.Extensions.Logging;
-using Xunit;
 
 namespace Enmesh.Tests.Behaviours;
 
@@ -67,7 +66,8 @@ internal sealed class SupervisedNode : IAsyncDisposable
             new() { Ended = _ => ended.SetResult() });
         _ends[pid] = ended;
         return new(Term.Tuple(Atoms.Ok, pid));
-    }) with { Restart = restart };
+    }) with
+    { Restart = restart };
 
     /// <summary>Ends a <see cref="Bare"/> child; its supervisor has the exit signal when this completes.</summary>
     internal async Task EndAsync(Pid child, Term reason)

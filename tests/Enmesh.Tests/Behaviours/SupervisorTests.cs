@@ -282,12 +282,16 @@ public sealed class SupervisorTests : IAsyncLifetime
     [Fact]
     public async Task A_child_that_has_taken_its_link_back_is_stopped_all_the_same()
     {
-        var supervisor = await Node.StartSupervisorAsync(new() { Name = "sup", Children = [ChildSpec.Process("naughty", async context =>
+        var supervisor = await Node.StartSupervisorAsync(new()
+        {
+            Name = "sup",
+            Children = [ChildSpec.Process("naughty", async context =>
         {
             context.Unlink((await context.ReceiveAsync()).Pid!);
             context.Register(new Atom("naughty"));
             await context.ReceiveAsync();
-        })] });
+        })]
+        });
         await Node.SendAsync(await SupervisedNode.PidOf(supervisor, "naughty"), supervisor.Pid!);
         while (Node.WhereIs("naughty") is null)
             await Task.Yield();
