@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Enmesh.Behaviours;
 using Enmesh.Discovery;
 using Enmesh.Modules;
 using Enmesh.Processes;
@@ -27,6 +28,10 @@ public sealed class ErlangNodeBuilder
 
     internal List<Action<IServiceProvider, ExportedFunctions>> Exports { get; } = [];
 
+    internal List<(ChildId Id, Func<IServiceProvider, ChildSpec> Make)> Children { get; } = [];
+
+    internal Func<SupervisorOptions, SupervisorOptions> Supervision { get; private set; } = static options => options;
+
     /// <summary>Starts a process together with the node, before any peer can reach it.</summary>
     /// <param name="name">The name it is registered under; null for none.</param>
     /// <param name="body">What it does.</param>
@@ -43,6 +48,66 @@ public sealed class ErlangNodeBuilder
     {
         ArgumentNullException.ThrowIfNull(body);
         Processes.Add((name, body));
+        return this;
+    }
+
+    /// <summary>
+    /// Adds a server that starts with the node, before any peer can reach it, is started again when it crashes, and stops before the node leaves its cluster.
+    /// </summary>
+    /// <remarks>
+    /// The container makes it: each start has a scope of its own, which is disposed when the process has ended. The host does not start when it does not.
+    /// See <see cref="Supervise"/> for what happens when it crashes too often.
+    /// </remarks>
+    /// <param name="name">The name it is registered under, and known by to its supervisor.</param>
+    /// <param name="configure">Changes its specification: restart, shutdown time.</param>
+    /// <typeparam name="T">The server; the type itself need not be registered with the container.</typeparam>
+    /// <exception cref="ArgumentException">There is a child of that name.</exception>
+    public ErlangNodeBuilder AddGenServer<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(
+        string name, Func<ChildSpec, ChildSpec>? configure = null)
+        where T : GenServer
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        return AddChild(name, services =>
+        {
+            var child = services.ServerChild<T>(name, new ServerOptions { Name = name });
+            return configure?.Invoke(child) ?? child;
+        });
+    }
+
+    /// <summary>Adds a supervisor with children of its own, which starts and stops as <see cref="AddGenServer{T}"/> says.</summary>
+    /// <param name="name">The name it is registered under, and known by to the supervisor above it.</param>
+    /// <param name="options">Its children and more, with the host's services; see <see cref="ServerChildExtensions.ServerChild{T}"/>.</param>
+    /// <exception cref="ArgumentException">There is a child of that name.</exception>
+    public ErlangNodeBuilder AddSupervisor(string name, Func<IServiceProvider, SupervisorOptions> options)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(options);
+        return AddChild(name, services => ChildSpec.Supervisor(name, options(services) with { Name = name }));
+    }
+
+    /// <summary>Adds a child of any kind, which starts and stops as <see cref="AddGenServer{T}"/> says.</summary>
+    /// <param name="id">What it is known by.</param>
+    /// <param name="child">Its specification, with the host's services.</param>
+    /// <exception cref="ArgumentException">There is a child of that id.</exception>
+    public ErlangNodeBuilder AddChild(ChildId id, Func<IServiceProvider, ChildSpec> child)
+    {
+        ArgumentNullException.ThrowIfNull(child);
+        if (Children.Exists(other => other.Id == id))
+            throw new ArgumentException($"The node has a child {id} already.", nameof(id));
+        Children.Add((id, child));
+        return this;
+    }
+
+    /// <summary>
+    /// Changes the supervisor above everything that was added with <see cref="AddGenServer{T}"/>, <see cref="AddSupervisor"/> and <see cref="AddChild"/>. By
+    /// default it is registered as <c>enmesh_sup</c>, one for one, with one restart in 5 s.
+    /// </summary>
+    /// <remarks>When it gives up, the host stops with exit code 1, as a permanent application takes its node along.</remarks>
+    public ErlangNodeBuilder Supervise(Func<SupervisorOptions, SupervisorOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        var before = Supervision;
+        Supervision = options => configure(before(options));
         return this;
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Enmesh.Terms;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -13,6 +14,9 @@ public static class ErlangNodeExtensions
 {
     /// <summary>The section of the configuration that the unnamed node reads; named ones read <c>Enmesh:Nodes:NAME</c>.</summary>
     public const string Section = "Enmesh";
+
+    /// <summary>The name of the supervisor above all servers of a node; <see cref="ErlangNodeBuilder.Supervise"/> may change it.</summary>
+    public const string SupervisorName = "enmesh_sup";
 
     internal const string NodesSection = $"{Section}:Nodes";
 
@@ -75,6 +79,16 @@ public static class ErlangNodeExtensions
         return names;
     }
 
+    // What the servers were for is not done any more: the host stops, and whoever runs it may start it anew. Ends with the node.
+    private static async Task StopWithAsync(Task<Term> ended, IHostApplicationLifetime lifetime)
+    {
+        await ended.ConfigureAwait(false);
+        if (!lifetime.ApplicationStarted.IsCancellationRequested || lifetime.ApplicationStopping.IsCancellationRequested)
+            return; // it did not start, which the host reports, or it stops anyway
+        Environment.ExitCode = 1;
+        lifetime.StopApplication();
+    }
+
     private static ErlangNode Make(IServiceProvider provider, string name, ErlangNodeBuilder built)
     {
         var node = new ErlangNode(
@@ -86,6 +100,12 @@ public static class ErlangNodeExtensions
             node.SpawnAtStart(context => body(provider, context), process);
         foreach (var export in built.Exports)
             export(provider, node.Functions);
+        if (built.Children.Count > 0)
+        {
+            var children = built.Children.Select(child => child.Make(provider) with { Id = child.Id });
+            var ended = node.SuperviseAtStart(built.Supervision(new() { Name = SupervisorName }) with { Children = [.. children] });
+            _ = StopWithAsync(ended, provider.GetRequiredService<IHostApplicationLifetime>());
+        }
         return node;
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
+using Enmesh.Behaviours;
 using Enmesh.Cluster;
 using Enmesh.Epmd;
 using Enmesh.Global;
@@ -24,6 +25,7 @@ public sealed partial class ErlangNode
     private readonly TimeProvider _timeProvider;
     private readonly IMeterFactory? _meters;
     private readonly List<(Atom? Name, Func<ProcessContext, Task> Body)> _beforeStart = [];
+    private readonly List<SupervisorOfNode> _supervisors = [];
     private Life? _life;
     private int _started;
     private Task? _ending;
@@ -120,6 +122,8 @@ public sealed partial class ErlangNode
         NodeName Name, ProcessRuntime Runtime, PeerTable Peers, ITransportListener? Listener, EpmdPresence? Epmd, ClusterMembership Cluster,
         NodeMetrics Metrics, AllowList AllowList, NetTickClock Ticks)
     {
+        private readonly List<SupervisorOfNode> _supervisors = [];
+
         /// <summary>The global name server; null on a hidden node.</summary>
         internal GlobalServer? Global { get; private set; }
 
@@ -143,7 +147,7 @@ public sealed partial class ErlangNode
                 var epmd = new EpmdClient(epmdTransport, time, plan.EpmdSettings.Port);
                 if (plan.NameFrom is { } granter)
                     return await BeginAsDynamicAsync(node, plan, granter, transport, epmd, cancellationToken).ConfigureAwait(false);
-                return Begin(node, plan, transport, listener, presence, presence?.Creation, epmd);
+                return await BeginAsync(node, plan, transport, listener, presence, presence?.Creation, epmd, cancellationToken).ConfigureAwait(false);
             }
             catch
             {
@@ -157,6 +161,8 @@ public sealed partial class ErlangNode
 
         internal async Task EndAsync()
         {
+            for (var i = _supervisors.Count - 1; i >= 0; i--)
+                await _supervisors[i].StopAsync().ConfigureAwait(false);
             await Cluster.DisposeAsync().ConfigureAwait(false);
             if (Epmd is not null)
                 await Epmd.DisposeAsync().ConfigureAwait(false);
@@ -168,6 +174,24 @@ public sealed partial class ErlangNode
                 await Global.DialsAsync().ConfigureAwait(false);
             Ticks.Dispose();
             Metrics.Dispose();
+        }
+
+        private async Task StartSupervisorsAsync(ErlangNode node, CancellationToken cancellationToken)
+        {
+            try
+            {
+                foreach (var supervisor in node._supervisors)
+                {
+                    await supervisor.StartAsync(Runtime, cancellationToken).ConfigureAwait(false);
+                    _supervisors.Add(supervisor);
+                }
+            }
+            catch
+            {
+                node._life = null;
+                await EndAsync().ConfigureAwait(false);
+                throw;
+            }
         }
 
         // The name and the creation come with the first link, which is kept.
@@ -195,7 +219,8 @@ public sealed partial class ErlangNode
                     plan.Handshake,
                     time);
                 var result = await driver.RunAsync(cancellationToken).ConfigureAwait(false);
-                var life = Begin(node, plan with { Name = result.OwnName }, transport, null, null, result.OwnCreation, epmd);
+                var life = await BeginAsync(
+                    node, plan with { Name = result.OwnName }, transport, null, null, result.OwnCreation, epmd, cancellationToken).ConfigureAwait(false);
                 await life.Peers.AdoptAsync(result, connection).ConfigureAwait(false);
                 return life;
             }
@@ -206,9 +231,9 @@ public sealed partial class ErlangNode
             }
         }
 
-        private static Life Begin(
+        private static async Task<Life> BeginAsync(
             ErlangNode node, NodePlan plan, ITransport transport, ITransportListener? listener, EpmdPresence? presence, uint? given,
-            EpmdClient epmd)
+            EpmdClient epmd, CancellationToken cancellationToken)
         {
             var time = node._timeProvider;
             var atoms = new AtomTable(plan.AtomBudget);
@@ -256,6 +281,7 @@ public sealed partial class ErlangNode
                 node.StartScope(runtime, scope);
             foreach (var (name, body) in node._beforeStart)
                 runtime.Spawn(body, name);
+            await life.StartSupervisorsAsync(node, cancellationToken).ConfigureAwait(false);
             // The first caller finds everything in its place.
             if (listener is not null)
                 peers.Listen(listener);

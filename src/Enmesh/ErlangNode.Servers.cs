@@ -31,6 +31,24 @@ public sealed partial class ErlangNode
         return SupervisorAt(await ServerStart.StartSupervisorAsync(Runtime, null, SupervisorOptions.Validated(options), cancellationToken).ConfigureAwait(false));
     }
 
+    /// <summary>
+    /// Has a supervisor started together with the node, before any peer can reach it: <see cref="StartAsync(CancellationToken)"/> fails when a child does
+    /// not start. It stops before the node leaves its cluster.
+    /// </summary>
+    /// <remarks>A child whose shutdown time is <see cref="ChildShutdown.Infinity"/> and that never stops keeps the node from ending, as on the BEAM.</remarks>
+    /// <param name="options">Its children and more.</param>
+    /// <returns>Completes with the exit reason when the supervisor ends, by itself or with the node.</returns>
+    /// <exception cref="ArgumentException">The children do not go together; the message says which.</exception>
+    /// <exception cref="InvalidOperationException">The node has started; use <see cref="StartSupervisorAsync"/>.</exception>
+    public Task<Term> SuperviseAtStart(SupervisorOptions options)
+    {
+        if (Volatile.Read(ref _started) != 0)
+            throw new InvalidOperationException("The node has started; use StartSupervisorAsync.");
+        var first = new SupervisorOfNode(SupervisorOptions.Validated(options));
+        _supervisors.Add(first);
+        return first.Ended.Task;
+    }
+
     /// <summary>A supervisor of this node or any other, C# or Erlang, to be looked at and managed.</summary>
     /// <param name="address">Where it is; nothing is sent there yet.</param>
     public Supervisor SupervisorAt(ProcessAddress address) => new(Runtime, address);

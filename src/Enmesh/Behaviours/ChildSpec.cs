@@ -150,6 +150,26 @@ public sealed record ChildSpec
         return new(id, ChildStart.Server(typeof(T), make, options));
     }
 
+    /// <summary>A server with something that is disposed after it when its process ends, such as the scope that its services come from.</summary>
+    /// <param name="id">What it is known by.</param>
+    /// <param name="make">Makes both for each start, from the arguments given when it was added to a <see cref="SupervisorStrategy.SimpleOneForOne"/> supervisor.</param>
+    /// <param name="options">Its name and more.</param>
+    /// <typeparam name="T">The type of the server, by which peers see it.</typeparam>
+    public static ChildSpec ScopedServer<T>(ChildId id, Func<IReadOnlyList<Term>, (T Server, IAsyncDisposable Scope)> make, ServerOptions? options = null)
+        where T : GenServer
+    {
+        ArgumentNullException.ThrowIfNull(make);
+        return Server(
+            id,
+            arguments =>
+            {
+                var (server, scope) = make(arguments);
+                server.Scope = scope;
+                return server;
+            },
+            options);
+    }
+
     /// <summary>A process. It counts as started at once.</summary>
     /// <param name="id">What it is known by.</param>
     /// <param name="body">What it does.</param>

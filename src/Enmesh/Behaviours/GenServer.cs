@@ -91,6 +91,9 @@ public abstract class GenServer
     /// </summary>
     protected void Refuse(in CallRequest call, string why) => Loop.Refuse(call, why);
 
+    /// <summary>What lives as long as the process, and is disposed after the object.</summary>
+    internal IAsyncDisposable? Scope { get; set; }
+
     /// <summary>What stands for its callback module.</summary>
     internal virtual Atom Module => new(GetType().Name);
 

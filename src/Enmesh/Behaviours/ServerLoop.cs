@@ -84,6 +84,8 @@ internal sealed class ServerLoop
             await asynchronous.DisposeAsync().ConfigureAwait(false);
         else
             (server as IDisposable)?.Dispose();
+        if (server?.Scope is { } scope)
+            await scope.DisposeAsync().ConfigureAwait(false);
     }
 
     private async Task RunAsync(ServerResult next)

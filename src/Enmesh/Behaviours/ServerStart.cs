@@ -61,6 +61,7 @@ internal sealed class ServerStart
     private readonly TurnThread? _thread; // where the one who waits goes on; null for the pool
     private readonly ServerOptions _options;
     private readonly object? _behaviour;
+    private Action<Term>? _ended;
     private Term? _failure;
 
     private ServerStart(Pid? parent, ServerOptions options, TurnThread? thread, object? behaviour)
@@ -79,11 +80,11 @@ internal sealed class ServerStart
     /// <exception cref="TimeoutException">It did not start in time, and was ended.</exception>
     internal static async ValueTask<Pid> StartAsync(
         ProcessRuntime runtime, ProcessContext? parent, Func<GenServer> make, ServerOptions? options, CancellationToken cancellationToken,
-        object? behaviour = null)
+        object? behaviour = null, Action<Term>? ended = null)
     {
         ArgumentNullException.ThrowIfNull(make);
         options ??= ServerOptions.Default;
-        var start = new ServerStart(parent?.Self, options, runtime.UserThread, behaviour);
+        var start = new ServerStart(parent?.Self, options, runtime.UserThread, behaviour) { _ended = ended };
         var process = start.Spawn(runtime, parent, make);
         try
         {
@@ -100,10 +101,10 @@ internal sealed class ServerStart
 
     /// <summary>Starts a supervisor, which can be found by its pid to be given children.</summary>
     internal static ValueTask<Pid> StartSupervisorAsync(
-        ProcessRuntime runtime, ProcessContext? parent, SupervisorOptions options, CancellationToken cancellationToken)
+        ProcessRuntime runtime, ProcessContext? parent, SupervisorOptions options, CancellationToken cancellationToken, Action<Term>? ended = null)
     {
         var server = new SupervisorServer(options);
-        return StartAsync(runtime, parent, () => server, options.Server, cancellationToken, server);
+        return StartAsync(runtime, parent, () => server, options.Server, cancellationToken, server, ended);
     }
 
     /// <exception cref="ServerStartException">The name is taken.</exception>
@@ -144,7 +145,11 @@ internal sealed class ServerStart
             GroupLeader = _options.GroupLeader ?? parent?.GroupLeader,
             MailboxLimit = _options.MailboxLimit,
             Behaviour = _behaviour,
-            Ended = reason => Complete(_failure ?? reason),
+            Ended = reason =>
+            {
+                Complete(_failure ?? reason);
+                _ended?.Invoke(reason);
+            },
         };
         ProcessContext process;
         try

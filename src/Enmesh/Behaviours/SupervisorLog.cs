@@ -1,3 +1,4 @@
+using Enmesh.Processes;
 using Enmesh.Telemetry;
 using Enmesh.Terms;
 using Microsoft.Extensions.Logging;
@@ -29,6 +30,10 @@ internal static partial class SupervisorLog
     [LoggerMessage(EventId = EventIds.ChildStarted, EventName = "progress", Level = LogLevel.Debug,
         Message = "Supervisor {Supervisor}: progress: {Child} started as {Pid}.")]
     internal static partial void ChildStarted(this ILogger logger, string supervisor, ChildId child, Pid pid);
+
+    [LoggerMessage(EventId = EventIds.SupervisorOfNodeEnded, Level = LogLevel.Critical,
+        Message = "Supervisor {Supervisor}, which was started with the node, has ended and its servers with it: {Reason}.")]
+    internal static partial void SupervisorOfNodeEnded(this ILogger logger, ProcessAddress supervisor, Term reason);
 
     [LoggerMessage(EventId = EventIds.ChildFunctionMissing, Level = LogLevel.Warning,
         Message = "Supervisor {Supervisor} was to start a child by {Module}:{Function}/{Arity}, which this node does not export.")]

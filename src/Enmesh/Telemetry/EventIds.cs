@@ -98,4 +98,5 @@ internal static class EventIds
     internal const int RestartIntensityReached = 2113;
     internal const int ChildStarted = 2114;
     internal const int ChildFunctionMissing = 2115;
+    internal const int SupervisorOfNodeEnded = 2116;
 }
