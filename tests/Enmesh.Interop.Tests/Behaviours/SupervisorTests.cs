@@ -21,7 +21,9 @@ public sealed class SupervisorTests
         await using var pair = await StartAsync(release);
         await CompareAsync(pair, "one_for_one", "#{intensity => 10}", "[sup_probe:child(z)]", new()
         {
-            Name = "one_for_one", Intensity = 10, Children = [Child("z")],
+            Name = "one_for_one",
+            Intensity = 10,
+            Children = [Child("z")],
         });
     }
 
@@ -38,7 +40,9 @@ public sealed class SupervisorTests
                 "[sup_probe:child(p), sup_probe:child(t, transient), sup_probe:child(x, temporary), sup_probe:child(q)]",
                 new()
                 {
-                    Name = name, Strategy = strategy, Intensity = 20,
+                    Name = name,
+                    Strategy = strategy,
+                    Intensity = 20,
                     Children =
                     [
                         Child("p"), Child("t") with { Restart = ChildRestart.Transient }, Child("x") with { Restart = ChildRestart.Temporary }, Child("q"),
@@ -56,7 +60,9 @@ public sealed class SupervisorTests
             pair, "simple", "#{strategy => simple_one_for_one, intensity => 10}", "[#{id => worker, start => {sup_probe, start_link, []}, shutdown => brutal_kill}]",
             new()
             {
-                Name = "simple", Strategy = SupervisorStrategy.SimpleOneForOne, Intensity = 10,
+                Name = "simple",
+                Strategy = SupervisorStrategy.SimpleOneForOne,
+                Intensity = 10,
                 Children = [ChildSpec.Function("worker", Probe, "start_link") with { Shutdown = ChildShutdown.BrutalKill }],
             });
     }
@@ -68,7 +74,10 @@ public sealed class SupervisorTests
         await using var pair = await StartAsync(release);
         await CompareAsync(pair, "intensity", "#{intensity => 2, period => 3600}", "[sup_probe:child(a)]", new()
         {
-            Name = "intensity", Intensity = 2, Period = TimeSpan.FromHours(1), Children = [Child("a")],
+            Name = "intensity",
+            Intensity = 2,
+            Period = TimeSpan.FromHours(1),
+            Children = [Child("a")],
         });
     }
 

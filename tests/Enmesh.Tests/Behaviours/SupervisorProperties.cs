@@ -70,7 +70,10 @@ public sealed class SupervisorProperties : IAsyncLifetime
                 Fail(Ids[_random.Next(5)], 1);
             var options = new SupervisorOptions
             {
-                Strategy = _strategy, Intensity = _intensity, Period = _period, Children = [.. children.Select(child => Child(child.id, child.Restart))],
+                Strategy = _strategy,
+                Intensity = _intensity,
+                Period = _period,
+                Children = [.. children.Select(child => Child(child.id, child.Restart))],
             };
             if (!_model.Begin(children))
             {
@@ -204,6 +207,7 @@ public sealed class SupervisorProperties : IAsyncLifetime
             await begun.Task;
             _events.Enqueue($"+{id}");
             return Term.Tuple(Atoms.Ok, pid);
-        }) with { Restart = restart };
+        }) with
+        { Restart = restart };
     }
 }
