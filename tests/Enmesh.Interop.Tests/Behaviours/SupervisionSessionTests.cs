@@ -2,7 +2,7 @@ using System.Text;
 using Enmesh.Behaviours;
 using Enmesh.Processes;
 using Enmesh.Terms;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Microsoft.Extensions.Logging;
 using Xunit;
 

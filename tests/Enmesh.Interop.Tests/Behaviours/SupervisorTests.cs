@@ -1,7 +1,7 @@
 using Enmesh.Behaviours;
 using Enmesh.Processes;
 using Enmesh.Terms;
-using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Xunit;
 
 namespace Enmesh.Interop.Tests.Behaviours;

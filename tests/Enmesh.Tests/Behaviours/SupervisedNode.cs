@@ -3,6 +3,7 @@ using Enmesh.Behaviours;
 using Enmesh.Processes;
 using Enmesh.Terms;
 using Enmesh.Testing;
+using Enmesh.TestSupport;
 using Microsoft.Extensions.Logging;
 
 namespace Enmesh.Tests.Behaviours;
