@@ -417,7 +417,7 @@ public sealed class SupervisorTests : IAsyncLifetime
         var parent = other.Spawn(async context => throw new ProcessExitException(await context.ReceiveAsync()));
         var supervisor = await Node.StartSupervisorAsync(new() { Parent = parent, Children = [_test.Child("a")] });
         var ended = await _test.WatchAsync(supervisor.Pid!);
-        await other.SendAsync(parent, ExitReason.Shutdown);
+        await Node.SendAsync(parent, ExitReason.Shutdown); // behind the link
         Assert.Equal("shutdown", (await ended).AtomText);
         Assert.Equal(["+a", "-a"], _test.Events);
         var failure = await Assert.ThrowsAsync<ServerStartException>(() => Node.StartServerAsync(() => new Slow(new()), new() { Parent = parent }).AsTask());
