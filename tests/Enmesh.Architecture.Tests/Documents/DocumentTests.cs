@@ -59,7 +59,7 @@ public sealed partial class DocumentTests
         var lines = File.ReadAllLines(document);
         for (var i = 0; i < lines.Length; i++)
         {
-            if (lines[i].Trim() != "```csharp")
+            if (lines[i].Trim() is not ("```csharp" or "```cs" or "```c#"))
                 continue;
             var end = Array.FindIndex(lines, i + 1, line => line.Trim() == "```");
             yield return (i + 1, lines[(i + 1)..end]);

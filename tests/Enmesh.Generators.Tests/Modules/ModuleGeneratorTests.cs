@@ -133,6 +133,24 @@ public sealed class ModuleGeneratorTests
     }
 
     [Fact]
+    public void A_module_of_a_library_is_exported_by_a_program_that_has_no_generator()
+    {
+        Compiler.Driver().RunGeneratorsAndUpdateCompilation(
+            Compiler.Compile(
+                """
+                [ErlangModule("calc")] public partial class Calc { [ErlangFunction] public int Add(Pair p) => p.A + p.B; }
+                public record Pair(int A, int B);
+                """),
+            out var library,
+            out _,
+            TestContext.Current.CancellationToken);
+        var program = Compiler.Compile("class P { void Main(Enmesh.Services.ExportedFunctions f) => f.Export(new Calc()); }")
+            .WithAssemblyName("Program").AddReferences(library.ToMetadataReference());
+        Assert.Empty(program.GetDiagnostics(TestContext.Current.CancellationToken)
+            .Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning));
+    }
+
+    [Fact]
     public void An_edit_elsewhere_generates_nothing_again()
     {
         const string Source = """
