@@ -1,8 +1,11 @@
 using Enmesh.Behaviours;
+using Enmesh.Epmd;
 using Enmesh.Processes;
 using Enmesh.Terms;
+using Enmesh.Transport;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace Enmesh.Hosting.Tests;
@@ -86,6 +89,35 @@ public sealed class HostedServerTests
     }
 
     [Fact]
+    public async Task A_start_that_fails_leaves_neither_port_nor_name_behind()
+    {
+        await using var epmd = EpmdServer.Start(new EpmdSettings(0, []), new TcpTransport(), TimeProvider.System, NullLogger.Instance);
+        await using var host = new TestHost().With("Enmesh", "failing").Set(("Enmesh:EpmdPort", $"{epmd.Port}"));
+        host.Builder.AddErlangNode().AddGenServer<Counter>("counter");
+        await Assert.ThrowsAsync<ServerStartException>(host.StartAsync);
+        while (epmd.Entries.Count != 0)
+            await Task.Yield();
+        Assert.Throws<InvalidOperationException>(() => host.Node.Name);
+    }
+
+    [Fact]
+    public async Task Servers_stop_while_their_node_is_still_one_of_the_cluster()
+    {
+        await using var epmd = EpmdServer.Start(new EpmdSettings(0, []), new TcpTransport(), TimeProvider.System, NullLogger.Instance);
+        await using var host = new TestHost().With("Enmesh:Nodes:red", "red").With("Enmesh:Nodes:blue", "blue");
+        host.Set(("Enmesh:Nodes:red:EpmdPort", $"{epmd.Port}"), ("Enmesh:Nodes:blue:EpmdPort", $"{epmd.Port}"));
+        host.Builder.AddErlangNode("red");
+        var last = new TaskCompletionSource<IReadOnlyCollection<NodeName>>();
+        host.Builder.Services.AddSingleton(last);
+        host.Builder.AddErlangNode("blue").AddGenServer<Leaving>("leaving"); // added later, and so ended first
+        await host.StartAsync();
+        var (red, blue) = (host.Services.GetRequiredKeyedService<ErlangNode>("red"), host.Services.GetRequiredKeyedService<ErlangNode>("blue"));
+        await blue.ConnectAsync(red.Name);
+        await host.StopAsync();
+        Assert.Equal([red.Name], await last.Task.WaitAsync(Patience));
+    }
+
+    [Fact]
     public async Task Names_are_given_once()
     {
         await using var host = Host(out var node);
@@ -137,6 +169,21 @@ public sealed class HostedServerTests
         protected override ValueTask TerminateAsync(Term reason)
         {
             tally.TerminatedWith = reason;
+            return default;
+        }
+    }
+
+    public sealed class Leaving([FromKeyedServices("blue")] ErlangNode node, TaskCompletionSource<IReadOnlyCollection<NodeName>> last) : GenServer
+    {
+        protected override ValueTask<InitResult> InitAsync()
+        {
+            Context.TrapExit = true;
+            return InitResult.Ok();
+        }
+
+        protected override ValueTask TerminateAsync(Term reason)
+        {
+            last.SetResult(node.ConnectedNodes);
             return default;
         }
     }

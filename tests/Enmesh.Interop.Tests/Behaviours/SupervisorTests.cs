@@ -83,6 +83,40 @@ public sealed class SupervisorTests
 
     [Theory]
     [MemberData(nameof(Releases))]
+    public async Task It_ends_with_its_significant_children_as_one_of_OTPs(int release)
+    {
+        await using var pair = await StartAsync(release);
+        foreach (var when in new[] { AutoShutdown.AnySignificant, AutoShutdown.AllSignificant })
+        {
+            var name = ChildTerms.ToAtom(when).Text;
+            var options = new SupervisorOptions
+            {
+                Name = name,
+                AutoShutdown = when,
+                Children =
+                [
+                    Child("t") with { Restart = ChildRestart.Transient, Significant = true },
+                    Child("x") with { Restart = ChildRestart.Temporary, Significant = true }, Child("c") with { Restart = ChildRestart.Temporary },
+                ],
+            };
+            // Releases before 24 know nothing of it, and can ask all the same.
+            if (release >= 24)
+            {
+                await CompareAsync(
+                    pair, "significant", $"#{{auto_shutdown => {name}}}",
+                    "[(sup_probe:child(t, transient))#{significant => true}, (sup_probe:child(x, temporary))#{significant => true}, sup_probe:child(c, temporary)]",
+                    options);
+                continue;
+            }
+            await pair.Node.StartSupervisorAsync(options);
+            Assert.EndsWith(
+                when == AutoShutdown.AnySignificant ? ",true,shutdown,over}" : ",true,lives,shutdown}",
+                await pair.Beam.EvalAsync($"sup_probe:significant({{{name}, '{pair.Node.Name}'}})"), StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Releases))]
     public async Task One_of_OTPs_is_managed_from_CSharp(int release)
     {
         await using var pair = await StartAsync(release);

@@ -70,6 +70,24 @@ intensity(Sup) ->
     exit(pid_of(Sup, a), boom),
     [Rest, receive {'DOWN', Ref, process, _, Reason} -> Reason after 20000 -> timeout end].
 
+%% Significant children (from OTP 24 on): it ends with the first or the last of them.
+significant(Sup) ->
+    Ref = monitor(process, Sup),
+    Refused = [supervisor:start_child(Sup, Spec) || Spec <- [(child(s))#{significant => true}, (child(s))#{significant => x}]],
+    Spec = supervisor:get_childspec(Sup, t),
+    stop(Sup, pid_of(Sup, c), normal),
+    [{t, Transient, _, _}, {x, Temporary, _, _}] = lists:sort(supervisor:which_children(Sup)),
+    Temporary ! {stop, boom},
+    First = (fun Wait() ->
+        case catch supervisor:which_children(Sup) of
+            {'EXIT', _} -> receive {'DOWN', Ref, process, _, Early} -> Early end;
+            Left -> case lists:keymember(Temporary, 2, Left) of true -> receive after 5 -> Wait() end; false -> lives end
+        end
+    end)(),
+    Transient ! {stop, normal},
+    Last = case First of lives -> receive {'DOWN', Ref, process, _, Late} -> Late after 20000 -> timeout end; _ -> over end,
+    {plain(Refused), maps:get(significant, element(2, Spec)), First, Last}.
+
 changed(Sup, Id, Reason) ->
     Before = supervisor:which_children(Sup),
     case lists:keyfind(Id, 1, Before) of
