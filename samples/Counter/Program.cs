@@ -8,7 +8,7 @@ using Microsoft.Extensions.Hosting;
 using Samples;
 
 var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = args, ContentRootPath = AppContext.BaseDirectory });
-builder.AddErlangNode().AddProcess("counter", GenServer.Body(() => new Counter()));
+builder.AddErlangNode().AddGenServer<Counter>("counter");
 await builder.Build().SayNext(node =>
     $$"""
     iex --name me@127.0.0.1
