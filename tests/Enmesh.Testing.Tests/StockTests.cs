@@ -113,26 +113,36 @@ public sealed class StockTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_process_that_restarts_what_it_is_linked_with_has_another_one_at_once()
+    public async Task A_supervised_crash_is_followed_by_another_start_until_there_are_too_many()
     {
         var node = await _cluster.StartNodeAsync("shop");
         var probe = node.CreateProbe();
-        node.Node.Spawn(async keeper =>
+        var shop = await node.Node.StartSupervisorAsync(new()
         {
-            keeper.TrapExit = true;
-            while (true)
-            {
-                await keeper.StartServerAsync(() => new Stock(3), new() { Name = "stock" });
-                await keeper.ReceiveAsync();
-            }
+            Intensity = 1,
+            Period = TimeSpan.FromSeconds(5),
+            Children = [ChildSpec.Server("stock", () => new Stock(3), new() { Name = "stock" })],
         });
-        await _cluster.SettleAsync();
-        var first = node.Node.WhereIs("stock")!;
-        await probe.MonitorAsync(first);
-        await probe.CallAsync(first, Hold);
-        probe.SendExit(first, ExitReason.Kill);
-        await probe.ExpectDownAsync(first, ExitReason.Killed);
-        Assert.NotEqual(first, node.Node.WhereIs("stock"));
-        Assert.Equal(3, (await probe.CallAsync("stock", Free)).Int32);
+        await probe.MonitorAsync(shop.Address);
+        await CrashAsync();
+        await _cluster.AdvanceAsync(TimeSpan.FromSeconds(6));
+        await CrashAsync(); // the first one is forgotten by now
+        await probe.ExpectNoMessageAsync();
+
+        var last = node.Node.WhereIs("stock")!;
+        probe.SendExit(last, ExitReason.Kill);
+        await probe.ExpectDownAsync(shop.Pid!, ExitReason.Shutdown);
+        Assert.Null(node.Node.WhereIs("stock"));
+
+        async Task CrashAsync()
+        {
+            var stock = node.Node.WhereIs("stock")!;
+            await probe.CallAsync(stock, Hold);
+            await probe.MonitorAsync(stock);
+            probe.SendExit(stock, ExitReason.Kill);
+            await probe.ExpectDownAsync(stock, ExitReason.Killed);
+            Assert.NotEqual(stock, node.Node.WhereIs("stock"));
+            Assert.Equal(3, (await probe.CallAsync("stock", Free)).Int32);
+        }
     }
 }
