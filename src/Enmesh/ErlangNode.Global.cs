@@ -33,6 +33,6 @@ public sealed partial class ErlangNode
     private void ExportGlobal(string function, int arity, ExportedFunction body)
     {
         if (Functions.Find(GlobalAtoms.Global, new Atom(function), arity) is null)
-            Functions.ExportOwn("global", function, arity, body);
+            Functions.ExportService("global", function, arity, body);
     }
 }

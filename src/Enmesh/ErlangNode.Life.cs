@@ -132,12 +132,14 @@ public sealed partial class ErlangNode
             var plan = await node._prepare(cancellationToken).ConfigureAwait(false);
             var time = node._timeProvider;
             var logger = node._logs.CreateLogger("Enmesh.Peers");
-            var transport = plan.Transport(time, logger);
+            var thread = plan.Thread ?? new NodeThread(time);
+            var transport = plan.Transport(thread.Clock ?? time, logger);
             var epmdTransport = plan.EpmdTransport(time, logger);
-            var listener = plan.Listen is null ? null : transport.Listen(plan.Listen);
+            ITransportListener? listener = null;
             EpmdPresence? presence = null;
             try
             {
+                listener = plan.Listen is null ? null : transport.Listen(plan.Listen);
                 if (plan.Epmd != EpmdMode.Off && listener is not null)
                 {
                     presence = await EpmdPresence.StartAsync(
@@ -146,8 +148,8 @@ public sealed partial class ErlangNode
                 }
                 var epmd = new EpmdClient(epmdTransport, time, plan.EpmdSettings.Port);
                 if (plan.NameFrom is { } granter)
-                    return await BeginAsDynamicAsync(node, plan, granter, transport, epmd, cancellationToken).ConfigureAwait(false);
-                return await BeginAsync(node, plan, transport, listener, presence, presence?.Creation, epmd, cancellationToken).ConfigureAwait(false);
+                    return await BeginAsDynamicAsync(node, plan, granter, transport, thread, epmd, cancellationToken).ConfigureAwait(false);
+                return await BeginAsync(node, plan, transport, thread, listener, presence, presence?.Creation, epmd, cancellationToken).ConfigureAwait(false);
             }
             catch
             {
@@ -155,6 +157,7 @@ public sealed partial class ErlangNode
                     await presence.DisposeAsync().ConfigureAwait(false);
                 if (listener is not null)
                     await listener.DisposeAsync().ConfigureAwait(false);
+                (thread as NodeThread)?.Dispose();
                 throw;
             }
         }
@@ -196,9 +199,9 @@ public sealed partial class ErlangNode
 
         // The name and the creation come with the first link, which is kept.
         private static async Task<Life> BeginAsDynamicAsync(
-            ErlangNode node, NodePlan plan, NodeName granter, ITransport transport, EpmdClient epmd, CancellationToken cancellationToken)
+            ErlangNode node, NodePlan plan, NodeName granter, ITransport transport, TurnThread thread, EpmdClient epmd,
+            CancellationToken cancellationToken)
         {
-            var time = node._timeProvider;
             var locate = plan.Locate(epmd);
             var place = await locate(granter, granter.Host, cancellationToken).ConfigureAwait(false);
             var connection = await transport.ConnectAsync(place.Host, place.Port, cancellationToken).ConfigureAwait(false);
@@ -217,10 +220,11 @@ public sealed partial class ErlangNode
                     static _ => throw new InvalidOperationException("Who dials is asked nothing."),
                     static _ => { },
                     plan.Handshake,
-                    time);
+                    thread.Clock ?? node._timeProvider);
                 var result = await driver.RunAsync(cancellationToken).ConfigureAwait(false);
+                await Task.Yield(); // the connection's thread is not for what the program does next
                 var life = await BeginAsync(
-                    node, plan with { Name = result.OwnName }, transport, null, null, result.OwnCreation, epmd, cancellationToken).ConfigureAwait(false);
+                    node, plan with { Name = result.OwnName }, transport, thread, null, null, result.OwnCreation, epmd, cancellationToken).ConfigureAwait(false);
                 await life.Peers.AdoptAsync(result, connection).ConfigureAwait(false);
                 return life;
             }
@@ -232,7 +236,7 @@ public sealed partial class ErlangNode
         }
 
         private static async Task<Life> BeginAsync(
-            ErlangNode node, NodePlan plan, ITransport transport, ITransportListener? listener, EpmdPresence? presence, uint? given,
+            ErlangNode node, NodePlan plan, ITransport transport, TurnThread thread, ITransportListener? listener, EpmdPresence? presence, uint? given,
             EpmdClient epmd, CancellationToken cancellationToken)
         {
             var time = node._timeProvider;
@@ -248,7 +252,7 @@ public sealed partial class ErlangNode
                 ProcessBegins = plan.ProcessBegins,
                 ProcessEnded = plan.ProcessEnded,
             };
-            var runtime = new ProcessRuntime(plan.Name, creation, processes, time, node._logs.CreateLogger("Enmesh.Processes"));
+            var runtime = new ProcessRuntime(plan.Name, creation, processes, time, thread, node._logs.CreateLogger("Enmesh.Processes"));
             var allowList = new AllowList(plan.AllowedNodes, node._logs.CreateLogger("Enmesh.Services"));
             var settings = new PeerSettings
             {
@@ -262,7 +266,7 @@ public sealed partial class ErlangNode
                 HandshakeLimits = plan.Handshake,
                 Link = plan.Link,
             };
-            var peers = new PeerTable(settings, runtime, atoms, time, node._logs.CreateLogger("Enmesh.Peers"));
+            var peers = new PeerTable(settings, runtime, atoms, time, thread, node._logs.CreateLogger("Enmesh.Peers"));
             var cluster = new ClusterMembership(
                 new PeerConnector(peers, plan.Name, listener), plan.Discovery, plan.Cluster, time, node._logs.CreateLogger("Enmesh.Cluster"));
             var ticks = new NetTickClock(

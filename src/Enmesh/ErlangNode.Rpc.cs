@@ -55,7 +55,9 @@ public sealed partial class ErlangNode
         runtime.DefaultGroupLeader = KeptService.Start(
             runtime, UserProcess.Name, context => user.RunAsync(runtime, context), logger, isSystem: false);
         var runner = new FunctionRunner(Functions, new BuiltInTable(FactsOf(plan, runtime, epmd), Functions), logger);
-        runtime.SpawnResolver = new Erpc(runner).Resolve;
+        var erpc = new Erpc(runner);
+        runtime.SpawnResolver = erpc.Resolve;
+        runtime.IsService = erpc.IsService;
         KeptService.Start(runtime, Rex.Name, new Rex(runtime, runner).RunAsync, logger);
         var proxy = new LoggerProxy(_logs.CreateLogger("Enmesh.RemoteLog"));
         KeptService.Start(runtime, LoggerProxy.Name, proxy.RunAsync, logger, isSystem: false);

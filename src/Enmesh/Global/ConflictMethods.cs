@@ -68,6 +68,7 @@ internal sealed class ConflictMethods
             return verdict;
         if (method.Fun is not { IsExternal: true } fun || !IsDelegate(method) || !_delegates.TryGetValue(fun.Function!, out var decide))
             return Term.Tuple(Exit, Term.Tuple(Undef, method));
+        await Task.Yield(); // the program's own code has no business on the node's thread
         try
         {
             return await decide(conflict).ConfigureAwait(false) is { } winner ? winner : (Term)GlobalAtoms.None;

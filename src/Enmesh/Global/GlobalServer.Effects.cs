@@ -91,13 +91,13 @@ internal sealed partial class GlobalServer
                 Unwatch(unwatch.Id);
                 break;
             case GlobalEffect.Link linking:
-                _dials.Add(LinkAsync(linking.Pid));
+                _dials.Add(ConnectAsync(linking.Pid.Node, isUp => LinkIf(isUp, linking.Pid)));
                 break;
             case GlobalEffect.Unlink unlink:
                 _context!.Unlink(unlink.Pid);
                 break;
             case GlobalEffect.Connect connect:
-                _dials.Add(ConnectAsync(connect.Node));
+                _dials.Add(ConnectAsync(connect.Node, isUp => TellIfUnreachable(isUp, connect.Node)));
                 break;
             case GlobalEffect.Disconnect disconnect:
                 _peers.Find(disconnect.Node)?.Close(new LinkEnd(LinkEndCause.ClosedHere, "the global name server disconnected it"));
@@ -138,7 +138,7 @@ internal sealed partial class GlobalServer
         if (watch.MayConnect && watch.Pid.Node != _runtime.Name.Atom && _peers.Find(watch.Pid.Node) is null)
         {
             _watches[watch.Id] = null;
-            _dials.Add(ConnectAndWatchAsync(watch));
+            _dials.Add(ConnectAsync(watch.Pid.Node, _ => WatchConnected(watch)));
             return;
         }
         var reference = _runtime.MonitorConnected(_context!, watch.Pid);
@@ -165,15 +165,31 @@ internal sealed partial class GlobalServer
         });
     }
 
-    private async Task ConnectAsync(Atom node)
+    /// <summary>Connects to a node, without a thread of the pool; what follows is done by whatever thread comes to know the outcome.</summary>
+    private Task ConnectAsync(Atom node, Action<bool> then)
     {
-        if (!await TryConnectAsync(node).ConfigureAwait(false))
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (node == _runtime.Name.Atom)
+            Done(isUp: true);
+        else
+            _peers.Connect(node, link => Done(link is not null));
+        return done.Task;
+
+        void Done(bool isUp)
+        {
+            then(isUp);
+            done.SetResult();
+        }
+    }
+
+    private void TellIfUnreachable(bool isUp, Atom node)
+    {
+        if (!isUp)
             Post(new GlobalEvent.Unreachable(node));
     }
 
-    private async Task ConnectAndWatchAsync(GlobalEffect.Watch watch)
+    private void WatchConnected(GlobalEffect.Watch watch)
     {
-        await TryConnectAsync(watch.Pid.Node).ConfigureAwait(false);
         var asker = _machine;
         Later(() =>
         {
@@ -182,22 +198,10 @@ internal sealed partial class GlobalServer
         });
     }
 
-    private async Task LinkAsync(Pid pid)
+    private void LinkIf(bool isUp, Pid pid)
     {
-        if (await TryConnectAsync(pid.Node).ConfigureAwait(false))
-            await _context!.LinkAsync(pid).ConfigureAwait(false);
-    }
-
-    private async Task<bool> TryConnectAsync(Atom node)
-    {
-        try
-        {
-            return node == _runtime.Name.Atom || await _peers.ConnectAsync(node, CancellationToken.None).ConfigureAwait(false) is not null;
-        }
-        catch (ObjectDisposedException)
-        {
-            return false; // the node is ending
-        }
+        if (isUp)
+            Later(() => _dials.Add(_context!.LinkAsync(pid).AsTask())); // at once, since it is connected
     }
 
     private void Resolve(GlobalEffect.Resolve resolve)

@@ -20,6 +20,11 @@ internal interface IPeers
     /// <returns>Null when the node cannot be reached.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     ValueTask<PeerLink?> ConnectAsync(Atom node, CancellationToken cancellationToken);
+
+    /// <summary>The same for the node's own services, which cannot wait for a thread of the pool.</summary>
+    /// <param name="node">Which node.</param>
+    /// <param name="then">Called once, on any thread, with null when the node cannot be reached: return soon.</param>
+    void Connect(Atom node, Action<PeerLink?> then);
 }
 
 /// <summary>Who takes what peers send.</summary>

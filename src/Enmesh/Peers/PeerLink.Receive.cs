@@ -65,7 +65,11 @@ internal sealed partial class PeerLink
     }
 
     /// <summary>The end has been told to everybody.</summary>
-    internal void Ended() => _closed.TrySetResult();
+    internal void Ended()
+    {
+        _closed.TrySetResult();
+        _endTold.TrySetResult();
+    }
 
     /// <summary>Sends a tick if nothing was sent since the last time.</summary>
     internal void SendTick()

@@ -27,6 +27,7 @@ internal sealed partial class PeerLink : IFlushAtTurnEnd, IThreadPoolWorkItem
     private readonly ReaderTurn _turn;
     private readonly TermDialect _dialect;
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _endTold = new();
     private LinkEnd? _linkEnd;
     private ITimer? _leaveTimer;
 
@@ -87,6 +88,9 @@ internal sealed partial class PeerLink : IFlushAtTurnEnd, IThreadPoolWorkItem
         else if (isFirst)
             Leave();
     }
+
+    /// <summary>Nothing comes from it any more, and everybody knows. Who awaits it goes on on the thread that has told them.</summary>
+    internal Task EndTold => _endTold.Task;
 
     /// <summary>Ends the link and waits until nothing comes from it any more.</summary>
     internal async Task CloseAndWaitAsync(LinkEnd end)

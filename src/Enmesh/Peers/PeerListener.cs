@@ -48,7 +48,7 @@ internal sealed class PeerListener : IAsyncDisposable
         await _loop.ConfigureAwait(false);
         Task[] open;
         lock (_calls)
-            open = [.. _open.Select(call => call.Served)];
+            open = [.. _open.Select(call => call.Served.Task)];
         await Task.WhenAll(open).ConfigureAwait(false);
         _stopping.Dispose();
     }
@@ -58,7 +58,7 @@ internal sealed class PeerListener : IAsyncDisposable
         try
         {
             while (!_stopping.IsCancellationRequested)
-                Begin(await _listener.AcceptAsync(_stopping.Token).ConfigureAwait(false));
+                Begin(await _listener.AcceptAsync(_stopping.Token).Here());
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
         {
@@ -79,17 +79,16 @@ internal sealed class PeerListener : IAsyncDisposable
             }
             _calls.AddLast(call);
             _open.Add(call);
-            call.Served = ServeAsync(connection, call);
         }
         oldest?.GiveUp.Cancel();
+        _ = ServeAsync(connection, call);
     }
 
     private async Task ServeAsync(TransportConnection connection, Call call)
     {
-        await Task.Yield(); // not on the accept loop, and not under its lock
         try
         {
-            await _serve(connection, call.GiveUp.Token).ConfigureAwait(false);
+            await _serve(connection, call.GiveUp.Token).Here();
         }
         finally
         {
@@ -98,6 +97,7 @@ internal sealed class PeerListener : IAsyncDisposable
                 _calls.Remove(call);
                 _open.Remove(call);
             }
+            call.Served.TrySetResult();
         }
     }
 
@@ -105,6 +105,6 @@ internal sealed class PeerListener : IAsyncDisposable
     {
         internal CancellationTokenSource GiveUp { get; } = giveUp;
 
-        internal Task Served { get; set; } = Task.CompletedTask;
+        internal TaskCompletionSource Served { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

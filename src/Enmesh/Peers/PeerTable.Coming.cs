@@ -1,3 +1,5 @@
+using Enmesh.Transport;
+
 namespace Enmesh.Peers;
 
 // Peers that are calling us while we want to call them.
@@ -19,8 +21,8 @@ internal sealed partial class PeerTable
             return false;
         try
         {
-            await Task.WhenAny(coming.Over.Task, attempt.Link.Task)
-                .WaitAsync(_settings.HandshakeLimits.Step, _timeProvider, attempt.GiveUp.Token).ConfigureAwait(false);
+            await Task.WhenAny(coming.Over.Task, attempt.Outcome.Task)
+                .WaitAsync(_settings.HandshakeLimits.Step, _timeProvider, attempt.GiveUp.Token).Here();
         }
         catch (TimeoutException)
         {
@@ -39,14 +41,15 @@ internal sealed partial class PeerTable
 
     private void HasCome(NodeName peer)
     {
+        Coming coming;
         lock (_gate)
         {
-            var coming = _coming[peer];
+            coming = _coming[peer];
             if (--coming.Calls > 0)
                 return;
             _coming.Remove(peer);
-            coming.Over.TrySetResult();
         }
+        coming.Over.TrySetResult();
     }
 
     /// <summary>The calls of one peer, or of those who claim to be it.</summary>
@@ -54,6 +57,6 @@ internal sealed partial class PeerTable
     {
         internal int Calls { get; set; }
 
-        internal TaskCompletionSource Over { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        internal TaskCompletionSource Over { get; } = new(); // who waits goes on here: the pool may have no thread
     }
 }

@@ -16,6 +16,7 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly PeerSettings _settings;
     private readonly IPeerHandler _handler;
+    private readonly TurnThread _thread;
     private readonly TimeProvider _timeProvider;
     private readonly AtomTable _atoms;
     private readonly ILogger _logger;
@@ -27,14 +28,16 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
     private long _lastSession;
     private bool _disposed;
 
-    internal PeerTable(PeerSettings settings, IPeerHandler handler, AtomTable atoms, TimeProvider timeProvider, ILogger logger)
+    internal PeerTable(
+        PeerSettings settings, IPeerHandler handler, AtomTable atoms, TimeProvider timeProvider, TurnThread thread, ILogger logger)
     {
+        _thread = thread;
         _settings = settings;
         _handler = handler;
         _atoms = atoms;
-        _timeProvider = timeProvider;
+        _timeProvider = thread.Clock ?? timeProvider;
         _logger = logger;
-        _penalties = new CallerPenalties(timeProvider);
+        _penalties = new CallerPenalties(_timeProvider);
         _pool = new PoolWatch(timeProvider, logger);
         _pulse = new Pulse(
             timeProvider, () => (IReadOnlyCollection<PeerLink>)_links.Values, settings.Link.NetTickTime, settings.Link.NetTickIntensity, _pool);
@@ -77,24 +80,53 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
     /// <exception cref="PeerUnreachableException">It was not reached.</exception>
     internal Task<PeerLink> DialAsync(NodeName peer, PeerHint? known, CancellationToken cancellationToken)
     {
+        return TryBegin(peer, known, out var attempt) is { } link ? Task.FromResult(link) : attempt!.Link.Task.WaitAsync(cancellationToken);
+    }
+
+    public void Connect(Atom node, Action<PeerLink?> then)
+    {
+        PeerLink? link = null;
+        Attempt? attempt = null;
+        try
+        {
+            if (NodeName.TryParse(node.Text, out var name))
+                link = TryBegin(name, null, out attempt);
+        }
+        catch (Exception e) when (e is EnmeshException or ObjectDisposedException)
+        {
+            // It may not be dialled, or the node is ending.
+        }
+        if (attempt is null)
+        {
+            then(link);
+            return;
+        }
+        _ = attempt.Outcome.Task.ContinueWith(
+            static (outcome, then) => ((Action<PeerLink?>)then!)(outcome.Result), then,
+            CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    /// <returns>The link; null when there is none yet, but an attempt to make one.</returns>
+    private PeerLink? TryBegin(NodeName peer, PeerHint? known, out Attempt? attempt)
+    {
+        attempt = null;
         if (peer == _settings.Name)
             throw new HandshakeException(HandshakeFailure.OwnName, peer, $"{peer} is this node's own name.");
-        Attempt attempt;
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (_links.TryGetValue(peer.Atom, out var link))
-                return Task.FromResult(link);
+                return link;
             if (_settings.Refuse(peer) is { } why)
                 throw new HandshakeException(HandshakeFailure.NotAllowed, peer, $"{peer} is not dialled: {why}.");
-            if (!_attempts.TryGetValue(peer, out attempt!))
+            if (!_attempts.TryGetValue(peer, out attempt))
             {
                 attempt = new Attempt();
                 _attempts.Add(peer, attempt);
                 attempt.Running = RunAttemptAsync(peer, known ?? default, attempt);
             }
         }
-        return attempt.Link.Task.WaitAsync(cancellationToken);
+        return null;
     }
 
     /// <summary>Ticks and counts silence at this pace from now on.</summary>
@@ -150,18 +182,18 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
 
     private async Task RunAttemptAsync(NodeName peer, PeerHint known, Attempt attempt)
     {
-        await Task.Yield(); // not under the caller's lock
+        await _thread.GoOnHere(); // not under the caller's lock
         try
         {
             try
             {
-                if (!await IsComingAsync(peer, attempt).ConfigureAwait(false))
-                    attempt.Link.TrySetResult(await CallAsync(peer, known, attempt).ConfigureAwait(false));
+                if (!await IsComingAsync(peer, attempt).Here())
+                    attempt.Succeed(await CallAsync(peer, known, attempt).Here());
             }
             catch (Exception e) when (!_disposed && (attempt.IsAbandoned || e is HandshakeException { Failure: HandshakeFailure.AlreadyConnecting }))
             {
                 // The peer's own call goes ahead; it completes this attempt when it is up.
-                await attempt.Link.Task.WaitAsync(_settings.HandshakeLimits.Step, _timeProvider, attempt.GiveUp.Token).ConfigureAwait(false);
+                await attempt.Link.Task.WaitAsync(_settings.HandshakeLimits.Step, _timeProvider, attempt.GiveUp.Token).Here();
             }
         }
         catch (TimeoutException)
@@ -188,8 +220,7 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
             if (_attempts.GetValueOrDefault(peer) == attempt)
                 _attempts.Remove(peer);
         }
-        attempt.Link.TrySetException(why);
-        _ = attempt.Link.Task.Exception; // nobody may be waiting any more
+        attempt.Fail(why);
     }
 
     private async Task<PeerLink> CallAsync(NodeName peer, PeerHint known, Attempt attempt)
@@ -199,10 +230,11 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
         var host = known.Host ?? peer.Host;
         var place = known.Port is { } port
             ? new PeerEndPoint(host, port)
-            : await _settings.Locate(peer, host, giveUp).ConfigureAwait(false);
-        var connection = await _settings.Transport.ConnectAsync(place.Host, place.Port, giveUp).ConfigureAwait(false);
+            : await _settings.Locate(peer, host, giveUp).Here();
+        var connection = await _settings.Transport.ConnectAsync(place.Host, place.Port, giveUp).Here();
         try
         {
+            await connection.GoOnReading();
             await connection.OpenAsync(giveUp).ConfigureAwait(false);
             var driver = Driver(connection, new InitiatorHandshake(SettingsFor(connection), peer));
             var result = await driver.RunAsync(giveUp).ConfigureAwait(false);
@@ -221,7 +253,8 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
         NodeName? coming = null;
         try
         {
-            await _penalties.WaitAsync(caller, cancellationToken).ConfigureAwait(false);
+            await _penalties.WaitAsync(caller, cancellationToken).Here();
+            await connection.GoOnReading();
             await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
             var driver = new HandshakeDriver(
                 connection, new AcceptorHandshake(SettingsFor(connection)), AnswerAndNote, Abandon, _settings.HandshakeLimits, _timeProvider);
@@ -278,13 +311,14 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
                 }
             }
             // The old link's end is told before the new one's beginning.
-            await older.CloseAndWaitAsync(new LinkEnd(LinkEndCause.Replaced, "a newer connection took its place")).ConfigureAwait(false);
+            older.Close(new LinkEnd(LinkEndCause.Replaced, "a newer connection took its place"));
+            await older.EndTold.Here();
         }
         _logger.PeerUp(link.Peer, link.PeerIsPublished ? "published" : "hidden", link.Transport);
         _handler.OnUp(link);
         Notify(link);
         // Who dials is told last: by then everybody else knows.
-        attempt?.Link.TrySetResult(link);
+        attempt?.Succeed(link);
         _ = RunLinkAsync(link);
         return link;
     }
@@ -360,6 +394,9 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
     {
         internal TaskCompletionSource<PeerLink> Link { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+        /// <summary>The same for the node's own services, which go on where it becomes known; null when it came to nothing.</summary>
+        internal TaskCompletionSource<PeerLink?> Outcome { get; } = new();
+
         /// <summary>Stops the attempt altogether.</summary>
         internal CancellationTokenSource GiveUp { get; } = new();
 
@@ -370,6 +407,19 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
 
         /// <summary>Whether the peer's own call goes ahead of ours.</summary>
         internal bool IsAbandoned { get; set; }
+
+        internal void Succeed(PeerLink link)
+        {
+            Link.TrySetResult(link);
+            Outcome.TrySetResult(link);
+        }
+
+        internal void Fail(EnmeshException why)
+        {
+            Link.TrySetException(why);
+            _ = Link.Task.Exception; // nobody may be waiting any more
+            Outcome.TrySetResult(null);
+        }
     }
 
     private sealed class Observation(PeerTable table, Action<PeerLink> observer) : IDisposable

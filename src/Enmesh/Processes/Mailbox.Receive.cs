@@ -124,10 +124,11 @@ internal sealed partial class Mailbox
     private short Await(Func<Term, bool>? filter, TimeSpan timeout, CancellationToken cancellationToken)
     {
         _receive.Reset();
+        (_isAwaited, _isSet) = (false, false);
         var token = _receive.Version;
         _filter = filter;
         if (timeout != Timeout.InfiniteTimeSpan || cancellationToken.CanBeCanceled)
-            (_waiting ??= new Waiting(this, _owner.TimeProvider)).Arm(timeout, cancellationToken);
+            (_waiting ??= new Waiting(this, _owner.Thread?.Clock ?? _owner.TimeProvider)).Arm(timeout, cancellationToken);
         bool again;
         lock (this)
         {
@@ -178,12 +179,53 @@ internal sealed partial class Mailbox
     private bool TakeAgain(out Term message) =>
         TakeUrgent(_filter ?? Anything, out message) || TakeSkipped(_filter, out message) || TakeNew(_filter, out message);
 
+    private void Await(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+    {
+        if (_owner.Thread is not { } thread)
+        {
+            _receive.OnCompleted(continuation, state, token, flags);
+            return;
+        }
+        lock (this)
+        {
+            if (!_isSet)
+            {
+                _receive.OnCompleted(continuation, state, token, flags);
+                _isAwaited = true;
+                return;
+            }
+        }
+        thread.Queue(continuation, state);
+    }
+
+    private void Set(Term? message, Exception? error)
+    {
+        lock (this)
+        {
+            _state = State.Running;
+            if (_owner.Thread is not null && !_isAwaited)
+            {
+                // A service that is not yet awaiting it goes on on its thread all the same, not on the pool.
+                _isSet = true;
+                SetResult(message, error);
+                return;
+            }
+        }
+        SetResult(message, error);
+    }
+
+    private void SetResult(Term? message, Exception? error)
+    {
+        if (error is null)
+            _receive.SetResult(message);
+        else
+            _receive.SetException(error);
+    }
+
     private void Complete(Term? message)
     {
         Disarm();
-        lock (this)
-            _state = State.Running;
-        _receive.SetResult(message);
+        Set(message, null);
     }
 
     private void CompleteWith(Signals signals)
@@ -197,9 +239,7 @@ internal sealed partial class Mailbox
             ? _owner.ExitException()
             : new OperationCanceledException(_waiting!.Token);
         Disarm();
-        lock (this)
-            _state = State.Running;
-        _receive.SetException(error);
+        Set(null, error);
     }
 
     private void Disarm()

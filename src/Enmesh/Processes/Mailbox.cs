@@ -32,6 +32,8 @@ internal sealed partial class Mailbox : IValueTaskSource<Term>, IValueTaskSource
     private State _state = State.Scheduled;
     private Signals _signals;
     private bool _closed;
+    private bool _isAwaited;
+    private bool _isSet;
     private Term[] _inbox = [];
     private int _inboxCount;
     private long _inboxBytes;
@@ -143,10 +145,10 @@ internal sealed partial class Mailbox : IValueTaskSource<Term>, IValueTaskSource
     ValueTaskSourceStatus IValueTaskSource<Term?>.GetStatus(short token) => _receive.GetStatus(token);
 
     void IValueTaskSource<Term>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _receive.OnCompleted(continuation, state, token, flags);
+        Await(continuation, state, token, flags);
 
     void IValueTaskSource<Term?>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _receive.OnCompleted(continuation, state, token, flags);
+        Await(continuation, state, token, flags);
 
     private bool Append(Term message, int bytes, bool urgent)
     {

@@ -18,6 +18,8 @@ internal class PendingCall : IValueTaskSource<Term>, ITurn
     private ITimer? _timer;
     private CancellationTokenRegistration _registration;
     private int _done;
+    private bool _isAwaited; // under _gate, as is the next
+    private bool _isSet;
 
     internal PendingCall(ProcessRuntime runtime, ProcessContext? caller, ProcessAddress target)
     {
@@ -47,6 +49,9 @@ internal class PendingCall : IValueTaskSource<Term>, ITurn
 
     internal Reference Reference { get; }
 
+    /// <summary>The thread on which the caller goes on; null for the pool.</summary>
+    internal TurnThread? Thread { get; init; }
+
     /// <summary>The link the call went over; null for a local one, or before it is known.</summary>
     internal PeerLink? Link { get; set; }
 
@@ -61,7 +66,7 @@ internal class PendingCall : IValueTaskSource<Term>, ITurn
     {
         if (timeout != Timeout.InfiniteTimeSpan)
         {
-            _timer = _runtime.TimeProvider.CreateTimer(
+            _timer = (Thread?.Clock ?? _runtime.TimeProvider).CreateTimer(
                 static me => ((PendingCall)me!).OnTimer(), this, timeout, Timeout.InfiniteTimeSpan);
         }
         if (cancellationToken.CanBeCanceled)
@@ -118,7 +123,7 @@ internal class PendingCall : IValueTaskSource<Term>, ITurn
     internal bool IsFinished => Volatile.Read(ref _done) != 0;
 
     // A call from outside any process goes on on the pool in any case.
-    TurnThread? ITurn.Thread => _runtime.UserThread is { } thread && From != _runtime.Anonymous.Self ? thread : null;
+    TurnThread? ITurn.Thread => Thread ?? (From != _runtime.Anonymous.Self ? _runtime.UserThread : null);
 
     Pulse ITurn.Pulse => _runtime.Pulse;
 
@@ -135,10 +140,7 @@ internal class PendingCall : IValueTaskSource<Term>, ITurn
             Watched?.GetRelations().RemoveWatcher(Reference);
             if (!AwaitsExit || Target.Pid is not null)
                 Link?.Signal(null, ControlMessage.Demonitor(From, Target.Pid is { } pid ? pid : Target.Name!, Reference));
-            if (_error is null)
-                _result.SetResult(_reply);
-            else
-                _result.SetException(_error);
+            Set();
         }
         finally
         {
@@ -150,8 +152,50 @@ internal class PendingCall : IValueTaskSource<Term>, ITurn
 
     public ValueTaskSourceStatus GetStatus(short token) => _result.GetStatus(token);
 
-    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _result.OnCompleted(continuation, state, token, flags);
+    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+    {
+        if (Thread is not { } thread)
+        {
+            _result.OnCompleted(continuation, state, token, flags);
+            return;
+        }
+        lock (_runtime.Calls)
+        {
+            if (!_isSet)
+            {
+                _result.OnCompleted(continuation, state, token, flags);
+                _isAwaited = true;
+                return;
+            }
+        }
+        thread.Queue(continuation, state);
+    }
+
+    private void Set()
+    {
+        if (Thread is not null)
+        {
+            // Nobody awaits it yet: who comes too late for the result goes on on that thread all the same, not on the pool.
+            lock (_runtime.Calls)
+            {
+                if (!_isAwaited)
+                {
+                    _isSet = true;
+                    SetResult();
+                    return;
+                }
+            }
+        }
+        SetResult();
+    }
+
+    private void SetResult()
+    {
+        if (_error is null)
+            _result.SetResult(_reply);
+        else
+            _result.SetException(_error);
+    }
 
     private void OnTimer() => Fail(new TimeoutException($"The call to {Asked} was not answered in time."));
 

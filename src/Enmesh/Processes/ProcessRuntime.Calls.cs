@@ -12,9 +12,9 @@ internal sealed partial class ProcessRuntime
 
     internal ValueTask<Term> CallAsync(
         ProcessContext? caller, ProcessAddress to, Term request, TimeSpan? timeout, CancellationToken cancellationToken,
-        CallForm form = CallForm.GenServer)
+        CallForm form = CallForm.GenServer, TurnThread? thread = null)
     {
-        var call = new PendingCall(this, caller, to) { Form = form };
+        var call = new PendingCall(this, caller, to) { Form = form, Thread = thread ?? caller?.Thread };
         BeginCall(call, caller, request, timeout, cancellationToken);
         return call.Task;
     }
@@ -39,7 +39,7 @@ internal sealed partial class ProcessRuntime
         else if (_peers.Find(node) is { } link)
             CallOver(link, call, caller, request);
         else
-            _ = ConnectAndCallAsync(call, caller, request, node, cancellationToken);
+            ConnectAndCall(call, caller, request, node);
     }
 
     internal Reference MakeCallReference() => _references.Next(ReferenceKind.Call);
@@ -73,21 +73,13 @@ internal sealed partial class ProcessRuntime
         }
     }
 
-    private async Task ConnectAndCallAsync(
-        PendingCall call, ProcessContext? caller, Term request, Atom node, CancellationToken cancellationToken)
+    private void ConnectAndCall(PendingCall call, ProcessContext? caller, Term request, Atom node) => _peers.Connect(node, connected =>
     {
-        try
-        {
-            if (await _peers.ConnectAsync(node, cancellationToken).ConfigureAwait(false) is { } link)
-                CallOver(link, call, caller, request);
-            else
-                call.FailWith(ExitReason.NoConnection);
-        }
-        catch (OperationCanceledException)
-        {
-            // The call's own registration of the same token has ended it.
-        }
-    }
+        if (connected is null)
+            call.FailWith(ExitReason.NoConnection);
+        else if (!call.IsFinished)
+            CallOver(connected, call, caller, request);
+    });
 
     /// <summary>
     /// Lets a call end as if the process that was called had exited: its caller's monitor is used up, and nobody else learns of it.

@@ -28,6 +28,9 @@ internal sealed partial class ProcessRuntime
     /// <summary>Calls a function on any node, as <c>erpc:call</c> does, without end.</summary>
     internal Func<NodeName, SpawnTarget, CancellationToken, Task<Term>> CallFunction { get; set; } = null!; // from the start of the functions on
 
+    /// <summary>Whether a process that a peer wants started belongs on the node's own thread.</summary>
+    internal Func<SpawnRequest, bool> IsService { get; set; } = static _ => false;
+
     /// <summary>Starts a process on another node, or an exported function on this one.</summary>
     internal async ValueTask<RemoteProcess> SpawnAsync(
         ProcessContext owner, NodeName node, SpawnTarget target, RemoteSpawnOptions options, CancellationToken cancellationToken)
@@ -124,8 +127,8 @@ internal sealed partial class ProcessRuntime
             return;
         }
         var isMonitored = (flags & SpawnReplyFlags.MonitorSet) != SpawnReplyFlags.None;
-        var body = BodyOf(new(from, leader, module, function, arguments, isMonitored));
-        var process = Create(body, new() { GroupLeader = leader });
+        var request = new SpawnRequest(from, leader, module, function, arguments, isMonitored);
+        var process = Create(BodyOf(request), new() { GroupLeader = leader, IsSystem = IsService(request) });
         if ((flags & SpawnReplyFlags.LinkSet) != SpawnReplyFlags.None)
             process.GetRelations().TryAcceptLink(from, link);
         if (isMonitored)

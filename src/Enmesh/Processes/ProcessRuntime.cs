@@ -28,8 +28,16 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
     private ProcessContext _anonymous = null!;
     private uint _lastNumber;
 
-    internal ProcessRuntime(NodeName name, uint creation, ProcessSettings settings, TimeProvider timeProvider, ILogger logger)
+    /// <param name="name">The node's name.</param>
+    /// <param name="creation">Which start of the node this is.</param>
+    /// <param name="settings">What holds for all processes.</param>
+    /// <param name="timeProvider">The clock.</param>
+    /// <param name="thread">The node's own thread; it ends with the runtime.</param>
+    /// <param name="logger">Where it logs.</param>
+    internal ProcessRuntime(
+        NodeName name, uint creation, ProcessSettings settings, TimeProvider timeProvider, TurnThread thread, ILogger logger)
     {
+        _thread = thread;
         Name = name;
         Creation = creation;
         IsPublished = settings.IsPublished;
@@ -41,7 +49,6 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
         MailboxBudget = new MailboxBudget(settings.MaxMailboxBytes, RelieveMailboxes);
         Metrics = settings.Metrics;
         UserThread = settings.Thread;
-        _thread = settings.Thread ?? new NodeThread();
         ProcessBegins = settings.ProcessBegins;
         _processEnded = settings.ProcessEnded;
     }
@@ -64,6 +71,9 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
     internal uint Creation { get; }
 
     internal TimeProvider TimeProvider { get; }
+
+    /// <summary>The node's own thread.</summary>
+    internal TurnThread Thread => _thread;
 
     internal ILogger Logger => _logger;
 
@@ -233,11 +243,12 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
     /// <summary>A process is over: everybody who wants to know is told, once.</summary>
     internal void Ended(ProcessContext process, Term reason)
     {
+        // First: for whom the process has ended its names are free. It is still called by them until everything is told.
+        DropNames(process, process.Names);
         if (!_processes.TryRemove(NumberOf(process.Self.Id, process.Self.Serial), out _))
             return; // it was killed before
         _processEnded?.Invoke(process, reason);
-        foreach (var name in process.TakeNames())
-            _names.TryRemove(new(name, process));
+        DropNames(process, process.TakeNames()); // with one that it was given at that very moment
         process.Mailbox.Close();
         process.Traits?.EndWhen.Unregister();
         NodeMonitors.Ended(process);
@@ -276,6 +287,12 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
             return;
         _logger.MailboxBytesExceeded(largest.DisplayName, largest.Mailbox.Bytes, MailboxBudget.Limit);
         Kill(largest, Term.Tuple(MailboxBytes, MailboxBudget.Limit));
+    }
+
+    private void DropNames(ProcessContext process, IReadOnlyList<Atom> names)
+    {
+        foreach (var name in names)
+            _names.TryRemove(new(name, process));
     }
 
     private void RegisterBeforeStart(Atom name, ProcessContext context)

@@ -13,6 +13,11 @@ internal sealed class Erpc(FunctionRunner runner)
     internal static readonly Atom ExecuteCall = new("execute_call");
     internal static readonly Atom ExecuteCast = new("execute_cast");
 
+    /// <summary>Whether the process belongs on the node's own thread.</summary>
+    internal bool IsService(SpawnRequest request) =>
+        request.Module == Module && request.Function == ExecuteCall && request.Arguments.Count == 4
+            && runner.IsService(request.Arguments[1], request.Arguments[2], request.Arguments[3]);
+
     /// <summary>The body of a process that a peer wants started; null when there is no such function.</summary>
     internal Func<ProcessContext, Task>? Resolve(SpawnRequest request)
     {

@@ -25,6 +25,7 @@ public sealed class ExportedFunctions
     private readonly ConcurrentDictionary<Atom, ModuleDescription> _modules = new();
     private readonly ConcurrentDictionary<(Atom Module, Atom Function, int Arity), FunctionDescription> _described = new();
     private readonly ConcurrentDictionary<(Atom Module, Atom Function, int Arity), bool> _own = new();
+    private readonly ConcurrentDictionary<(Atom Module, Atom Function, int Arity), bool> _services = new();
     private readonly Lock _exporting = new();
 
     internal ExportedFunctions()
@@ -97,6 +98,17 @@ public sealed class ExportedFunctions
             }
         }
     }
+
+    /// <summary>A function of the node's own that is brief, and that peers wait for whatever user code does to the pool.</summary>
+    internal void ExportService(string module, string function, int arity, ExportedFunction body)
+    {
+        ExportOwn(module, function, arity, body);
+        _services[(new Atom(module), new Atom(function), arity)] = true;
+    }
+
+    /// <summary>Whether a call goes to one of those.</summary>
+    internal bool IsService(Term module, Term function, Term arguments) =>
+        module.Atom is { } m && function.Atom is { } f && arguments.AsList is { } list && _services.ContainsKey((m, f, list.Count));
 
     internal ExportedFunction? Find(Atom module, Atom function, int arity) =>
         _functions.GetValueOrDefault((module, function, arity));

@@ -26,6 +26,9 @@ internal sealed class FunctionRunner(ExportedFunctions exported, BuiltInTable bu
     private static readonly Term ErrorInfo = Term.List(Term.Tuple(
         new Atom("error_info"), Term.Map((new Atom("module"), new Atom("erl_erts_errors")))));
 
+    /// <summary>Whether a call runs on the node's own thread.</summary>
+    internal bool IsService(Term module, Term function, Term arguments) => exported.IsService(module, function, arguments);
+
     /// <summary>Whether there is such a function, be it one that is refused.</summary>
     internal bool Exists(Atom module, Atom function, ListTerm arguments) =>
         exported.Find(module, function, arguments.Count) is not null

@@ -124,7 +124,11 @@ internal sealed class Rex(ProcessRuntime runtime, FunctionRunner runner)
                     done?.SetResult();
                 }
             },
-            new SpawnOptions { GroupLeader = device ?? LeaderOf(leader) });
+            new SpawnOptions
+            {
+                GroupLeader = device ?? LeaderOf(leader),
+                IsSystem = !blocks && runner.IsService(module, function, arguments),
+            });
     }
 
     private async ValueTask<Term> ResultAsync(ProcessContext context, Term module, Term function, Term arguments)

@@ -48,14 +48,14 @@ internal sealed class ConnectRace(string host, int port, TimeProvider time, Sock
                     next++;
                 }
 
-                if (await FirstAnswerAsync(more: next < addresses.Count, cancellationToken).ConfigureAwait(false) is { } socket)
+                if (await FirstAnswerAsync(more: next < addresses.Count, cancellationToken).Here() is { } socket)
                     return socket;
             }
         }
         finally
         {
-            await over.CancelAsync().ConfigureAwait(false);
-            await ForgetLosersAsync().ConfigureAwait(false);
+            Cancel(over);
+            await ForgetLosersAsync().Here();
         }
 
         throw Unreachable.From(host, port, _failures);
@@ -66,15 +66,15 @@ internal sealed class ConnectRace(string host, int port, TimeProvider time, Sock
     {
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var stagger = Task.Delay(more ? Stagger : Timeout.InfiniteTimeSpan, time, waiting.Token);
-        var ended = await Task.WhenAny([stagger, .. _running.Keys]).ConfigureAwait(false);
-        await waiting.CancelAsync().ConfigureAwait(false);
+        var ended = await Task.WhenAny([stagger, .. _running.Keys]).Here();
+        Cancel(waiting);
         cancellationToken.ThrowIfCancellationRequested();
         if (ended is not Task<Socket> attempt)
             return null;
         _running.Remove(attempt, out var address);
         try
         {
-            return await attempt.ConfigureAwait(false);
+            return await attempt.Here();
         }
         catch (SocketException e)
         {
@@ -88,7 +88,7 @@ internal sealed class ConnectRace(string host, int port, TimeProvider time, Sock
         var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            await connect(socket, new IPEndPoint(address, port), cancellationToken).ConfigureAwait(false);
+            await connect(socket, new IPEndPoint(address, port), cancellationToken).AsTask().Here();
             return socket;
         }
         catch
@@ -99,13 +99,16 @@ internal sealed class ConnectRace(string host, int port, TimeProvider time, Sock
         }
     }
 
+    // Here and now: what is registered is brief, and the pool may have no thread for it.
+    private static void Cancel(CancellationTokenSource source) => source.Cancel();
+
     private async Task ForgetLosersAsync()
     {
         foreach (var attempt in _running.Keys)
         {
             try
             {
-                (await attempt.ConfigureAwait(false)).Dispose();
+                (await attempt.Here()).Dispose();
             }
             catch (Exception e) when (e is SocketException or OperationCanceledException)
             {

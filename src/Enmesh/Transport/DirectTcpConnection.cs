@@ -20,12 +20,16 @@ internal sealed class DirectTcpConnection : TcpConnection
         socket.Blocking = false;
         _readable = new SocketWaiter(socket, SelectMode.SelectRead, "enmesh reader");
         _writable = new SocketWaiter(socket, SelectMode.SelectWrite, "enmesh writer");
+        // Already while the handshake goes on: it must not wait for a thread of the pool either.
+        _readable.ContinueHere(null);
         _writable.ContinueHere(null);
     }
 
     public override bool IsReadingThread => _readable.IsHere;
 
     public override void ReadOnOwnThread(Action afterwards) => _readable.ContinueHere(afterwards);
+
+    public override ReadingHop GoOnReading() => new(_readable);
 
     public override bool HelpReader() => _readable.Help();
 

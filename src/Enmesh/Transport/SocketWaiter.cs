@@ -29,6 +29,7 @@ internal sealed class SocketWaiter : IValueTaskSource
     private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
     private Action? _afterwards;
     private Runner? _runner;
+    private Action? _posted;
     private volatile bool _wanted;
     private volatile bool _closed;
 
@@ -61,11 +62,14 @@ internal sealed class SocketWaiter : IValueTaskSource
     internal ValueTask WaitAsync()
     {
         _core.Reset();
-        var version = _core.Version;
-        _wanted = true;
-        if (!IsHere)
-            CallRunner();
-        return new(this, version);
+        return new(this, _core.Version);
+    }
+
+    /// <summary>Has something done on the thread, before it waits for anything.</summary>
+    internal void Post(Action action)
+    {
+        Volatile.Write(ref _posted, action);
+        CallRunner();
     }
 
     /// <summary>
@@ -103,8 +107,16 @@ internal sealed class SocketWaiter : IValueTaskSource
     ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _core.GetStatus(token);
 
     void IValueTaskSource.OnCompleted(
-        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+    {
         _core.OnCompleted(continuation, state, token, flags);
+        // Not before: the pool would have to go on with one who comes too late.
+        _wanted = true;
+        if (!IsHere)
+            CallRunner();
+    }
+
+    private bool IsWanted => _wanted || Volatile.Read(ref _posted) is not null;
 
     private void CallRunner()
     {
@@ -129,6 +141,12 @@ internal sealed class SocketWaiter : IValueTaskSource
         _runningHere = me;
         while (TakeWait(me))
         {
+            if (Interlocked.Exchange(ref _posted, null) is { } posted)
+            {
+                posted();
+                continue;
+            }
+            _wanted = false;
             Poll();
             _core.SetResult(true);
             if (_afterwards is { } afterwards && !me.Run(afterwards))
@@ -138,21 +156,20 @@ internal sealed class SocketWaiter : IValueTaskSource
 
     private bool TakeWait(Runner me)
     {
-        while (!_wanted)
+        while (!IsWanted)
         {
             var called = !_closed && me.Call.WaitOne(IdleMilliseconds);
-            if (called || _wanted)
+            if (called || IsWanted)
                 continue;
             lock (_gate)
             {
-                if (_wanted)
+                if (IsWanted)
                     continue;
                 _runner = null;
             }
             me.Call.Dispose();
             return false;
         }
-        _wanted = false;
         return true;
     }
 

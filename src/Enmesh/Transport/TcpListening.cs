@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
@@ -22,8 +23,7 @@ internal sealed class TcpListening : ITransportListener
     private readonly Task _accepting;
 
     // Whoever is not taken yet waits in the kernel, where a bound exists already.
-    private readonly Channel<TransportConnection> _accepted = Channel.CreateBounded<TransportConnection>(
-        new BoundedChannelOptions(1) { SingleReader = true });
+    private readonly Channel<TransportConnection> _accepted;
 
     private readonly IReadOnlyList<Socket> _sockets;
 
@@ -32,8 +32,10 @@ internal sealed class TcpListening : ITransportListener
 
     private TcpListening(
         IReadOnlyList<Socket> sockets, TimeProvider time, ILogger logger, Func<Socket, TcpConnection> adopt,
-        SocketAcceptor accept)
+        SocketAcceptor accept, bool goesOnHere)
     {
+        _accepted = Channel.CreateBounded<TransportConnection>(
+            new BoundedChannelOptions(1) { SingleReader = true, AllowSynchronousContinuations = goesOnHere });
         _adopt = adopt;
         _accept = accept;
         _sockets = sockets;
@@ -55,13 +57,55 @@ internal sealed class TcpListening : ITransportListener
             null) =>
         new(
             ListenSockets.Open(address, Backlog), time, logger, adopt,
-            accept ?? (static (s, token) => s.AcceptAsync(token)));
+            accept ?? (static (s, token) => s.AcceptAsync(token)), goesOnHere: false);
+
+    /// <summary>
+    /// The same on a thread for each address, which goes on with whoever takes the connections: return soon, and don't block.
+    /// </summary>
+    /// <exception cref="ListenFailedException">An address or the port is not to be had.</exception>
+    public static TcpListening StartOnThreads(ListenAddress address, TimeProvider time, ILogger logger, Func<Socket, TcpConnection> adopt)
+    {
+        var waiters = new ConcurrentDictionary<Socket, SocketWaiter>();
+        return new(ListenSockets.Open(address, Backlog), time, logger, adopt, AcceptAsync, goesOnHere: true);
+
+        async ValueTask<Socket> AcceptAsync(Socket listener, CancellationToken cancellationToken)
+        {
+            var waiter = waiters.GetOrAdd(listener, Waiter);
+            while (true)
+            {
+                await waiter.WaitAsync().ConfigureAwait(false);
+                cancellationToken.ThrowIfCancellationRequested();
+                if (TryAccept(listener) is { } socket)
+                    return socket;
+            }
+        }
+
+        static Socket? TryAccept(Socket listener)
+        {
+            try
+            {
+                return listener.Accept();
+            }
+            catch (SocketException e) when (e.SocketErrorCode is SocketError.WouldBlock)
+            {
+                return null; // whoever called has hung up
+            }
+        }
+
+        static SocketWaiter Waiter(Socket listener)
+        {
+            listener.Blocking = false;
+            var waiter = new SocketWaiter(listener, SelectMode.SelectRead, "enmesh listener");
+            waiter.ContinueHere(null);
+            return waiter;
+        }
+    }
 
     public async ValueTask<TransportConnection> AcceptAsync(CancellationToken cancellationToken = default)
     {
         try
         {
-            return await _accepted.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+            return await _accepted.Reader.ReadAsync(cancellationToken).Here();
         }
         catch (ChannelClosedException e)
         {
@@ -88,9 +132,9 @@ internal sealed class TcpListening : ITransportListener
         {
             try
             {
-                var socket = await _accept(listener, cancellationToken).ConfigureAwait(false);
+                var socket = await _accept(listener, cancellationToken).Here();
                 delay = FirstDelay;
-                await HandOverAsync(socket, address, cancellationToken).ConfigureAwait(false);
+                await HandOverAsync(socket, address, cancellationToken).AsTask().Here();
             }
             catch (Exception e) when (cancellationToken.IsCancellationRequested
                 && e is OperationCanceledException or ObjectDisposedException or SocketException)
@@ -130,7 +174,7 @@ internal sealed class TcpListening : ITransportListener
 
         try
         {
-            await _accepted.Writer.WriteAsync(connection, cancellationToken).ConfigureAwait(false);
+            await _accepted.Writer.WriteAsync(connection, cancellationToken).AsTask().Here();
         }
         catch (OperationCanceledException)
         {

@@ -16,7 +16,7 @@ internal sealed class TcpTransport : ITransport
 {
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly HostResolver _resolve;
+    private readonly HostResolver? _resolve;
     private readonly TimeSpan _connectTimeout;
 
     /// <summary>Makes the transport.</summary>
@@ -34,7 +34,7 @@ internal sealed class TcpTransport : ITransport
         _time = time ?? TimeProvider.System;
         _logger = logger ?? NullLogger.Instance;
         _connectTimeout = connectTimeout ?? TimeSpan.FromSeconds(7);
-        _resolve = resolve ?? Dns.GetHostAddressesAsync;
+        _resolve = resolve;
     }
 
     public async ValueTask<TransportConnection> ConnectAsync(
@@ -44,10 +44,10 @@ internal sealed class TcpTransport : ITransport
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
-            var addresses = await ResolveAsync(host, port, either.Token).ConfigureAwait(false);
+            var addresses = await ResolveAsync(host, port, either.Token).Here();
             var race = new ConnectRace(
                 host, port, _time, Connect ?? (OwnThreads ? ConnectOnThreadAsync : ConnectAsync));
-            return Adopt(await race.RunAsync(addresses, either.Token).ConfigureAwait(false));
+            return Adopt(await race.RunAsync(addresses, either.Token).Here());
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -63,7 +63,9 @@ internal sealed class TcpTransport : ITransport
         }
     }
 
-    public ITransportListener Listen(ListenAddress address) => TcpListening.Start(address, _time, _logger, Adopt);
+    public ITransportListener Listen(ListenAddress address) => OwnThreads
+        ? TcpListening.StartOnThreads(address, _time, _logger, Adopt)
+        : TcpListening.Start(address, _time, _logger, Adopt);
 
     /// <summary>How a socket is connected; a test puts a network of its own here.</summary>
     internal SocketConnector? Connect { get; init; }
@@ -86,7 +88,7 @@ internal sealed class TcpTransport : ITransport
         try
         {
             await Task.Factory.StartNew(
-                () => socket.Connect(target), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+                () => socket.Connect(target), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).Here();
         }
         catch (Exception e) when (
             e is SocketException or ObjectDisposedException && cancellationToken.IsCancellationRequested)
@@ -94,6 +96,9 @@ internal sealed class TcpTransport : ITransport
             throw new OperationCanceledException(e.Message, e, cancellationToken);
         }
     }
+
+    private static Task<IPAddress[]> ResolveOnThreadAsync(string host, CancellationToken cancellationToken) => Task.Factory.StartNew(
+        () => Dns.GetHostAddresses(host), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).WaitAsync(cancellationToken);
 
     private TcpConnection Adopt(Socket socket) =>
         OwnThreads ? new DirectTcpConnection(socket) : new PooledTcpConnection(socket);
@@ -108,7 +113,8 @@ internal sealed class TcpTransport : ITransport
             throw Unreachable.NameNotFound(host, port, null);
         try
         {
-            var addresses = await _resolve(host, cancellationToken).ConfigureAwait(false);
+            var resolve = _resolve ?? (OwnThreads ? ResolveOnThreadAsync : Dns.GetHostAddressesAsync);
+            var addresses = await resolve(host, cancellationToken).Here();
             return addresses.Length > 0
                 ? ConnectRace.Interleave(addresses)
                 : throw Unreachable.NameNotFound(host, port, null);

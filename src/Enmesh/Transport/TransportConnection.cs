@@ -48,6 +48,12 @@ internal abstract class TransportConnection : IAsyncDisposable
         // Most have none, and go on on the pool.
     }
 
+    /// <summary>
+    /// Awaited, lets what follows, and all that it reads, go on on the connection's own thread, if it has one. What completes on
+    /// that very thread needs none of the pool, however early it completes.
+    /// </summary>
+    public virtual ReadingHop GoOnReading() => default;
+
     /// <summary>Whether this is that thread.</summary>
     public virtual bool IsReadingThread => false;
 
@@ -74,6 +80,23 @@ internal abstract class TransportConnection : IAsyncDisposable
 
     /// <summary>Closes the connection; bytes that were written still reach the other end.</summary>
     public abstract ValueTask DisposeAsync();
+}
+
+/// <summary>The way onto the thread that reads a connection; none, where there is no such thread.</summary>
+internal readonly struct ReadingHop(SocketWaiter? waiter) : System.Runtime.CompilerServices.ICriticalNotifyCompletion
+{
+    public bool IsCompleted => waiter is null;
+
+    public ReadingHop GetAwaiter() => this;
+
+    public void GetResult()
+    {
+        // There is nothing to tell.
+    }
+
+    public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
+
+    public void UnsafeOnCompleted(Action continuation) => waiter!.Post(continuation);
 }
 
 /// <summary>Makes connections and listeners of one kind.</summary>

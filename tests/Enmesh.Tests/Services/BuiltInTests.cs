@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Enmesh.Peers;
 using Enmesh.Processes;
 using Enmesh.Services;
 using Enmesh.Services.BuiltIns;
@@ -144,7 +145,7 @@ public sealed class BuiltInTests : IAsyncLifetime
     {
         using var metrics = new NodeMetrics(null, "x");
         var settings = new ProcessSettings { Metrics = metrics };
-        var runtime = new ProcessRuntime(NodeName.Parse("x@y"), 4, settings, TimeProvider.System, NullLogger.Instance);
+        var runtime = new ProcessRuntime(NodeName.Parse("x@y"), 4, settings, TimeProvider.System, new NodeThread(TimeProvider.System), NullLogger.Instance);
         var table = new BuiltInTable(new() { Runtime = runtime, Stop = static (_, _) => { } }, new());
         var text = new StringBuilder("""
             # What answers without being exported
