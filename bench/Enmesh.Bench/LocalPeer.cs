@@ -7,7 +7,8 @@ using Enmesh.Terms.Serialization;
 namespace Enmesh.Bench;
 
 /// <summary>
-/// The verb <c>local</c>: within one node, round trips between two processes, calls of a server, and what idle processes take.
+/// The verb <c>local</c>: within one node, round trips between two processes, calls of a server, and what idle
+/// processes take.
 /// </summary>
 internal static class LocalPeer
 {
@@ -52,7 +53,8 @@ internal static class LocalPeer
         const int Rounds = 20;
         var raw = await node.StartServerAsync(static () => new EchoServer());
         var typed = await node.StartServerAsync(static () => new TypedEchoServer());
-        var done = new TaskCompletionSource<(Usage Raw, double Typed)>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var done = new TaskCompletionSource<(Usage Raw, double Typed)>(
+            TaskCreationOptions.RunContinuationsAsynchronously);
         node.Spawn(async context =>
         {
             var each = count / Rounds;
@@ -150,10 +152,13 @@ internal sealed partial class LocalTerms : TermSerializerContext;
 
 internal sealed class EchoServer : GenServer
 {
-    protected override ValueTask<CallResult> HandleCallAsync(Term request, CallRequest call) => Reply(request.TupleElements[1]);
+    protected override ValueTask<CallResult> HandleCallAsync(Term request, CallRequest call) =>
+        Reply(request.TupleElements[1]);
 }
 
-internal sealed class TypedEchoServer() : GenServer<EchoRequest, int>(LocalTerms.Default.EchoRequest, LocalTerms.Default.Int32)
+internal sealed class TypedEchoServer()
+    : GenServer<EchoRequest, int>(LocalTerms.Default.EchoRequest, LocalTerms.Default.Int32)
 {
-    protected override ValueTask<CallResult> HandleCallAsync(EchoRequest request, CallRequest call) => Reply(request.Number);
+    protected override ValueTask<CallResult> HandleCallAsync(EchoRequest request, CallRequest call) =>
+        Reply(request.Number);
 }

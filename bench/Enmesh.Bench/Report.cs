@@ -18,7 +18,10 @@ internal static class Report
         var failures = measurements.Where(measurement => measurement.Unit == "failed").ToList();
         foreach (var failure in failures)
             output.WriteLine($"FAILED: {failure.Setting.Name} {Pair(failure.Setting)}: {failure.Reason}");
-        foreach (var skipped in measurements.Where(measurement => measurement.Unit == "skipped").Select(one => (one.Setting, one.Reason)).Distinct())
+        foreach (var skipped in
+            measurements.Where(measurement => measurement.Unit == "skipped")
+                .Select(one => (one.Setting, one.Reason))
+                .Distinct())
             output.WriteLine($"not measured: {skipped.Setting.Name} {Pair(skipped.Setting)}: {skipped.Reason}");
         using var file = File.Create(ratios);
         WriteRatios(comparisons, file);

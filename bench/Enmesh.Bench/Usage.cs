@@ -68,7 +68,8 @@ internal readonly record struct Usage(double Wall, double Self, double Target, d
             ' ', StringSplitOptions.RemoveEmptyEntries);
         // user, nice, system, irq, softirq
         var busy = (Parse(fields[1]) + Parse(fields[2]) + Parse(fields[3]) + Parse(fields[6]) + Parse(fields[7])) / TicksPerSecond;
-        foreach (var spinner in (Settings.Optional("PEER_AWAKE_PIDS") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        foreach (var spinner in
+            (Settings.Optional("PEER_AWAKE_PIDS") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries))
             busy -= OfProcess(spinner);
         return busy;
     }

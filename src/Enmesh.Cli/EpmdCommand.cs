@@ -10,7 +10,8 @@ internal static class EpmdCommand
 {
     internal static Command Create()
     {
-        var port = NumberOptions.Port("--port", "The port. Default: $ERL_EPMD_PORT, else 4369; 0 takes a free one.", min: 0);
+        var port = NumberOptions.Port(
+            "--port", "The port. Default: $ERL_EPMD_PORT, else 4369; 0 takes a free one.", min: 0);
         var command = new Verb(
             "epmd",
             "Be the EPMD of this host, Erlang's port mapper, until Ctrl-C.",
@@ -27,7 +28,9 @@ internal static class EpmdCommand
             await using (server.ConfigureAwait(false))
             {
                 Console.Out.WriteLine($"EPMD listens on port {server.Port}.");
-                await Task.Delay(Timeout.Infinite, cancellationToken).ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
+                await Task.Delay(Timeout.Infinite, cancellationToken)
+                    .ContinueWith(static _ => { }, TaskScheduler.Default)
+                    .ConfigureAwait(false);
             }
             return ExitCode.Success;
         });

@@ -9,7 +9,9 @@ internal static class ExitCode
     /// <summary>The answer is no: a node that cannot be reached, a mesh that is not complete.</summary>
     internal const int No = 1;
 
-    /// <summary>It was asked wrongly: arguments, settings, a cookie file that cannot be used, input that is no term.</summary>
+    /// <summary>
+    /// It was asked wrongly: arguments, settings, a cookie file that cannot be used, input that is no term.
+    /// </summary>
     internal const int Usage = 2;
 
     internal const string Help = """

@@ -5,8 +5,8 @@ using Enmesh.Terms;
 namespace Enmesh.Cli;
 
 /// <summary>
-/// What a node says of its modules: <c>erlang:loaded/0</c>, <c>Module:module_info(exports)</c> and the documentation of <c>code:get_doc/1</c>
-/// (EEP 48).
+/// What a node says of its modules: <c>erlang:loaded/0</c>, <c>Module:module_info(exports)</c> and the documentation of
+/// <c>code:get_doc/1</c> (EEP 48).
 /// </summary>
 internal sealed class FunctionCatalog(ErlangNode own, NodeName target, TimeSpan timeout)
 {
@@ -15,10 +15,13 @@ internal sealed class FunctionCatalog(ErlangNode own, NodeName target, TimeSpan 
     // Those of application/erlang+html that stand on lines of their own.
     private static readonly HashSet<string> Blocks = ["p", "div", "ul", "ol", "li", "dl", "dt", "dd", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "br"];
 
-    /// <summary>The modules in which the program exports functions; null on a BEAM, whose modules are mostly Erlang's own.</summary>
+    /// <summary>
+    /// The modules in which the program exports functions; null on a BEAM, whose modules are mostly Erlang's own.
+    /// </summary>
     internal async Task<IReadOnlyList<string>?> ModulesAsync(CancellationToken cancellationToken)
     {
-        var machine = await AskAsync("erlang", "system_info", [new Atom("machine")], cancellationToken).ConfigureAwait(false);
+        var machine = await AskAsync(
+            "erlang", "system_info", [new Atom("machine")], cancellationToken).ConfigureAwait(false);
         if (machine.ToString() == "\"BEAM\"")
             return null;
         var loaded = await AskAsync("erlang", "loaded", [], cancellationToken).ConfigureAwait(false);
@@ -31,7 +34,8 @@ internal sealed class FunctionCatalog(ErlangNode own, NodeName target, TimeSpan 
         Term exports;
         try
         {
-            exports = await AskAsync(module, "module_info", [new Atom("exports")], cancellationToken).ConfigureAwait(false);
+            exports = await AskAsync(
+                module, "module_info", [new Atom("exports")], cancellationToken).ConfigureAwait(false);
         }
         catch (RpcException e) when (e.Reason.IsAtom("undef"))
         {
@@ -96,6 +100,7 @@ internal sealed class FunctionCatalog(ErlangNode own, NodeName target, TimeSpan 
         }
     }
 
-    private Task<Term> AskAsync(string module, string function, IReadOnlyList<Term> arguments, CancellationToken cancellationToken) =>
+    private Task<Term> AskAsync(
+        string module, string function, IReadOnlyList<Term> arguments, CancellationToken cancellationToken) =>
         own.RpcAsync(target, module, function, arguments, timeout, cancellationToken);
 }

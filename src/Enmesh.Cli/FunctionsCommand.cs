@@ -9,7 +9,8 @@ internal static class FunctionsCommand
 
     internal static Command Create()
     {
-        var node = new Argument<string>("node") { Description = "The node that is asked: alive@host.", HelpName = "NODE" };
+        var node =
+            new Argument<string>("node") { Description = "The node that is asked: alive@host.", HelpName = "NODE" };
         var modules = new Argument<string[]>("module")
         {
             Description = "The modules, as Erlang writes them: calc, Elixir.Shop.Calc. Without one, all that the program exports.",
@@ -38,10 +39,13 @@ internal static class FunctionsCommand
             await using (own.ConfigureAwait(false))
             {
                 var catalog = new FunctionCatalog(own, target, tool.TimeoutOf(parsed));
-                var names = named.Length > 0 ? named : await catalog.ModulesAsync(cancellationToken).ConfigureAwait(false);
+                var names = named.Length > 0
+                    ? named
+                    : await catalog.ModulesAsync(cancellationToken).ConfigureAwait(false);
                 if (names is null)
                 {
-                    CommandLine.Complain($"{target} is a BEAM, whose modules are mostly Erlang's own. Say which ones you mean.");
+                    CommandLine.Complain(
+                        $"{target} is a BEAM, whose modules are mostly Erlang's own. Say which ones you mean.");
                     return ExitCode.Usage;
                 }
                 var found = new List<ModuleResult>();
@@ -88,7 +92,10 @@ internal static class FunctionsCommand
     private static void PrintText(string? text, string indent, bool isWhole)
     {
         var paragraphs = (text ?? "").Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
-        foreach (var line in paragraphs.Take(isWhole ? paragraphs.Length : 1).SelectMany(paragraph => paragraph.Split('\n')).SelectMany(Wrap))
+        foreach (var line in
+            paragraphs.Take(isWhole ? paragraphs.Length : 1)
+                .SelectMany(paragraph => paragraph.Split('\n'))
+                .SelectMany(Wrap))
             Console.Out.WriteLine(indent + line);
     }
 

@@ -5,7 +5,10 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Enmesh.Cli;
 
-/// <summary>The nodes of <c>enmesh up</c>: processes of their own on loopback, an EPMD, a cookie, and a node that looks at them all.</summary>
+/// <summary>
+/// The nodes of <c>enmesh up</c>: processes of their own on loopback, an EPMD, a cookie, and a node that looks at them
+/// all.
+/// </summary>
 internal sealed class LocalCluster : IAsyncDisposable
 {
     private const string Host = "127.0.0.1";
@@ -34,7 +37,9 @@ internal sealed class LocalCluster : IAsyncDisposable
 
     /// <summary>What happened to the nodes, the latest last.</summary>
     internal IEnumerable<string> Notices =>
-        _children.SelectMany(child => child.Notices).OrderBy(notice => notice.At).Select(notice => $"{notice.At.ToLocalTime():HH:mm:ss} {notice.Text}");
+        _children.SelectMany(child => child.Notices)
+            .OrderBy(notice => notice.At)
+            .Select(notice => $"{notice.At.ToLocalTime():HH:mm:ss} {notice.Text}");
 
     /// <summary>What those said that have ended.</summary>
     internal IReadOnlyList<string> Troubles => [.. _children.Select(child => child.Trouble).OfType<string>()];
@@ -51,10 +56,13 @@ internal sealed class LocalCluster : IAsyncDisposable
         try
         {
             await WriteCookieAsync(home, cancellationToken).ConfigureAwait(false);
-            epmd = EpmdServer.Start(new EpmdSettings(0, []), new TcpTransport(), TimeProvider.System, NullLogger.Instance);
-            cluster = new LocalCluster(home, epmd, await StartLookerAsync(home, epmd.Port, cancellationToken).ConfigureAwait(false));
+            epmd = EpmdServer.Start(
+                new EpmdSettings(0, []), new TcpTransport(), TimeProvider.System, NullLogger.Instance);
+            cluster = new LocalCluster(
+                home, epmd, await StartLookerAsync(home, epmd.Port, cancellationToken).ConfigureAwait(false));
             for (var i = 1; i <= ours; i++)
-                cluster._children.Add(NodeChild.OfOurs(NodeName.Parse($"dotnet{i}@{Host}"), cluster.CookieFile, epmd.Port));
+                cluster._children.Add(
+                    NodeChild.OfOurs(NodeName.Parse($"dotnet{i}@{Host}"), cluster.CookieFile, epmd.Port));
             for (var i = 1; i <= beams; i++)
                 cluster._children.Add(NodeChild.OfBeam(NodeName.Parse($"beam{i}@{Host}"), erl!, home, epmd.Port));
             return cluster;
@@ -87,7 +95,8 @@ internal sealed class LocalCluster : IAsyncDisposable
         var guests = _epmd.Entries.Select(entry => $"{EpmdName.Readable(entry.Name)}@{Host}")
             .Where(name => !own.Contains(name) && NodeName.TryParse(name, out _))
             .Order(StringComparer.Ordinal);
-        var asked = _children.Select(child => new MeshNode(child.Name.Text, child.IsBeam ? MeshNode.Beam : MeshNode.Dotnet, child.ProcessId, null))
+        var asked = _children.Select(child => new MeshNode(
+            child.Name.Text, child.IsBeam ? MeshNode.Beam : MeshNode.Dotnet, child.ProcessId, null))
             .Concat(guests.Select(name => new MeshNode(name, MeshNode.Guest, null, null)));
         return new Mesh(await Task.WhenAll(asked.Select(async node =>
             node with { Sees = await SeenByAsync(NodeName.Parse(node.Name), cancellationToken).ConfigureAwait(false) })).ConfigureAwait(false));
@@ -104,12 +113,14 @@ internal sealed class LocalCluster : IAsyncDisposable
     private static async Task WriteCookieAsync(string home, CancellationToken cancellationToken)
     {
         var file = Path.Combine(home, ".erlang.cookie");
-        await File.WriteAllTextAsync(file, RandomNumberGenerator.GetHexString(40), cancellationToken).ConfigureAwait(false);
+        await File.WriteAllTextAsync(
+            file, RandomNumberGenerator.GetHexString(40), cancellationToken).ConfigureAwait(false);
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(file, UnixFileMode.UserRead);
     }
 
-    private static Task<ErlangNode> StartLookerAsync(string home, int epmdPort, CancellationToken cancellationToken) => ErlangNode.StartAsync(
+    private static Task<ErlangNode> StartLookerAsync(string home, int epmdPort, CancellationToken cancellationToken) =>
+        ErlangNode.StartAsync(
         new ErlangNodeOptions
         {
             Name = $"enmesh-up-{Environment.ProcessId}@{Host}",
@@ -126,7 +137,9 @@ internal sealed class LocalCluster : IAsyncDisposable
         try
         {
             // nodes(), as everybody asks it: this command's own node is hidden, and not among them.
-            var seen = await NodesCommand.SeenByAsync(_looker, node, NodesCommand.Visible, AnswerTimeout, cancellationToken).ConfigureAwait(false);
+            var seen = await NodesCommand
+                .SeenByAsync(_looker, node, NodesCommand.Visible, AnswerTimeout, cancellationToken)
+                .ConfigureAwait(false);
             return seen.ToHashSet(StringComparer.Ordinal);
         }
         catch (Exception e) when (e is EnmeshException or TimeoutException)

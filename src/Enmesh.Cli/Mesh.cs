@@ -17,7 +17,9 @@ internal sealed record MeshNode(string Name, string Runtime, int? Process, IRead
     internal bool IsGuest => Runtime == Guest;
 }
 
-/// <summary>Who sees whom, at one moment. Guests are shown; whether it is complete is a question of the members.</summary>
+/// <summary>
+/// Who sees whom, at one moment. Guests are shown; whether it is complete is a question of the members.
+/// </summary>
 internal sealed class Mesh(IReadOnlyList<MeshNode> nodes)
 {
     private readonly List<MeshNode> _members = [.. nodes.Where(static node => !node.IsGuest)];
@@ -39,7 +41,9 @@ internal sealed class Mesh(IReadOnlyList<MeshNode> nodes)
                     yield return $"{node.Name} does not answer.";
                     continue;
                 }
-                var unseen = _members.Where(other => other != node && !sees.Contains(other.Name)).Select(other => other.Name).ToList();
+                var unseen = _members.Where(other => other != node && !sees.Contains(other.Name))
+                    .Select(other => other.Name)
+                    .ToList();
                 if (unseen.Count > 0)
                     yield return $"{node.Name} does not see {string.Join(", ", unseen)}.";
             }
@@ -55,7 +59,8 @@ internal sealed class Mesh(IReadOnlyList<MeshNode> nodes)
             var joined = guests.Count == 0 ? "" : $" Joined: {string.Join(", ", guests)}.";
             if (!IsComplete)
             {
-                var links = _members.Sum(node => _members.Count(other => other != node && node.Sees?.Contains(other.Name) == true));
+                var links = _members.Sum(
+                    node => _members.Count(other => other != node && node.Sees?.Contains(other.Name) == true));
                 return $"The mesh is not complete: {links} of {count * (count - 1)} views are there.{joined}";
             }
             return count switch

@@ -26,9 +26,13 @@ internal static class NamesCommand
         {
             var asked = parsed.GetValue(host)!;
             var epmd = parsed.GetValue(port) ?? EpmdSettings.FromEnvironment(Environment.GetEnvironmentVariable).Port;
-            var names = await new EpmdClient(new TcpTransport(), TimeProvider.System, epmd).NamesAsync(asked, cancellationToken).ConfigureAwait(false);
+            var names = await new EpmdClient(new TcpTransport(), TimeProvider.System, epmd)
+                .NamesAsync(asked, cancellationToken)
+                .ConfigureAwait(false);
             if (parsed.GetValue(json))
-                Json.Print(new NamesResult(asked, epmd, [.. names.Select(entry => new NameResult(EpmdName.Readable(entry.Name), entry.Port))]));
+                Json.Print(new NamesResult(
+                    asked, epmd,
+                    [.. names.Select(entry => new NameResult(EpmdName.Readable(entry.Name), entry.Port))]));
             else if (names.Count == 0)
                 CommandLine.Complain($"No node is registered with EPMD on {asked}:{epmd}.");
             else

@@ -85,7 +85,8 @@ internal sealed class NodeChild : IAsyncDisposable
         foreach (var argument in new[]
         {
             // Ctrl-C in the terminal is for the command; it ends its nodes itself.
-            "+Bi", "-noshell", "-name", name.Text, "-start_epmd", "false", "-kernel", "inet_dist_use_interface", "{127,0,0,1}", "-eval", BeamProgram,
+            "+Bi", "-noshell", "-name", name.Text, "-start_epmd", "false", "-kernel", "inet_dist_use_interface",
+            "{127,0,0,1}", "-eval", BeamProgram,
         })
         {
             start.ArgumentList.Add(argument);

@@ -11,7 +11,9 @@ using Microsoft.Extensions.Options;
 
 namespace Enmesh.Cli;
 
-/// <summary><c>enmesh node</c>: the ready-made node, configured by arguments, environment and appsettings.json.</summary>
+/// <summary>
+/// <c>enmesh node</c>: the ready-made node, configured by arguments, environment and appsettings.json.
+/// </summary>
 internal static class NodeCommand
 {
     internal static Command Create()
@@ -21,7 +23,8 @@ internal static class NodeCommand
         var cookie = new Option<string?>("--cookie-file") { Description = "The file with the cookie. Default: $ENMESH_COOKIE_FILE, else ~/.erlang.cookie.", HelpName = "FILE" };
         var insecure = new Option<bool>("--insecure") { Description = "Take weak and well-known cookies too." };
         var listen = new Option<string?>("--listen") { Description = "Addresses to listen on, with commas. Default: loopback; all in a Kubernetes pod.", HelpName = "ADDRESSES" };
-        var port = NumberOptions.Port("--port", "The distribution port. Default: $ERL_DIST_PORT, else 4370; 0 takes a free one.", min: 0);
+        var port = NumberOptions.Port(
+            "--port", "The distribution port. Default: $ERL_DIST_PORT, else 4370; 0 takes a free one.", min: 0);
         var epmd = new Option<string?>("--epmd") { Description = "What to do about EPMD. Default: off.", HelpName = "off|register|embedded" };
         var epmdPort = NumberOptions.Port("--epmd-port", "The port of EPMD. Default: $ERL_EPMD_PORT, else 4369.");
         var peers = new Option<string[]>("--peer") { Description = "A member of the cluster, alive@host or alive@host:port. May be repeated.", HelpName = "NODE" };
@@ -42,7 +45,8 @@ internal static class NodeCommand
               enmesh node --name a@127.0.0.1 --port 4370 --peer b@127.0.0.1:4371
             """)
         {
-            name, shortNames, cookie, insecure, listen, port, epmd, epmdPort, peers, hosts, domains, hidden, untilInputEnds,
+            name, shortNames, cookie, insecure, listen, port, epmd, epmdPort, peers, hosts, domains, hidden,
+            untilInputEnds,
         };
         command.SetAction((parsed, cancellationToken) =>
         {
@@ -79,7 +83,8 @@ internal static class NodeCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(Dictionary<string, string?> settings, bool untilInputEnds, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(
+        Dictionary<string, string?> settings, bool untilInputEnds, CancellationToken cancellationToken)
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Configuration.AddInMemoryCollection(settings);
@@ -90,7 +95,8 @@ internal static class NodeCommand
             console.TimestampFormat = "HH:mm:ss.fff ";
             console.ColorBehavior = LoggerColorBehavior.Default;
         });
-        builder.Logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.Services.Configure<ConsoleLoggerOptions>(
+            console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         // Why the host did not start is said below, in one sentence and without a stack trace.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
@@ -117,7 +123,9 @@ internal static class NodeCommand
         });
         if (untilInputEnds)
             _ = WaitForEndOfInputAsync(stopping);
-        await Task.Delay(Timeout.Infinite, stopping.Token).ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
+        await Task.Delay(Timeout.Infinite, stopping.Token)
+            .ContinueWith(static _ => { }, TaskScheduler.Default)
+            .ConfigureAwait(false);
         await host.StopAsync(CancellationToken.None).ConfigureAwait(false);
         return ExitCode.Success;
     }

@@ -8,7 +8,8 @@ internal static class NodesCommand
 {
     internal static Command Create()
     {
-        var node = new Argument<string>("node") { Description = "The node that is asked: alive@host.", HelpName = "NODE" };
+        var node =
+            new Argument<string>("node") { Description = "The node that is asked: alive@host.", HelpName = "NODE" };
         var tool = new ToolNode();
         var command = new Verb(
             "nodes",
@@ -26,7 +27,8 @@ internal static class NodesCommand
             var own = await tool.ConnectAsync(parsed, target, cancellationToken).ConfigureAwait(false);
             await using (own.ConfigureAwait(false))
             {
-                var seen = await SeenByAsync(own, target, Connected, tool.TimeoutOf(parsed), cancellationToken).ConfigureAwait(false);
+                var seen = await SeenByAsync(
+                    own, target, Connected, tool.TimeoutOf(parsed), cancellationToken).ConfigureAwait(false);
                 var others = seen.Where(name => name != own.Name.Text).Order(StringComparer.Ordinal).ToList();
                 if (parsed.GetValue(tool.Json))
                     Json.Print(new NodesResult(target.Text, others));
@@ -48,7 +50,8 @@ internal static class NodesCommand
     internal static async Task<IReadOnlyList<string>> SeenByAsync(
         ErlangNode own, NodeName target, Atom kind, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var answer = await own.RpcAsync(target, "erlang", "nodes", [kind], timeout, cancellationToken).ConfigureAwait(false);
+        var answer = await own.RpcAsync(
+            target, "erlang", "nodes", [kind], timeout, cancellationToken).ConfigureAwait(false);
         return [.. (answer.AsList ?? default).Select(node => node.AtomText).OfType<string>()];
     }
 }

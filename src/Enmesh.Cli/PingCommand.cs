@@ -20,11 +20,13 @@ internal static class PingCommand
               enmesh ping orders@10.0.0.7 --port 4371       nobody is asked for the port
             """) { node };
         tool.AddTo(command);
-        command.SetAction((parsed, cancellationToken) => RunAsync(parsed, NodeName.Parse(parsed.GetValue(node)!), tool, cancellationToken));
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            parsed, NodeName.Parse(parsed.GetValue(node)!), tool, cancellationToken));
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult parsed, NodeName target, ToolNode tool, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(
+        ParseResult parsed, NodeName target, ToolNode tool, CancellationToken cancellationToken)
     {
         var time = TimeProvider.System;
         var timeout = tool.TimeoutOf(parsed);
@@ -39,7 +41,9 @@ internal static class PingCommand
                 await own.PingAsync(target, timeout, cancellationToken).ConfigureAwait(false);
                 var answered = time.GetElapsedTime(started);
                 if (parsed.GetValue(tool.Json))
-                    Json.Print(new PingResult(target.Text, "pong", Math.Round(connected.TotalMilliseconds, 1), Math.Round(answered.TotalMilliseconds, 1), null));
+                    Json.Print(new PingResult(
+                        target.Text, "pong", Math.Round(connected.TotalMilliseconds, 1),
+                        Math.Round(answered.TotalMilliseconds, 1), null));
                 else
                     Console.Out.WriteLine($"pong from {target}: connected in {connected.TotalMilliseconds:0.0} ms, answered in {answered.TotalMilliseconds:0.0} ms");
                 return ExitCode.Success;

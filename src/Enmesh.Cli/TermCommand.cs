@@ -48,9 +48,12 @@ internal static class TermCommand
             """) { text, form, compress };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var source = parsed.GetValue(text) ?? await Console.In.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
+            var source =
+                parsed.GetValue(text) ?? await Console.In.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
             var term = ErlangText.Parse(source);
-            Write(ExternalTermFormat.Encode(term, new TermEncodeOptions { Compress = parsed.GetValue(compress) }), parsed.GetValue(form));
+            Write(
+                ExternalTermFormat.Encode(term, new TermEncodeOptions { Compress = parsed.GetValue(compress) }),
+                parsed.GetValue(form));
             return ExitCode.Success;
         });
         return command;
@@ -81,7 +84,9 @@ internal static class TermCommand
             """) { text, elixir, all };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var bytes = parsed.GetValue(text) is { } given ? FromText(given) : await FromInputAsync(cancellationToken).ConfigureAwait(false);
+            var bytes = parsed.GetValue(text) is { } given
+                ? FromText(given)
+                : await FromInputAsync(cancellationToken).ConfigureAwait(false);
             var term = ExternalTermFormat.Decode(bytes);
             Console.Out.WriteLine(Print(term, parsed.GetValue(elixir), parsed.GetValue(all)));
             return ExitCode.Success;
@@ -134,7 +139,8 @@ internal static class TermCommand
         {
             return ErlangText.Parse(trimmed).TryGetBinary(out var binary)
                 ? binary.ToArray()
-                : throw new FormatException("That is no binary; give the bytes as <<131,97,1>>, in hexadecimal or base64.");
+                : throw new FormatException(
+                    "That is no binary; give the bytes as <<131,97,1>>, in hexadecimal or base64.");
         }
         if (trimmed.Length % 2 == 0 && trimmed.All(char.IsAsciiHexDigit))
             return Convert.FromHexString(trimmed);
@@ -144,7 +150,9 @@ internal static class TermCommand
         }
         catch (FormatException e)
         {
-            throw new FormatException("The bytes are neither hexadecimal (83610a), nor base64 (g2EK), nor an Erlang binary (<<131,97,10>>).", e);
+            throw new FormatException(
+                "The bytes are neither hexadecimal (83610a), nor base64 (g2EK), nor an Erlang binary (<<131,97,10>>).",
+                e);
         }
     }
 

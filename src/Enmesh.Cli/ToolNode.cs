@@ -5,7 +5,9 @@ using Enmesh.Transport;
 
 namespace Enmesh.Cli;
 
-/// <summary>The options of every verb that talks to a node, and the node that does: hidden, listening nowhere.</summary>
+/// <summary>
+/// The options of every verb that talks to a node, and the node that does: hidden, listening nowhere.
+/// </summary>
 internal sealed class ToolNode
 {
     internal Option<string?> CookieFile { get; } = new("--cookie-file")
@@ -19,9 +21,11 @@ internal sealed class ToolNode
     internal Option<int?> Port { get; } =
         NumberOptions.Port("--port", "The node's distribution port. Default: what EPMD on its host says, else 4370.");
 
-    internal Option<int?> EpmdPort { get; } = NumberOptions.Port("--epmd-port", "The port of EPMD. Default: $ERL_EPMD_PORT, else 4369.");
+    internal Option<int?> EpmdPort { get; } = NumberOptions.Port(
+        "--epmd-port", "The port of EPMD. Default: $ERL_EPMD_PORT, else 4369.");
 
-    internal Option<double> Timeout { get; } = NumberOptions.Seconds("--timeout", "How long to wait for an answer.", usual: 10, min: 0.1, max: 3600);
+    internal Option<double> Timeout { get; } = NumberOptions.Seconds(
+        "--timeout", "How long to wait for an answer.", usual: 10, min: 0.1, max: 3600);
 
     internal Option<bool> Json { get; } = new("--json") { Description = "Print JSON, for programs." };
 
@@ -35,7 +39,8 @@ internal sealed class ToolNode
 
     /// <summary>Starts the tool's own node and connects it to the one named.</summary>
     /// <exception cref="TimeoutException">It took too long; at which step, nobody knows.</exception>
-    internal async Task<ErlangNode> ConnectAsync(ParseResult parsed, NodeName target, CancellationToken cancellationToken)
+    internal async Task<ErlangNode> ConnectAsync(
+        ParseResult parsed, NodeName target, CancellationToken cancellationToken)
     {
         var timeout = TimeoutOf(parsed);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -53,7 +58,8 @@ internal sealed class ToolNode
     internal int EpmdPortOf(ParseResult parsed) =>
         parsed.GetValue(EpmdPort) ?? EpmdSettings.FromEnvironment(Environment.GetEnvironmentVariable).Port;
 
-    private async Task<ErlangNode> ConnectAsync(ParseResult parsed, NodeName target, TimeSpan timeout, CancellationToken cancellationToken)
+    private async Task<ErlangNode> ConnectAsync(
+        ParseResult parsed, NodeName target, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var port = parsed.GetValue(Port) ?? await AskEpmdAsync(parsed, target, cancellationToken).ConfigureAwait(false);
         var options = new ErlangNodeOptions

@@ -14,7 +14,8 @@ internal static class UpCommand
     internal static Command Create()
     {
         var nodes = NumberOptions.Count("--nodes", "How many nodes of ours.", usual: 3, max: MaxNodes);
-        var beam = NumberOptions.Count("--beam", "How many real Erlang nodes; needs erl on the PATH.", usual: 0, max: MaxNodes);
+        var beam = NumberOptions.Count(
+            "--beam", "How many real Erlang nodes; needs erl on the PATH.", usual: 0, max: MaxNodes);
         var once = new Option<bool>("--once") { Description = "Print who sees whom as soon as everybody sees everybody, and end." };
         var json = new Option<bool>("--json") { Description = "Print JSON, for programs; implies --once." };
         var command = new Verb(
@@ -37,7 +38,8 @@ internal static class UpCommand
             var wanted = (Ours: parsed.GetValue(nodes), Beams: parsed.GetValue(beam));
             if (wanted.Ours + wanted.Beams == 0)
                 throw new InvalidDataException("There is nothing to start: give --nodes or --beam a number above 0.");
-            var cluster = await LocalCluster.StartAsync(wanted.Ours, wanted.Beams, cancellationToken).ConfigureAwait(false);
+            var cluster = await LocalCluster.StartAsync(
+                wanted.Ours, wanted.Beams, cancellationToken).ConfigureAwait(false);
             await using (cluster.ConfigureAwait(false))
             {
                 return parsed.GetValue(once) || parsed.GetValue(json)
@@ -57,12 +59,15 @@ internal static class UpCommand
         {
             mesh = await cluster.LookAsync(cancellationToken).ConfigureAwait(false);
         }
-        while (!mesh.IsComplete && cluster.Troubles.Count == 0 && await PauseAsync(deadline.Token).ConfigureAwait(false));
+        while (!mesh.IsComplete && cluster.Troubles.Count == 0
+            && await PauseAsync(deadline.Token).ConfigureAwait(false));
         cancellationToken.ThrowIfCancellationRequested();
         if (json)
             Json.Print(mesh.ToResult());
         else
-            CommandLine.Screen.Write(new Rows(mesh.ToTable(processes: false), new Text(mesh.IsComplete ? mesh.Summary : $"{mesh.Summary} {Mesh.Legend}")));
+            CommandLine.Screen.Write(new Rows(
+                mesh.ToTable(processes: false),
+                new Text(mesh.IsComplete ? mesh.Summary : $"{mesh.Summary} {Mesh.Legend}")));
         if (mesh.IsComplete)
             return ExitCode.Success;
         foreach (var missing in mesh.Missing.Concat(cluster.Troubles))
@@ -75,7 +80,8 @@ internal static class UpCommand
         Console.Out.WriteLine(cluster.Introduction);
         if (Console.IsOutputRedirected)
         {
-            await LookAgainAndAgainAsync(cluster, new ChangeLines(cluster).Print, cancellationToken).ConfigureAwait(false);
+            await LookAgainAndAgainAsync(
+                cluster, new ChangeLines(cluster).Print, cancellationToken).ConfigureAwait(false);
             return ExitCode.Success;
         }
         await CommandLine.Screen.Live(new Text("The nodes start...")).StartAsync(context => LookAgainAndAgainAsync(
@@ -96,7 +102,8 @@ internal static class UpCommand
         return ExitCode.Success;
     }
 
-    private static async Task LookAgainAndAgainAsync(LocalCluster cluster, Action<Mesh> show, CancellationToken cancellationToken)
+    private static async Task LookAgainAndAgainAsync(
+        LocalCluster cluster, Action<Mesh> show, CancellationToken cancellationToken)
     {
         try
         {

@@ -5,7 +5,9 @@ using Microsoft.Extensions.Configuration;
 
 namespace Enmesh.Hosting;
 
-/// <summary>Reads a node's settings from the configuration, and keeps every problem, by key, instead of stopping at the first.</summary>
+/// <summary>
+/// Reads a node's settings from the configuration, and keeps every problem, by key, instead of stopping at the first.
+/// </summary>
 /// <param name="section">The path of the section, for the messages.</param>
 internal sealed class ErlangNodeBinding(string section)
 {

@@ -3,7 +3,8 @@ using Microsoft.Extensions.Hosting;
 namespace Enmesh.Hosting;
 
 /// <summary>Starts the node before the host's services start, and ends it after they have ended.</summary>
-internal sealed class ErlangNodeService(Func<ErlangNode> node, IHostApplicationLifetime lifetime) : IHostedLifecycleService
+internal sealed class ErlangNodeService(Func<ErlangNode> node, IHostApplicationLifetime lifetime)
+    : IHostedLifecycleService
 {
     private ErlangNode? _node;
 

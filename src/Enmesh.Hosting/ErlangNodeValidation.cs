@@ -6,7 +6,8 @@ namespace Enmesh.Hosting;
 /// <param name="node">The node's name among the options.</param>
 /// <param name="section">The path of its section, for the messages.</param>
 /// <param name="bound">What was found while reading the configuration.</param>
-internal sealed class ErlangNodeValidation(string node, string section, ErlangNodeBinding bound) : IValidateOptions<ErlangNodeOptions>
+internal sealed class ErlangNodeValidation(string node, string section, ErlangNodeBinding bound)
+    : IValidateOptions<ErlangNodeOptions>
 {
     public ValidateOptionsResult Validate(string? name, ErlangNodeOptions options)
     {

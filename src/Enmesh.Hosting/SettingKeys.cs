@@ -33,12 +33,21 @@ internal sealed class SettingKeys(string path, IConfiguration configuration, Lis
     internal void Flag(string key, Action<bool> set) => Read(key, "true or false", bool.TryParse, set);
 
     internal void Number(string key, Action<int> set) =>
-        Read(key, "a whole number", static (string text, out int value) => int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out value), set);
+        Read(
+            key, "a whole number",
+            static (string text, out int value) =>
+                int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out value),
+            set);
 
     internal void Fraction(string key, Action<double> set) =>
-        Read(key, "a number", static (string text, out double value) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value), set);
+        Read(
+            key, "a number",
+            static (string text, out double value) =>
+                double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value),
+            set);
 
-    internal void Duration(string key, Action<TimeSpan> set) => Read(key, "a time: seconds as in 2.5, or hh:mm:ss", TryReadDuration, set);
+    internal void Duration(string key, Action<TimeSpan> set) =>
+        Read(key, "a time: seconds as in 2.5, or hh:mm:ss", TryReadDuration, set);
 
     internal void Choice<T>(string key, Action<T> set)
         where T : struct, Enum =>
@@ -54,7 +63,8 @@ internal sealed class SettingKeys(string path, IConfiguration configuration, Lis
         _known.Add(key);
         var section = configuration.GetSection(key);
         var items = section.Value is { } all
-            ? all.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(text => (key, text))
+            ? all.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+                .Select(text => (key, text))
             : section.GetChildren().Select(child => ($"{key}:{child.Key}", child.Value ?? ""));
         foreach (var (place, text) in items)
         {
@@ -86,7 +96,9 @@ internal sealed class SettingKeys(string path, IConfiguration configuration, Lis
         foreach (var child in configuration.GetChildren())
         {
             if (!_known.Contains(child.Key))
-                Problem(child.Key, $"there is no such setting. There are {string.Join(", ", _known.Order(StringComparer.Ordinal))}.");
+                Problem(
+                    child.Key,
+                    $"there is no such setting. There are {string.Join(", ", _known.Order(StringComparer.Ordinal))}.");
         }
     }
 

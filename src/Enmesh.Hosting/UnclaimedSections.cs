@@ -6,8 +6,11 @@ namespace Enmesh.Hosting;
 /// <summary>The names of the nodes that a host has, in the order in which they were added.</summary>
 internal sealed class NodeNames : List<string>;
 
-/// <summary>Complains about settings of nodes that nobody has added: a slip of the pen would otherwise go unnoticed.</summary>
-internal sealed class UnclaimedSections(NodeNames names, IConfiguration configuration) : IValidateOptions<ErlangNodeOptions>
+/// <summary>
+/// Complains about settings of nodes that nobody has added: a slip of the pen would otherwise go unnoticed.
+/// </summary>
+internal sealed class UnclaimedSections(NodeNames names, IConfiguration configuration)
+    : IValidateOptions<ErlangNodeOptions>
 {
     public ValidateOptionsResult Validate(string? name, ErlangNodeOptions options)
     {

@@ -52,7 +52,8 @@ public readonly partial struct Term
     private static Term DetachLeaf(Term term) =>
         term.ShapeOf != Shape.BitString || IsWholeArray(term.BitString.GetValueOrDefault().Memory)
             ? term
-            : FromBitString(new BitString(term.BitString.GetValueOrDefault().Span.ToArray(), term.BitString.GetValueOrDefault().BitsInLastByte));
+            : FromBitString(new BitString(
+                term.BitString.GetValueOrDefault().Span.ToArray(), term.BitString.GetValueOrDefault().BitsInLastByte));
 
     private static bool IsWholeArray(ReadOnlyMemory<byte> bytes) =>
         MemoryMarshal.TryGetArray(bytes, out var part) && part.Offset == 0 && part.Count == part.Array!.Length;

@@ -1,6 +1,8 @@
 namespace Enmesh;
 
-/// <summary>No usable cookie could be had. The message says from where, why, and what to do, and never the cookie.</summary>
+/// <summary>
+/// No usable cookie could be had. The message says from where, why, and what to do, and never the cookie.
+/// </summary>
 public sealed class CookieException : EnmeshException
 {
     /// <summary>Makes the exception.</summary>
@@ -53,7 +55,8 @@ public sealed class Cookie
     /// <summary>What is wrong with it, to be put behind "the cookie"; null when it is good.</summary>
     internal static string? Problem(string text, bool insecure)
     {
-        const string Remedy = "Make a random one ('openssl rand -hex 32'), or allow weak ones where nothing is at stake ('insecure')";
+        const string Remedy =
+            "Make a random one ('openssl rand -hex 32'), or allow weak ones where nothing is at stake ('insecure')";
         if (text.Length == 0)
             return "is empty";
         if (text.Length > MaxCharacters)

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Enmesh;
 
-/// <summary>The file that cookies come from. They are never taken from a command line, where everybody could read them.</summary>
+/// <summary>
+/// The file that cookies come from. They are never taken from a command line, where everybody could read them.
+/// </summary>
 /// <remarks>
 /// The file is Erlang's own <c>.erlang.cookie</c>: one line. With more lines, the first one is used, and the others are
 /// accepted as well, so that a cookie can be changed without an interruption.
@@ -28,7 +30,9 @@ public sealed class CookieSource
     /// <summary>The file.</summary>
     public string Path { get; }
 
-    /// <summary>Why it is this file, for people: <c>the option CookieFile</c>, <c>ENMESH_COOKIE_FILE</c>, <c>the default</c>.</summary>
+    /// <summary>
+    /// Why it is this file, for people: <c>the option CookieFile</c>, <c>ENMESH_COOKIE_FILE</c>, <c>the default</c>.
+    /// </summary>
     public string Origin { get; }
 
     /// <summary>
@@ -52,7 +56,9 @@ public sealed class CookieSource
         }
 
         var own = System.IO.Path.Combine(home, ".erlang.cookie");
-        var configuration = environment("XDG_CONFIG_HOME") is { Length: > 0 } xdg ? xdg : System.IO.Path.Combine(home, ".config");
+        var configuration = environment("XDG_CONFIG_HOME") is { Length: > 0 } xdg
+            ? xdg
+            : System.IO.Path.Combine(home, ".config");
         var other = System.IO.Path.Combine(configuration, "erlang", ".erlang.cookie");
         return new CookieSource(!File.Exists(own) && File.Exists(other) ? other : own, "the default");
     }
@@ -71,7 +77,8 @@ public sealed class CookieSource
             var buffer = new byte[MaxFileBytes + 1];
             var read = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
             if (read > MaxFileBytes)
-                throw new CookieException($"The cookie file {Path} ({Origin}) has more than {MaxFileBytes} bytes; that is no cookie file.");
+                throw new CookieException(
+                    $"The cookie file {Path} ({Origin}) has more than {MaxFileBytes} bytes; that is no cookie file.");
             return Parse(Encoding.Latin1.GetString(buffer, 0, read), insecure);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
@@ -115,5 +122,7 @@ public sealed class CookieSource
     }
 
     private static string? Home(Func<string, string?> environment) =>
-        environment("HOME") is { Length: > 0 } home ? home : Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        environment("HOME") is { Length: > 0 } home
+            ? home
+            : Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
 }

@@ -60,7 +60,8 @@ public sealed partial class ErlangNode
         static Term Pids(IReadOnlyList<Pid> pids) => PgMessages.ListOf(pids);
         static Term List(IReadOnlyList<Term> terms) => Term.List([.. terms]);
 
-        Functions.ExportOwn("pg", "get_members", 1, (_, asked) => new(Default(groups => Pids(groups.Members(asked[0])))));
+        Functions.ExportOwn(
+            "pg", "get_members", 1, (_, asked) => new(Default(groups => Pids(groups.Members(asked[0])))));
         Functions.ExportOwn("pg", "get_members", 2, (_, asked) =>
             new(Of(asked[0].AtomText, groups => Pids(groups.Members(asked[1])))));
         Functions.ExportOwn("pg", "get_local_members", 1, (_, asked) =>

@@ -8,9 +8,9 @@ namespace Enmesh;
 
 /// <summary>A node of an Erlang cluster in this process. Several may live side by side.</summary>
 /// <remarks>
-/// The node is <em>published</em>, one of those in everybody's <c>nodes()</c>, and does what peers expect of such a node: <c>global</c>, <c>pg</c>,
-/// <c>rpc</c>. With <see cref="ErlangNodeOptions.Hidden"/> it stays out of that, and talks only to whom it calls or is called by. Everything here
-/// may be used from any thread.
+/// The node is <em>published</em>, one of those in everybody's <c>nodes()</c>, and does what peers expect of such a
+/// node: <c>global</c>, <c>pg</c>, <c>rpc</c>. With <see cref="ErlangNodeOptions.Hidden"/> it stays out of that, and
+/// talks only to whom it calls or is called by. Everything here may be used from any thread.
 /// </remarks>
 public sealed partial class ErlangNode : IAsyncDisposable
 {
@@ -18,7 +18,9 @@ public sealed partial class ErlangNode : IAsyncDisposable
     /// <exception cref="InvalidOperationException">The node has not started; so for most members.</exception>
     public NodeName Name => Running.Name;
 
-    /// <summary>Whether the node is one of the cluster's visible ones, those of <c>nodes()</c>; else it is hidden.</summary>
+    /// <summary>
+    /// Whether the node is one of the cluster's visible ones, those of <c>nodes()</c>; else it is hidden.
+    /// </summary>
     public bool IsPublished => Runtime.IsPublished;
 
     /// <summary>Which start of the node this is; part of every pid and reference it makes.</summary>
@@ -42,7 +44,9 @@ public sealed partial class ErlangNode : IAsyncDisposable
     /// <summary>Whether it has started; also true when it has ended.</summary>
     internal bool HasStarted => _life is not null;
 
-    /// <summary>For tests: the links that are up, and what the runtime still remembers of processes elsewhere.</summary>
+    /// <summary>
+    /// For tests: the links that are up, and what the runtime still remembers of processes elsewhere.
+    /// </summary>
     internal (IReadOnlyCollection<PeerLink> Links, int Remembered) State => (Peers.Links, Runtime.RememberedCount);
 
     /// <summary>For tests: starts a process elsewhere and gives the reason it ends with.</summary>
@@ -53,7 +57,8 @@ public sealed partial class ErlangNode : IAsyncDisposable
     /// <param name="body">What it does; when that ends, the process does. An exception is its exit reason.</param>
     /// <param name="name">A name to register it under, before it can miss a message.</param>
     /// <returns>Its pid.</returns>
-    /// <exception cref="InvalidOperationException">The name is taken, and nothing was started; or the node has not started.</exception>
+    /// <exception cref="InvalidOperationException">The name is taken, and nothing was started; or the node has not
+    /// started.</exception>
     public Pid Spawn(Func<ProcessContext, Task> body, string? name = null)
     {
         ArgumentNullException.ThrowIfNull(body);
@@ -108,7 +113,8 @@ public sealed partial class ErlangNode : IAsyncDisposable
 
     /// <summary>Connects to a node, if that is not done already.</summary>
     /// <exception cref="PeerUnreachableException">Nobody answers there.</exception>
-    /// <exception cref="HandshakeException">It was reached and the handshake came to nothing; says at which step and why.</exception>
+    /// <exception cref="HandshakeException">It was reached and the handshake came to nothing; says at which step and
+    /// why.</exception>
     public async Task ConnectAsync(NodeName node, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(node);
@@ -122,7 +128,8 @@ public sealed partial class ErlangNode : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(node);
         if (Peers.Find(node.Atom) is not { } link)
             return false;
-        await link.CloseAndWaitAsync(new LinkEnd(LinkEndCause.ClosedHere, "this node disconnected it")).ConfigureAwait(false);
+        await link.CloseAndWaitAsync(
+            new LinkEnd(LinkEndCause.ClosedHere, "this node disconnected it")).ConfigureAwait(false);
         return true;
     }
 
@@ -130,14 +137,16 @@ public sealed partial class ErlangNode : IAsyncDisposable
     /// <exception cref="PeerUnreachableException">Nobody answers there.</exception>
     /// <exception cref="HandshakeException">It was reached and the handshake came to nothing.</exception>
     /// <exception cref="TimeoutException">It is connected and does not answer.</exception>
-    /// <exception cref="CallExitException">It is connected and has no <c>net_kernel</c>, or the link was lost.</exception>
+    /// <exception cref="CallExitException">It is connected and has no <c>net_kernel</c>, or the link was
+    /// lost.</exception>
     public async Task PingAsync(NodeName node, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(node);
         if (node == Name)
             return;
         await ConnectAsync(node, cancellationToken).ConfigureAwait(false);
-        var answer = await CallAsync((NetKernel.Name, node), NetKernel.PingRequest(Name), timeout, cancellationToken).ConfigureAwait(false);
+        var answer = await CallAsync(
+            (NetKernel.Name, node), NetKernel.PingRequest(Name), timeout, cancellationToken).ConfigureAwait(false);
         if (!NetKernel.IsYes(answer))
             throw new DistributionProtocolException($"{node} answered a ping with something else than 'yes'.");
     }

@@ -11,18 +11,22 @@ public sealed class ErlangNodeOptions
     public const int DefaultPort = 4370;
 
     /// <summary>
-    /// The name: <c>alive@host</c>, or the part before the <c>@</c> alone. The host is then <c>NODE_HOST</c> or <c>POD_IP</c> from
-    /// the environment, else the host's own fully qualified name (its short name with <see cref="ShortNames"/>).
+    /// The name: <c>alive@host</c>, or the part before the <c>@</c> alone. The host is then <c>NODE_HOST</c> or
+    /// <c>POD_IP</c> from the environment, else the host's own fully qualified name (its short name with
+    /// <see cref="ShortNames"/>).
     /// </summary>
     public string Name { get; set; } = "";
 
     /// <summary>
-    /// The node that gives this one its name, <c>alive@host</c>: a dynamic node, as <c>erl -name undefined</c>. It is connected to
-    /// that node from the start, listens nowhere, and <see cref="Name"/> is left empty or says the host part alone, <c>@host</c>.
+    /// The node that gives this one its name, <c>alive@host</c>: a dynamic node, as <c>erl -name undefined</c>. It is
+    /// connected to that node from the start, listens nowhere, and <see cref="Name"/> is left empty or says the host
+    /// part alone, <c>@host</c>.
     /// </summary>
     public string? NameFrom { get; set; }
 
-    /// <summary>Whether the node has a short name, as after <c>erl -sname</c>. Such nodes only meet their like. Default false.</summary>
+    /// <summary>
+    /// Whether the node has a short name, as after <c>erl -sname</c>. Such nodes only meet their like. Default false.
+    /// </summary>
     public bool ShortNames { get; set; }
 
     /// <summary>
@@ -34,8 +38,8 @@ public sealed class ErlangNodeOptions
     public bool Insecure { get; set; }
 
     /// <summary>
-    /// The distribution port to listen on. Default: what <c>ERL_DIST_PORT</c> says, else 4370; 0 lets the system choose, which
-    /// only makes sense with EPMD.
+    /// The distribution port to listen on. Default: what <c>ERL_DIST_PORT</c> says, else 4370; 0 lets the system
+    /// choose, which only makes sense with EPMD.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is no port.</exception>
     public int? Port
@@ -44,7 +48,9 @@ public sealed class ErlangNodeOptions
         set { CheckPort(value ?? 0); field = value; }
     }
 
-    /// <summary>The port on which peers are dialled while EPMD is off. Default: <see cref="Port"/>, as all nodes have the same.</summary>
+    /// <summary>
+    /// The port on which peers are dialled while EPMD is off. Default: <see cref="Port"/>, as all nodes have the same.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is no port.</exception>
     public int? PeerPort
     {
@@ -60,7 +66,9 @@ public sealed class ErlangNodeOptions
         set { CheckPort(value ?? 0); field = value; }
     }
 
-    /// <summary>The last port of a range, of which the first free one is taken. Default 0: <see cref="Port"/> alone.</summary>
+    /// <summary>
+    /// The last port of a range, of which the first free one is taken. Default 0: <see cref="Port"/> alone.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is no port.</exception>
     public int LastPort
     {
@@ -69,7 +77,8 @@ public sealed class ErlangNodeOptions
     }
 
     /// <summary>
-    /// The addresses to listen on. Default: loopback, or every address in a Kubernetes pod. <c>::</c> takes IPv4 as well.
+    /// The addresses to listen on. Default: loopback, or every address in a Kubernetes pod. <c>::</c> takes IPv4 as
+    /// well.
     /// </summary>
     public IList<IPAddress> ListenAddresses { get; private set; } = [];
 
@@ -79,7 +88,9 @@ public sealed class ErlangNodeOptions
     /// <summary>How the node deals with EPMD. Default <see cref="EpmdMode.Off"/>.</summary>
     public EpmdMode Epmd { get; set; }
 
-    /// <summary>Silence after which a peer counts as lost. Default 60 s; at least 4 s. Give every node of a cluster the same.</summary>
+    /// <summary>
+    /// Silence after which a peer counts as lost. Default 60 s; at least 4 s. Give every node of a cluster the same.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 4 s or above an hour.</exception>
     public TimeSpan NetTickTime
     {
@@ -105,7 +116,9 @@ public sealed class ErlangNodeOptions
         }
     } = 4;
 
-    /// <summary>The longest pause between two steps of a handshake. Default 7 s, as on the BEAM; 1 s to 2 minutes.</summary>
+    /// <summary>
+    /// The longest pause between two steps of a handshake. Default 7 s, as on the BEAM; 1 s to 2 minutes.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is out of bounds.</exception>
     public TimeSpan SetupTime
     {
@@ -135,27 +148,28 @@ public sealed class ErlangNodeOptions
     } = 256 << 20;
 
     /// <summary>
-    /// Whether the node is hidden, as after <c>erl -hidden</c>: it is connected to whom it calls or is called by, and takes no part in the
-    /// cluster's mesh, <c>global</c> and <c>pg</c>. Default false.
+    /// Whether the node is hidden, as after <c>erl -hidden</c>: it is connected to whom it calls or is called by, and
+    /// takes no part in the cluster's mesh, <c>global</c> and <c>pg</c>. Default false.
     /// </summary>
     public bool Hidden { get; set; }
 
     /// <summary>
-    /// The nodes, as <c>orders@10.0.0.7</c>, and hosts, as <c>10.0.0.7</c>, that may be connected, whoever dials. Default: none is named, and
-    /// all may that know the cookie.
+    /// The nodes, as <c>orders@10.0.0.7</c>, and hosts, as <c>10.0.0.7</c>, that may be connected, whoever dials.
+    /// Default: none is named, and all may that know the cookie.
     /// </summary>
     public IList<string> AllowedNodes { get; private set; } = [];
 
     /// <summary>
-    /// Whether peers may have this node connect to others and disconnect them, and change its allow list and its net_ticktime, as they may
-    /// on a BEAM: <c>erlang:disconnect_node/1</c>, <c>net_kernel:connect_node/1</c>, <c>allow/1</c>, <c>set_net_ticktime/1,2</c>. Default false.
+    /// Whether peers may have this node connect to others and disconnect them, and change its allow list and its
+    /// net_ticktime, as they may on a BEAM: <c>erlang:disconnect_node/1</c>, <c>net_kernel:connect_node/1</c>,
+    /// <c>allow/1</c>, <c>set_net_ticktime/1,2</c>. Default false.
     /// </summary>
     public bool ManagedByPeers { get; set; }
 
     /// <summary>
-    /// Whether a published node that loses another parts it from all the rest, and parts from those that others have lost, so that never two
-    /// nodes that see each other see different clusters: the kernel parameter <c>prevent_overlapping_partitions</c>. It must be the same on
-    /// all nodes. Default true, as from OTP 25 on.
+    /// Whether a published node that loses another parts it from all the rest, and parts from those that others have
+    /// lost, so that never two nodes that see each other see different clusters: the kernel parameter
+    /// <c>prevent_overlapping_partitions</c>. It must be the same on all nodes. Default true, as from OTP 25 on.
     /// </summary>
     public bool PreventOverlappingPartitions { get; set; } = true;
 
@@ -165,18 +179,22 @@ public sealed class ErlangNodeOptions
     /// <summary>Further scopes of <c>pg</c> to start with. Default: none; a scope may be started at any time.</summary>
     public IList<string> PgScopes { get; private set; } = [];
 
-    /// <summary>Where the node prints what it is asked to print, the output of <c>io:format</c> and the like. Default: the console.</summary>
+    /// <summary>
+    /// Where the node prints what it is asked to print, the output of <c>io:format</c> and the like. Default: the
+    /// console.
+    /// </summary>
     public UserOutput UserOutput { get; set; }
 
     /// <summary>
-    /// Whether a peer may stop the node, <c>init:stop/0,1</c>: it leaves the cluster, and <see cref="ErlangNode.StopRequested"/> tells the program.
-    /// Default false.
+    /// Whether a peer may stop the node, <c>init:stop/0,1</c>: it leaves the cluster, and
+    /// <see cref="ErlangNode.StopRequested"/> tells the program. Default false.
     /// </summary>
     public bool StopByPeers { get; set; }
 
     /// <summary>
-    /// The bytes of peers' messages that may wait in all mailboxes together, roughly. Beyond it the process that holds the most ends with
-    /// reason <c>{mailbox_bytes, MaxMailboxBytes}</c>. Default: a quarter of the memory that the process may use; at least 1 MiB.
+    /// The bytes of peers' messages that may wait in all mailboxes together, roughly. Beyond it the process that holds
+    /// the most ends with reason <c>{mailbox_bytes, MaxMailboxBytes}</c>. Default: a quarter of the memory that the
+    /// process may use; at least 1 MiB.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1 MiB.</exception>
     public long MaxMailboxBytes
@@ -193,7 +211,9 @@ public sealed class ErlangNodeOptions
         set { ArgumentOutOfRangeException.ThrowIfNegative(value); field = value; }
     } = Terms.AtomTable.DefaultBudget;
 
-    /// <summary>Where the members of the cluster are found. Default: nowhere; peers are met when they call or are called.</summary>
+    /// <summary>
+    /// Where the members of the cluster are found. Default: nowhere; peers are met when they call or are called.
+    /// </summary>
     public IList<DiscoverySource> Discovery { get; private set; } = [];
 
     /// <summary>How the node keeps itself connected to the peers that discovery names.</summary>
@@ -211,10 +231,12 @@ public sealed class ErlangNodeOptions
         if (NameFrom is null && OwnName.Problem(Name, ShortNames) is { } name)
             problems.Add($"{nameof(Name)}: {name}");
         if (LastPort != 0 && LastPort < (Port ?? DefaultPort))
-            problems.Add($"{nameof(LastPort)}: the range ends at {LastPort}, before it begins at {Port ?? DefaultPort}.");
+            problems.Add(
+                $"{nameof(LastPort)}: the range ends at {LastPort}, before it begins at {Port ?? DefaultPort}.");
         if (Listen && Port == 0 && Epmd == EpmdMode.Off)
             problems.Add($"{nameof(Port)}: 0 takes a port that peers can only learn from EPMD; set {nameof(Epmd)} to Register or Embedded.");
-        problems.AddRange(AllowedNodes.Select(Services.AllowList.Problem).OfType<string>().Select(problem => $"{nameof(AllowedNodes)}: {problem}."));
+        problems.AddRange(AllowedNodes.Select(Services.AllowList.Problem).OfType<string>().Select(
+            problem => $"{nameof(AllowedNodes)}: {problem}."));
         if (PgScopes.Any(scope => string.IsNullOrEmpty(scope) || scope.Length > Terms.Atom.MaxCharacters))
             problems.Add($"{nameof(PgScopes)}: a scope's name has 1 to {Terms.Atom.MaxCharacters} characters.");
         problems.AddRange(Cluster.Validate().Select(problem => $"{nameof(Cluster)}:{problem}"));

@@ -34,14 +34,18 @@ public sealed class NodeName : IEquatable<NodeName>, IComparable<NodeName>
     public static NodeName Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return Problem(text) is { } problem ? throw new FormatException(problem) : new NodeName(text, text.IndexOf('@', StringComparison.Ordinal));
+        return Problem(text) is { } problem
+            ? throw new FormatException(problem)
+            : new NodeName(text, text.IndexOf('@', StringComparison.Ordinal));
     }
 
     /// <summary>Reads a name.</summary>
     /// <returns>False when it is none.</returns>
     public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out NodeName? name)
     {
-        name = text is null || Problem(text) is not null ? null : new NodeName(text, text.IndexOf('@', StringComparison.Ordinal));
+        name = text is null || Problem(text) is not null
+            ? null
+            : new NodeName(text, text.IndexOf('@', StringComparison.Ordinal));
         return name is not null;
     }
 
@@ -95,6 +99,8 @@ public sealed class NodeName : IEquatable<NodeName>, IComparable<NodeName>
             if (char.IsControl(c) || char.IsWhiteSpace(c) || char.IsSurrogate(c))
                 return $"A node name has a character (U+{(int)c:X4}) that it may not have.";
         }
-        return text.Length > Atom.MaxCharacters ? $"A node name has at most {Atom.MaxCharacters} characters; this one has {text.Length}." : null;
+        return text.Length > Atom.MaxCharacters
+            ? $"A node name has at most {Atom.MaxCharacters} characters; this one has {text.Length}."
+            : null;
     }
 }

@@ -14,8 +14,8 @@ internal sealed record OwnNameInputs(
     string? Name, bool ShortNames, string? NodeHost, string? PodIp, string? HostName, string? QualifiedHostName);
 
 /// <summary>
-/// Settles the name of this node. The host part is what others dial, so it is never guessed: it comes from the name itself,
-/// from NODE_HOST, from POD_IP or from the host, in this order, or there is a sentence that says what to set.
+/// Settles the name of this node. The host part is what others dial, so it is never guessed: it comes from the name
+/// itself, from NODE_HOST, from POD_IP or from the host, in this order, or there is a sentence that says what to set.
 /// </summary>
 internal static class OwnName
 {
@@ -48,13 +48,18 @@ internal static class OwnName
         return false;
     }
 
-    /// <summary>What is wrong with a name as it was asked for, as far as that can be said without the host; null when nothing is.</summary>
+    /// <summary>
+    /// What is wrong with a name as it was asked for, as far as that can be said without the host; null when nothing
+    /// is.
+    /// </summary>
     public static string? Problem(string asked, bool shortNames)
     {
         var at = asked.IndexOf('@', StringComparison.Ordinal);
         var alive = at < 0 ? asked : asked[..at];
         var problem = AliveProblem(asked, alive, at);
-        return problem is null && at >= 0 ? HostProblem(asked[(at + 1)..], $"the name '{asked}'", shortNames, alive) : problem;
+        return problem is null && at >= 0
+            ? HostProblem(asked[(at + 1)..], $"the name '{asked}'", shortNames, alive)
+            : problem;
     }
 
     /// <summary>Collects what decides. The resolver is asked only when the host's own full name is needed.</summary>
@@ -67,7 +72,8 @@ internal static class OwnName
     {
         var inputs = new OwnNameInputs(
             name, shortNames, variable(NodeHostVariable), variable(PodIpVariable), Dns.GetHostName(), null);
-        return shortNames || Host(inputs).Host is not null || inputs.Name?.Contains('@', StringComparison.Ordinal) == true
+        return shortNames || Host(inputs).Host is not null
+            || inputs.Name?.Contains('@', StringComparison.Ordinal) == true
             ? inputs
             : inputs with { QualifiedHostName = await QualifiedAsync(inputs.HostName!, cancellationToken).ConfigureAwait(false) };
     }

@@ -19,6 +19,7 @@ internal sealed class PeerConnector(PeerTable peers, NodeName self, ITransportLi
 
     public IDisposable Subscribe(Action<PeerLinkNotice> observer) => peers.Observe(link => observer(
         link.End is { } end
-            ? new PeerLinkNotice.Down(link.Peer, link.Session, end.Cause == LinkEndCause.NoTick ? PeerStage.Tick : PeerStage.Link, end.Reason)
+            ? new PeerLinkNotice.Down(
+                link.Peer, link.Session, end.Cause == LinkEndCause.NoTick ? PeerStage.Tick : PeerStage.Link, end.Reason)
             : new PeerLinkNotice.Up(link.Peer, link.Session)));
 }

@@ -76,7 +76,8 @@ public sealed class ComparisonTests
         [(false, 2.0), (true, 0.5)],
         new ResultLines()
             .Round(1, "rtt.p50", 20, 10, "us")
-            .Add("rtt.p50", 10, 1, receiver: "enmesh", unit: "us", awake: 1).Add("rtt.p50", 20, 1, "beam", "beam", "us", awake: 1)
+            .Add("rtt.p50", 10, 1, receiver: "enmesh", unit: "us", awake: 1).Add(
+                "rtt.p50", 20, 1, "beam", "beam", "us", awake: 1)
             .Compare().Select(one => (one.Setting.Awake, one.Ratio)));
 
     [Fact]
@@ -85,7 +86,8 @@ public sealed class ComparisonTests
         var all = new ResultLines()
             .Add("terms.a.encode", 400, 1, unit: "MB/s").Add("terms.a.encode", 100, 1, "beam", unit: "MB/s")
             .Add("terms.b.encode", 25, 1, unit: "MB/s").Add("terms.b.encode", 100, 1, "beam", unit: "MB/s")
-            .Add("terms.b.encode.rate", 1, 1, unit: "terms/s").Add("terms.b.encode.rate", 100, 1, "beam", unit: "terms/s")
+            .Add("terms.b.encode.rate", 1, 1, unit: "terms/s").Add(
+                "terms.b.encode.rate", 100, 1, "beam", unit: "terms/s")
             .Add("terms.b.decode", 70, 1, unit: "MB/s").Add("terms.b.decode", 100, 1, "beam", unit: "MB/s")
             .Compare().ToDictionary(one => one.Setting.Name);
         Assert.Equal(1, all["terms.encode"].Ratio, 9); // 4 and 1/4

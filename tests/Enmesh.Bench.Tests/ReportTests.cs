@@ -21,8 +21,11 @@ public sealed class ReportTests
             (flood.GetProperty("enmesh").GetDouble(), flood.GetProperty("peer").GetDouble(), flood.GetProperty("ratio").GetDouble()));
         Assert.Equal("msgs/s", flood.GetProperty("unit").GetString());
         var parameters = flood.GetProperty("params");
-        Assert.Equal(("enmesh", "enmesh"), (parameters.GetProperty("sender").GetString(), parameters.GetProperty("receiver").GetString()));
-        Assert.Equal(("higher", 2), (parameters.GetProperty("better").GetString(), parameters.GetProperty("bar").GetDouble()));
+        Assert.Equal(
+            ("enmesh", "enmesh"),
+            (parameters.GetProperty("sender").GetString(), parameters.GetProperty("receiver").GetString()));
+        Assert.Equal(
+            ("higher", 2), (parameters.GetProperty("better").GetString(), parameters.GetProperty("bar").GetDouble()));
         Assert.False(parameters.GetProperty("disturbed").GetBoolean());
     }
 

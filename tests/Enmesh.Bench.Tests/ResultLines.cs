@@ -33,7 +33,8 @@ internal sealed class ResultLines
     }
 
     /// <summary>A round of both sides.</summary>
-    internal ResultLines Round(int run, string name, double enmesh, double beam, string unit = "msgs/s", double others = 0) =>
+    internal ResultLines Round(
+        int run, string name, double enmesh, double beam, string unit = "msgs/s", double others = 0) =>
         Add(name, enmesh, run, "enmesh", "enmesh", unit, others).Add(name, beam, run, "beam", "beam", unit, others);
 
     internal IReadOnlyList<Comparison> Compare()

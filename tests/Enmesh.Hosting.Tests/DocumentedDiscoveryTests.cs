@@ -7,7 +7,9 @@ using Xunit;
 
 namespace Enmesh.Hosting.Tests;
 
-/// <summary>The examples of docs/discovery.md are settings that a node takes, and every key of its tables is one.</summary>
+/// <summary>
+/// The examples of docs/discovery.md are settings that a node takes, and every key of its tables is one.
+/// </summary>
 [Trait("Ring", "loopback")]
 public sealed partial class DocumentedDiscoveryTests : IAsyncDisposable
 {

@@ -49,7 +49,9 @@ public sealed class LifeTests : IAsyncDisposable
     [Fact]
     public async Task A_peer_that_may_stop_the_node_stops_the_program()
     {
-        _host.With("Enmesh", "orders").Set(EpmdPort(), ("Enmesh:StopByPeers", "true"), ("Enmesh:UserOutput", "None")).Builder.AddErlangNode();
+        _host.With("Enmesh", "orders")
+            .Set(EpmdPort(), ("Enmesh:StopByPeers", "true"), ("Enmesh:UserOutput", "None")).Builder
+            .AddErlangNode();
         await _host.StartAsync();
         var stopping = new TaskCompletionSource();
         _host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(stopping.SetResult);
@@ -85,13 +87,16 @@ public sealed class LifeTests : IAsyncDisposable
         await _host.StartAsync();
 
         Assert.True(seen.Greeter);
-        Assert.Equal("<<\"hello\">>", (await _host.Node.CallAsync(("greeter", _host.Node.Name), new Atom("hi"))).ToString());
+        Assert.Equal(
+            "<<\"hello\">>", (await _host.Node.CallAsync(("greeter", _host.Node.Name), new Atom("hi"))).ToString());
     }
 
     [Fact]
     public async Task Two_nodes_of_one_host_have_sections_of_their_own_and_talk()
     {
-        _host.With("Enmesh:Nodes:red", "red").With("Enmesh:Nodes:blue", "blue").Set(EpmdPort("Enmesh:Nodes:red"), EpmdPort("Enmesh:Nodes:blue"));
+        _host.With("Enmesh:Nodes:red", "red")
+            .With("Enmesh:Nodes:blue", "blue")
+            .Set(EpmdPort("Enmesh:Nodes:red"), EpmdPort("Enmesh:Nodes:blue"));
         _host.Builder.AddErlangNode("red");
         _host.Builder.AddErlangNode("blue").AddProcess("echo", async context =>
         {
@@ -131,8 +136,10 @@ public sealed class LifeTests : IAsyncDisposable
         _host.Builder.AddErlangNode();
         _host.Builder.AddErlangNode("red");
 
-        Assert.Contains("already", Assert.Throws<InvalidOperationException>(() => _host.Builder.AddErlangNode()).Message);
-        Assert.Contains("'red'", Assert.Throws<InvalidOperationException>(() => _host.Builder.AddErlangNode("red")).Message);
+        Assert.Contains(
+            "already", Assert.Throws<InvalidOperationException>(() => _host.Builder.AddErlangNode()).Message);
+        Assert.Contains(
+            "'red'", Assert.Throws<InvalidOperationException>(() => _host.Builder.AddErlangNode("red")).Message);
     }
 
     [Fact]
@@ -173,7 +180,9 @@ public sealed class LifeTests : IAsyncDisposable
     [Fact]
     public async Task A_strategy_of_ones_own_is_made_of_the_hosts_services()
     {
-        _host.With("Enmesh:Nodes:red", "red").With("Enmesh:Nodes:blue", "blue").Set(EpmdPort("Enmesh:Nodes:red"), EpmdPort("Enmesh:Nodes:blue"));
+        _host.With("Enmesh:Nodes:red", "red")
+            .With("Enmesh:Nodes:blue", "blue")
+            .Set(EpmdPort("Enmesh:Nodes:red"), EpmdPort("Enmesh:Nodes:blue"));
         _host.Builder.Services.AddKeyedSingleton("wanted", NodeName.Parse("blue@127.0.0.1"));
         _host.Builder.AddErlangNode("blue");
         _host.Builder.AddErlangNode("red").AddDiscovery(
@@ -191,7 +200,9 @@ public sealed class LifeTests : IAsyncDisposable
     [Fact]
     public async Task The_node_logs_through_the_host()
     {
-        _host.With("Enmesh:Nodes:red", "red").With("Enmesh:Nodes:blue", "blue").Set(EpmdPort("Enmesh:Nodes:red"), EpmdPort("Enmesh:Nodes:blue"));
+        _host.With("Enmesh:Nodes:red", "red")
+            .With("Enmesh:Nodes:blue", "blue")
+            .Set(EpmdPort("Enmesh:Nodes:red"), EpmdPort("Enmesh:Nodes:blue"));
         _host.Builder.AddErlangNode("red");
         _host.Builder.AddErlangNode("blue");
         await _host.StartAsync();

@@ -19,7 +19,9 @@ public sealed class ModuleTests : IAsyncDisposable
         await StartAsync();
         Assert.Equal(1, await CallAsync());
         Assert.Equal(2, await CallAsync());
-        Assert.Equal((2, 2), (_host.Services.GetRequiredService<Ledger>().Begun, _host.Services.GetRequiredService<Ledger>().Ended));
+        Assert.Equal(
+            (2, 2),
+            (_host.Services.GetRequiredService<Ledger>().Begun, _host.Services.GetRequiredService<Ledger>().Ended));
     }
 
     [Fact]
@@ -37,12 +39,16 @@ public sealed class ModuleTests : IAsyncDisposable
     {
         await StartAsync();
         var error = await Assert.ThrowsAsync<Services.RpcException>(CallAsync);
-        Assert.StartsWith("{exception,<<\"System.InvalidOperationException\">>,", error.Reason.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "{exception,<<\"System.InvalidOperationException\">>,", error.Reason.ToString(), StringComparison.Ordinal);
     }
 
     private async Task StartAsync()
     {
-        _host.With("Enmesh", "visits").Set(("Enmesh:Epmd", "off"), ("Enmesh:Port", null), ("Enmesh:Listen", "false")).Builder.AddErlangNode().AddErlangModule<Visits>();
+        _host.With("Enmesh", "visits")
+            .Set(("Enmesh:Epmd", "off"), ("Enmesh:Port", null), ("Enmesh:Listen", "false")).Builder
+            .AddErlangNode()
+            .AddErlangModule<Visits>();
         await _host.StartAsync();
     }
 

@@ -87,7 +87,8 @@ public sealed class SettingsTests : IAsyncDisposable
     public async Task A_cookie_file_that_others_may_read_is_refused()
     {
         var open = _host.WriteCookie(
-            "open", "a-cookie-that-is-long-enough", UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+            "open", "a-cookie-that-is-long-enough",
+            UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
         _host.With("Enmesh", "orders").Set(("Enmesh:CookieFile", open));
         _host.Builder.AddErlangNode();
 
@@ -137,9 +138,11 @@ public sealed class SettingsTests : IAsyncDisposable
     public async Task Two_sources_of_one_name_are_refused()
     {
         _host.With("Enmesh", "orders").Set(
-            ("Enmesh:Discovery:main:Strategy", "static"), ("Enmesh:Discovery:main:Peers", "a@10.0.0.1,b@10.0.0.2:4371"));
+            ("Enmesh:Discovery:main:Strategy", "static"),
+            ("Enmesh:Discovery:main:Peers", "a@10.0.0.1,b@10.0.0.2:4371"));
         _host.Builder.AddErlangNode().AddDiscovery(
-            "main", _ => new Discovery.StaticDiscovery(new Discovery.StaticDiscoveryOptions { Peers = ["c@10.0.0.3"] }));
+            "main",
+            _ => new Discovery.StaticDiscovery(new Discovery.StaticDiscoveryOptions { Peers = ["c@10.0.0.3"] }));
 
         Assert.Equal("Enmesh:Discovery: two sources have the name 'main'.", Assert.Single(await _host.RefusedAsync()));
     }
@@ -148,15 +151,22 @@ public sealed class SettingsTests : IAsyncDisposable
     public void Every_option_can_be_set_from_the_configuration()
     {
         _host.With("Enmesh", "orders").Set(
-            ("Enmesh:ShortNames", "false"), ("Enmesh:Insecure", "true"), ("Enmesh:Port", "4371"), ("Enmesh:LastPort", "4379"),
-            ("Enmesh:PeerPort", "4372"), ("Enmesh:ListenAddresses", null), ("Enmesh:ListenAddresses:0", "127.0.0.1"), ("Enmesh:ListenAddresses:1", "::1"),
-            ("Enmesh:Listen", "true"), ("Enmesh:Epmd", "Embedded"), ("Enmesh:EpmdPort", "5000"), ("Enmesh:NetTickTime", "00:00:08"),
+            ("Enmesh:ShortNames", "false"), ("Enmesh:Insecure", "true"), ("Enmesh:Port", "4371"),
+            ("Enmesh:LastPort", "4379"),
+            ("Enmesh:PeerPort", "4372"), ("Enmesh:ListenAddresses", null), ("Enmesh:ListenAddresses:0", "127.0.0.1"),
+            ("Enmesh:ListenAddresses:1", "::1"),
+            ("Enmesh:Listen", "true"), ("Enmesh:Epmd", "Embedded"), ("Enmesh:EpmdPort", "5000"),
+            ("Enmesh:NetTickTime", "00:00:08"),
             ("Enmesh:NetTickIntensity", "5"), ("Enmesh:SetupTime", "2.5"), ("Enmesh:SendBufferBytes", "65536"),
             ("Enmesh:MaxMessageBytes", "65537"), ("Enmesh:AtomBudget", "7"), ("Enmesh:Hidden", "false"),
-            ("Enmesh:PreventOverlappingPartitions", "false"), ("Enmesh:UserOutput", "log"), ("Enmesh:StopByPeers", "true"), ("Enmesh:MaxMailboxBytes", "1048577"),
-            ("Enmesh:AllowedNodes", "10.0.0.7,a@10.0.0.8"), ("Enmesh:ManagedByPeers", "true"), ("Enmesh:StartPg", "false"), ("Enmesh:PgScopes", "orders,stock"), ("Enmesh:Cluster:TickInterval", "1"),
-            ("Enmesh:Cluster:MaxParallelDials", "3"), ("Enmesh:Cluster:DialTimeout", "4"), ("Enmesh:Cluster:MinBackoff", "0.25"),
-            ("Enmesh:Cluster:MaxBackoff", "6"), ("Enmesh:Cluster:ExpectedPeers", "8"), ("Enmesh:Cluster:EmptyConfirmations", "9"),
+            ("Enmesh:PreventOverlappingPartitions", "false"), ("Enmesh:UserOutput", "log"),
+            ("Enmesh:StopByPeers", "true"), ("Enmesh:MaxMailboxBytes", "1048577"),
+            ("Enmesh:AllowedNodes", "10.0.0.7,a@10.0.0.8"), ("Enmesh:ManagedByPeers", "true"),
+            ("Enmesh:StartPg", "false"), ("Enmesh:PgScopes", "orders,stock"), ("Enmesh:Cluster:TickInterval", "1"),
+            ("Enmesh:Cluster:MaxParallelDials", "3"), ("Enmesh:Cluster:DialTimeout", "4"),
+            ("Enmesh:Cluster:MinBackoff", "0.25"),
+            ("Enmesh:Cluster:MaxBackoff", "6"), ("Enmesh:Cluster:ExpectedPeers", "8"),
+            ("Enmesh:Cluster:EmptyConfirmations", "9"),
             ("Enmesh:Cluster:EmptyAge", "10"), ("Enmesh:Cluster:ForgetAfter", "11"), ("Enmesh:Cluster:WarnAfter", "12"),
             ("Enmesh:Cluster:RemindEvery", "70"), ("Enmesh:Discovery:main:Strategy", "DNS"),
             ("Enmesh:Discovery:main:Domains", "orders-headless"), ("Enmesh:Discovery:main:Interval", "3"),
@@ -167,24 +177,31 @@ public sealed class SettingsTests : IAsyncDisposable
         var options = services.GetRequiredService<IOptionsMonitor<ErlangNodeOptions>>().CurrentValue;
 
         Assert.Equal(
-            (true, 4371, 4379, 4372, EpmdMode.Embedded, 5000), (options.Insecure, options.Port, options.LastPort, options.PeerPort, options.Epmd, options.EpmdPort));
+            (true, 4371, 4379, 4372, EpmdMode.Embedded, 5000),
+            (options.Insecure, options.Port, options.LastPort, options.PeerPort, options.Epmd, options.EpmdPort));
         Assert.Equal(["127.0.0.1", "::1"], options.ListenAddresses.Select(address => address.ToString()));
         Assert.Equal(
             (8, 5, 2.5, 65536, 65537, 7, false, 1_048_577),
             (options.NetTickTime.TotalSeconds, options.NetTickIntensity, options.SetupTime.TotalSeconds, options.SendBufferBytes, options.MaxMessageBytes, options.AtomBudget,
                 options.Hidden, options.MaxMailboxBytes));
-        Assert.Equal((UserOutput.Log, true, false), (options.UserOutput, options.StopByPeers, options.PreventOverlappingPartitions));
+        Assert.Equal(
+            (UserOutput.Log, true, false),
+            (options.UserOutput, options.StopByPeers, options.PreventOverlappingPartitions));
         Assert.Equal((true, false), (options.ManagedByPeers, options.StartPg));
         Assert.Equal(["10.0.0.7", "a@10.0.0.8", "orders", "stock"], options.AllowedNodes.Concat(options.PgScopes));
         var cluster = options.Cluster;
         Assert.Equal(
-            (1, 3, 4, 0.25, 6, 8), (cluster.TickInterval.TotalSeconds, cluster.MaxParallelDials, cluster.DialTimeout.TotalSeconds,
+            (1, 3, 4, 0.25, 6, 8),
+            (cluster.TickInterval.TotalSeconds, cluster.MaxParallelDials, cluster.DialTimeout.TotalSeconds,
                 cluster.MinBackoff.TotalSeconds, cluster.MaxBackoff.TotalSeconds, cluster.ExpectedPeers));
         Assert.Equal(
-            (9, 10, 11, 12, 70), (cluster.EmptyConfirmations, cluster.EmptyAge.TotalSeconds, cluster.ForgetAfter.TotalSeconds,
+            (9, 10, 11, 12, 70),
+            (cluster.EmptyConfirmations, cluster.EmptyAge.TotalSeconds, cluster.ForgetAfter.TotalSeconds,
                 cluster.WarnAfter.TotalSeconds, cluster.RemindEvery.TotalSeconds));
         var source = Assert.Single(options.Discovery);
-        Assert.Equal(("main", 3, 0.5, 1.5), (source.Name, source.Interval.TotalSeconds, source.Jitter, source.Timeout.TotalSeconds));
+        Assert.Equal(
+            ("main", 3, 0.5, 1.5),
+            (source.Name, source.Interval.TotalSeconds, source.Jitter, source.Timeout.TotalSeconds));
     }
 
     [Fact]

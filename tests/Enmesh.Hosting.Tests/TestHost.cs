@@ -8,7 +8,9 @@ using Xunit;
 
 namespace Enmesh.Hosting.Tests;
 
-/// <summary>A host with settings of the test's own and nothing of the machine's, and a directory with a good cookie.</summary>
+/// <summary>
+/// A host with settings of the test's own and nothing of the machine's, and a directory with a good cookie.
+/// </summary>
 internal sealed class TestHost : IAsyncDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("enmesh-hosting-").FullName;
@@ -39,7 +41,8 @@ internal sealed class TestHost : IAsyncDisposable
 
     internal TestHost Set(params (string Key, string? Value)[] settings)
     {
-        Builder.Configuration.AddInMemoryCollection(settings.ToDictionary(setting => setting.Key, setting => setting.Value));
+        Builder.Configuration.AddInMemoryCollection(
+            settings.ToDictionary(setting => setting.Key, setting => setting.Value));
         return this;
     }
 
@@ -103,7 +106,8 @@ internal sealed class LogKeeper : ILoggerProvider
         public bool IsEnabled(LogLevel logLevel) => true;
 
         public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+            Func<TState, Exception?, string> formatter)
         {
             lock (keeper._lines)
                 keeper._lines.Add((category, logLevel, formatter(state, exception)));

@@ -5,7 +5,10 @@ using Xunit;
 
 namespace Enmesh.Interop.Tests;
 
-/// <summary>What somebody at an <c>iex</c> tries first, with a second real node beside it; and how a node of ours takes its leave.</summary>
+/// <summary>
+/// What somebody at an <c>iex</c> tries first, with a second real node beside it; and how a node of ours takes its
+/// leave.
+/// </summary>
 [Trait("Ring", "interop")]
 public sealed class ElixirSessionTests
 {
@@ -25,7 +28,10 @@ public sealed class ElixirSessionTests
         await node.Global.SyncAsync().WaitAsync(Patience, TestContext.Current.CancellationToken);
         Assert.True(await node.Global.RegisterAsync("orders", counter));
 
-        Assert.Equal("{1, 2}", await iex.EvalElixirAsync("{GenServer.call({:global, :orders}, :next), GenServer.call({:global, :orders}, :next)}"));
+        Assert.Equal(
+            "{1, 2}",
+            await iex.EvalElixirAsync(
+                "{GenServer.call({:global, :orders}, :next), GenServer.call({:global, :orders}, :next)}"));
         Assert.Equal(
             "{:killed, :undefined, false}",
             await iex.EvalElixirAsync(
@@ -64,7 +70,8 @@ public sealed class ElixirSessionTests
 
         var both = $"[:\"{iex.Name}\", :\"{node.Name}\"]";
         Assert.Equal(
-            $"[ok: :\"{iex.Name}\", ok: :\"{node.Name}\"]", await iex.EvalElixirAsync($":erpc.multicall({both}, :erlang, :node, [])"));
+            $"[ok: :\"{iex.Name}\", ok: :\"{node.Name}\"]",
+            await iex.EvalElixirAsync($":erpc.multicall({both}, :erlang, :node, [])"));
         Assert.Equal(
             $"{{true, :\"{node.Name}\"}}",
             await iex.EvalElixirAsync(
@@ -76,10 +83,13 @@ public sealed class ElixirSessionTests
         var answer = new TaskCompletionSource<Term>(TaskCreationOptions.RunContinuationsAsynchronously);
         node.Spawn(async context =>
         {
-            await context.SpawnAsync(name, "Elixir.Kernel", "send", [context.Self, Term.Tuple(new Atom("hello"), new Atom("from_elixir"))]);
+            await context.SpawnAsync(
+                name, "Elixir.Kernel", "send", [context.Self, Term.Tuple(new Atom("hello"), new Atom("from_elixir"))]);
             answer.SetResult(await context.ReceiveAsync());
         });
-        Assert.Equal("{hello,from_elixir}", (await answer.Task.WaitAsync(Patience, TestContext.Current.CancellationToken)).ToString());
+        Assert.Equal(
+            "{hello,from_elixir}",
+            (await answer.Task.WaitAsync(Patience, TestContext.Current.CancellationToken)).ToString());
     }
 
     [Theory]
@@ -110,7 +120,8 @@ public sealed class ElixirSessionTests
         {
             await beam.WaitForAsync($"lists:member('{leaving.Name}', nodes())", "false", Patience);
             // What a partition would bring follows the nodedown at once; a round over every link comes after it.
-            Assert.Equal("[pong,pong]", await beam.EvalAsync($"[net_adm:ping(N) || N <- ['{other.Name}', '{staying.Name}']]"));
+            Assert.Equal(
+                "[pong,pong]", await beam.EvalAsync($"[net_adm:ping(N) || N <- ['{other.Name}', '{staying.Name}']]"));
             Assert.Equal("ok", await beam.EvalAsync("global:sync()", timeout: Patience));
             Assert.Equal(
                 $"[{{nodedown,'{leaving.Name}'}}]",

@@ -16,7 +16,8 @@ public sealed class EpmdTests
     public static TheoryData<int> Releases => Otp.Releases;
 
     // OTP 23 never does, not even with its own epmd.
-    public static TheoryData<int> ReleasesThatRegisterAgain => [.. Otp.Releases.Select(row => row.Data).Where(release => release >= 25)];
+    public static TheoryData<int> ReleasesThatRegisterAgain =>
+        [.. Otp.Releases.Select(row => row.Data).Where(release => release >= 25)];
 
     [Theory]
     [MemberData(nameof(Releases))]
@@ -47,7 +48,8 @@ public sealed class EpmdTests
         await using var registered = await RegisterAsync(EpmdMode.Register, server.Port, "orders");
         var names = await EpmdAsync(release, server.Port, "-names");
         Assert.Equal(
-            Invariant($"epmd: up and running on port {server.Port} with data:\nname orders at port 4370\n"), names.Successful);
+            Invariant($"epmd: up and running on port {server.Port} with data:\nname orders at port 4370\n"),
+            names.Successful);
 
         var kill = await EpmdAsync(release, server.Port, "-kill");
         Assert.Contains("Killing not allowed", kill.Output + kill.Errors, StringComparison.Ordinal);
@@ -98,7 +100,8 @@ public sealed class EpmdTests
         Assert.Equal((node.Port, 6, 5), (found.Port, found.HighestVersion, found.LowestVersion));
 
         var e = await Assert.ThrowsAsync<EpmdException>(() => client.LookUpAsync(NodeName.Parse("nobody@127.0.0.1")));
-        Assert.Equal(Invariant($"EPMD on 127.0.0.1:{epmd.Port} knows no node 'nobody'; it knows: {Alive(node)}."), e.Message);
+        Assert.Equal(
+            Invariant($"EPMD on 127.0.0.1:{epmd.Port} knows no node 'nobody'; it knows: {Alive(node)}."), e.Message);
     }
 
     [Theory]
@@ -108,7 +111,8 @@ public sealed class EpmdTests
         await using var epmd = await BeamEpmd.StartAsync(release);
         await using var ours = await RegisterAsync(EpmdMode.Embedded, epmd.Port, "orders");
         Assert.False(ours.IsServer);
-        var taken = await Assert.ThrowsAsync<EpmdException>(() => RegisterAsync(EpmdMode.Embedded, epmd.Port, "orders"));
+        var taken = await Assert.ThrowsAsync<EpmdException>(
+            () => RegisterAsync(EpmdMode.Embedded, epmd.Port, "orders"));
         Assert.Equal(EpmdFailure.NameTaken, taken.Failure);
         await epmd.KillAsync();
 
@@ -119,7 +123,8 @@ public sealed class EpmdTests
     private static EpmdServer Serve(int port = 0) =>
         EpmdServer.Start(new EpmdSettings(port, []), Tcp, TimeProvider.System, NullLogger.Instance);
 
-    private static Task<EpmdPresence> RegisterAsync(EpmdMode mode, int epmdPort, string name) => EpmdPresence.StartAsync(
+    private static Task<EpmdPresence> RegisterAsync(EpmdMode mode, int epmdPort, string name) =>
+        EpmdPresence.StartAsync(
         mode, new EpmdSettings(epmdPort, []), new EpmdEntry(name, 4370), Tcp, TimeProvider.System, NullLogger.Instance);
 
     private static Task<CommandResult> EpmdAsync(int release, int port, params string[] arguments) =>

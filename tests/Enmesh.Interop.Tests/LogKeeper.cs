@@ -23,7 +23,8 @@ internal sealed class LogKeeper : ILoggerFactory, ILogger
     public bool IsEnabled(LogLevel logLevel) => true;
 
     public void Log<TState>(
-        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+        Func<TState, Exception?, string> formatter)
     {
         lock (_lines)
             _lines.Add((logLevel, formatter(state, exception)));
@@ -38,7 +39,9 @@ internal sealed class LogKeeper : ILoggerFactory, ILogger
             {
                 if (_lines.Any(line => line.Level == level && Array.TrueForAll(parts, part => line.Text.Contains(part, StringComparison.Ordinal))))
                     return;
-                Assert.False(deadline.IsCancellationRequested, $"Nothing with {string.Join(" and ", parts)} in:\n{string.Join('\n', _lines)}");
+                Assert.False(
+                    deadline.IsCancellationRequested,
+                    $"Nothing with {string.Join(" and ", parts)} in:\n{string.Join('\n', _lines)}");
             }
             await Task.Delay(20);
         }

@@ -7,7 +7,9 @@ using Xunit;
 
 namespace Enmesh.Interop.Tests;
 
-/// <summary>Nodes as people start them find each other: through EPMD, theirs or ours, with long, short and IPv6 names.</summary>
+/// <summary>
+/// Nodes as people start them find each other: through EPMD, theirs or ours, with long, short and IPv6 names.
+/// </summary>
 [Trait("Ring", "interop")]
 public sealed class MeetTests
 {
@@ -15,7 +17,8 @@ public sealed class MeetTests
 
     public static TheoryData<int> Releases => Otp.Releases;
 
-    public static MatrixTheoryData<int, bool> ReleasesAndEpmds => new(Otp.Releases.Select(row => row.Data), [false, true]);
+    public static MatrixTheoryData<int, bool> ReleasesAndEpmds =>
+        new(Otp.Releases.Select(row => row.Data), [false, true]);
 
     [Theory]
     [MemberData(nameof(ReleasesAndEpmds))]
@@ -24,7 +27,9 @@ public sealed class MeetTests
         await using var place = await Place.StartAsync(release, embedded);
         var node = await place.StartNodeAsync("shop@127.0.0.1", embedded);
         node.Functions.Export("shop", "price", 1, (_, arguments) => new(
-            arguments[0].AtomText == "apple" ? Term.Tuple(Atoms.Ok, 3) : throw new ArgumentException("There are apples only.")));
+            arguments[0].AtomText == "apple"
+                ? Term.Tuple(Atoms.Ok, 3)
+                : throw new ArgumentException("There are apples only.")));
 
         Assert.Equal("'shop@127.0.0.1'", (await place.ErlCallAsync("shop@127.0.0.1", "erlang node")).Successful.Trim());
         Assert.Equal("{ok, 3}", (await place.ErlCallAsync("shop@127.0.0.1", "shop price [apple]")).Successful.Trim());
@@ -44,7 +49,9 @@ public sealed class MeetTests
         await beam.WaitForAsync("nodes()", "[]");
         await node.PingAsync(NodeName.Parse("theirs@127.0.0.1"));
         Assert.Equal("['ours@127.0.0.1']", await beam.EvalAsync("nodes()"));
-        Assert.Equal("[\"ours\",\"theirs\"]", await beam.EvalAsync("{ok, L} = net_adm:names({127,0,0,1}), lists:sort([N || {N, _} <- L])"));
+        Assert.Equal(
+            "[\"ours\",\"theirs\"]",
+            await beam.EvalAsync("{ok, L} = net_adm:names({127,0,0,1}), lists:sort([N || {N, _} <- L])"));
     }
 
     [Theory]
@@ -53,7 +60,8 @@ public sealed class MeetTests
     {
         await using var place = await Place.StartAsync(release, embedded: true);
         var node = await place.StartNodeAsync("ours@localhost", embedded: true, options => options.ShortNames = true);
-        await using var beam = await place.StartBeamAsync("theirs@localhost", options => options with { ShortName = true });
+        await using var beam = await place.StartBeamAsync(
+            "theirs@localhost", options => options with { ShortName = true });
 
         Assert.Equal("pong", await beam.EvalAsync("net_adm:ping('ours@localhost')"));
         await node.DisconnectAsync(NodeName.Parse(beam.Name));
@@ -85,13 +93,16 @@ public sealed class MeetTests
         await using var place = await Place.StartAsync(release, embedded: true);
         var node = await place.StartNodeAsync("ours@127.0.0.1", embedded: true);
         await using var friend = await place.StartBeamAsync("friend@127.0.0.1");
-        await using var stranger = await place.StartBeamAsync("stranger@127.0.0.1", options => options with { Cookie = Otp.NewCookie() });
+        await using var stranger = await place.StartBeamAsync(
+            "stranger@127.0.0.1", options => options with { Cookie = Otp.NewCookie() });
         Assert.Equal("pong", await friend.EvalAsync("net_adm:ping('ours@127.0.0.1')"));
-        await friend.EvalAsync("persistent_term:put(downs, 0), spawn(fun() -> net_kernel:monitor_nodes(true, [{node_type, all}]), "
+        await friend.EvalAsync(
+            "persistent_term:put(downs, 0), spawn(fun() -> net_kernel:monitor_nodes(true, [{node_type, all}]), "
             + "receive {nodedown, _, _} -> persistent_term:put(downs, 1) end end)");
 
         Assert.Equal("pang", await stranger.EvalAsync("net_adm:ping('ours@127.0.0.1')"));
-        var error = await Assert.ThrowsAsync<HandshakeException>(() => node.ConnectAsync(NodeName.Parse("stranger@127.0.0.1")));
+        var error = await Assert.ThrowsAsync<HandshakeException>(
+            () => node.ConnectAsync(NodeName.Parse("stranger@127.0.0.1")));
 
         Assert.Equal(HandshakeFailure.CookieMismatch, error.Failure);
         Assert.Contains("stranger@127.0.0.1", error.Message);
@@ -113,7 +124,8 @@ public sealed class MeetTests
             {
                 options.Cluster = new ClusterOptions { MaxBackoff = TimeSpan.FromSeconds(1) };
                 options.Discovery.Add(new DiscoverySource(
-                    "static", new StaticDiscovery(new StaticDiscoveryOptions { Peers = [$"{beam.Name}:{beam.Port}"] })));
+                    "static",
+                    new StaticDiscovery(new StaticDiscoveryOptions { Peers = [$"{beam.Name}:{beam.Port}"] })));
             });
             await beam.WaitForAsync("nodes()", "['ours@127.0.0.1']", Patience);
 
@@ -152,7 +164,8 @@ public sealed class MeetTests
         internal static async Task<Place> StartAsync(int release, bool embedded) =>
             new(release, embedded ? null : await BeamEpmd.StartAsync(release));
 
-        internal async Task<ErlangNode> StartNodeAsync(string name, bool embedded, Action<ErlangNodeOptions>? more = null)
+        internal async Task<ErlangNode> StartNodeAsync(
+            string name, bool embedded, Action<ErlangNodeOptions>? more = null)
         {
             var file = Path.Combine(_directory, "cookie");
             await File.WriteAllTextAsync(file, Cookie);

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace Enmesh.Interop.Tests;
 
 /// <summary>
-/// Real nodes and published ones of ours that can all dial each other: without EPMD each has the same port on a loopback address of its
-/// own.
+/// Real nodes and published ones of ours that can all dial each other: without EPMD each has the same port on a
+/// loopback address of its own.
 /// </summary>
 internal sealed class Mesh : IAsyncDisposable
 {
@@ -27,7 +27,8 @@ internal sealed class Mesh : IAsyncDisposable
     }
 
     /// <summary>Starts a node of ours; a real one must have been started before, which chooses the port.</summary>
-    internal Task<ErlangNode> StartOursAsync(Func<NodePlan, NodePlan>? with = null, ILoggerFactory? logs = null) => _cluster.StartAsync(
+    internal Task<ErlangNode> StartOursAsync(Func<NodePlan, NodePlan>? with = null, ILoggerFactory? logs = null) =>
+        _cluster.StartAsync(
         $"{Otp.NewName("net").Split('@')[0]}@{NextHost()}", cookie: _cookie, port: _port, logs: logs,
         with: plan => (with ?? (same => same))(plan with { IsPublished = true }));
 

@@ -9,7 +9,9 @@ using Xunit;
 
 namespace Enmesh.Interop.Tests;
 
-/// <summary>The rooms Handshake and Wire on a bare socket: every frame as the test wants it cut, in the order it wants.</summary>
+/// <summary>
+/// The rooms Handshake and Wire on a bare socket: every frame as the test wants it cut, in the order it wants.
+/// </summary>
 internal sealed class RawLink : IDisposable
 {
     private readonly TcpClient _client;
@@ -25,7 +27,8 @@ internal sealed class RawLink : IDisposable
         _client = client;
         _stream = client.GetStream();
         Result = result;
-        _reader = new FrameReader(result.Negotiated, result.OwnName.Atom, _options, FrameLimits.Default, withSenders: true);
+        _reader = new FrameReader(
+            result.Negotiated, result.OwnName.Atom, _options, FrameLimits.Default, withSenders: true);
         _writer = new FrameWriter(result.Negotiated);
     }
 
@@ -33,7 +36,8 @@ internal sealed class RawLink : IDisposable
 
     internal Pid Self => new(Result.OwnName.Atom, 1, 0, Result.OwnCreation);
 
-    internal static async Task<RawLink> DialAsync(int port, NodeName peer, HandshakeSettings settings, CancellationToken token)
+    internal static async Task<RawLink> DialAsync(
+        int port, NodeName peer, HandshakeSettings settings, CancellationToken token)
     {
         var client = new TcpClient();
         await client.ConnectAsync("127.0.0.1", port, token);
@@ -57,7 +61,8 @@ internal sealed class RawLink : IDisposable
                 }
             }
             var prefix = new byte[HandshakeFraming.TcpPrefixBytes];
-            if (await client.GetStream().ReadAtLeastAsync(prefix, prefix.Length, throwOnEndOfStream: false, token) < prefix.Length)
+            if (await client.GetStream().ReadAtLeastAsync(
+                prefix, prefix.Length, throwOnEndOfStream: false, token) < prefix.Length)
             {
                 happened = new HandshakeEvent.Closed();
                 continue;
@@ -69,8 +74,8 @@ internal sealed class RawLink : IDisposable
     }
 
     /// <summary>
-    /// The frames of a message: one, or its fragments if <paramref name="cut"/> says how long the next one is to be, given
-    /// what is left. The first one always holds the control message.
+    /// The frames of a message: one, or its fragments if <paramref name="cut"/> says how long the next one is to be,
+    /// given what is left. The first one always holds the control message.
     /// </summary>
     internal List<byte[]> Frames(ControlMessage control, Term payload, Func<int, int>? cut = null)
     {

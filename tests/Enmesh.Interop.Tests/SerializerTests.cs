@@ -19,7 +19,8 @@ public sealed class SerializerTests
     {
         await using var node = await BeamNode.StartAsync(release, new() { Distributed = false });
         var parcel = new Parcel(
-            7, "häß", [new("A1", 2.5), new("B2", -1)], ParcelState.OnTheWay, null, Moment, TimeSpan.FromSeconds(30), new() { ["x"] = 1 });
+            7, "häß", [new("A1", 2.5), new("B2", -1)], ParcelState.OnTheWay, null, Moment, TimeSpan.FromSeconds(30),
+            new() { ["x"] = 1 });
         await Same(
             node,
             """
@@ -58,8 +59,11 @@ public sealed class SerializerTests
         Assert.Equal([("a", 1), ("b", 2)], parcel.Counts.Select(pair => (pair.Key, pair.Value)).Order());
         Assert.Equal(new Command.Stop(), await Read(node, "stop", Terms.Command));
         Assert.Equal("oops", (await Read(node, "{error, oops}", Terms.AtomError)).Error.Text);
-        Assert.Equal(new Options("h", null), await Read(node, "[{host, <<\"h\">>}, {host, \"other\"}, debug_info]", Terms.Options));
-        Assert.Equal([1, 2, 300], await Read(node, "lists:seq(1, 2) ++ [300]", TermTypeInfos.List(TermTypeInfos.Int32)));
+        Assert.Equal(
+            new Options("h", null),
+            await Read(node, "[{host, <<\"h\">>}, {host, \"other\"}, debug_info]", Terms.Options));
+        Assert.Equal(
+            [1, 2, 300], await Read(node, "lists:seq(1, 2) ++ [300]", TermTypeInfos.List(TermTypeInfos.Int32)));
         Assert.Equal(70_000, (await Read(node, "lists:duplicate(70000, 7)", TermTypeInfos.ByteArray)).Length);
         Assert.Equal([1, 2], (await Read(node, "ordsets:from_list([2, 1])", Terms.Set)).Order());
         if (release >= 24)
@@ -72,12 +76,17 @@ public sealed class SerializerTests
     {
         await using var node = await BeamNode.StartAsync(release, new() { Distributed = false });
         var instant = TermSerializer.Encode(Moment, TermTypeInfos.DateTimeOffset(TermFormat.ElixirStruct));
-        Assert.Equal("true", await node.EvalElixirAsync(":erlang.binary_to_term(input) === ~U[2025-01-31 12:30:15.500000Z]", instant));
+        Assert.Equal(
+            "true",
+            await node.EvalElixirAsync(":erlang.binary_to_term(input) === ~U[2025-01-31 12:30:15.500000Z]", instant));
         var naive = TermSerializer.Encode(Moment.UtcDateTime, TermTypeInfos.DateTime(TermFormat.ElixirNaiveDateTime));
-        Assert.Equal("true", await node.EvalElixirAsync(":erlang.binary_to_term(input) === ~N[2025-01-31 12:30:15.500000]", naive));
+        Assert.Equal(
+            "true",
+            await node.EvalElixirAsync(":erlang.binary_to_term(input) === ~N[2025-01-31 12:30:15.500000]", naive));
         var date = TermSerializer.Encode(new DateOnly(2025, 1, 31), TermTypeInfos.DateOnly(TermFormat.ElixirStruct));
         Assert.Equal("true", await node.EvalElixirAsync(":erlang.binary_to_term(input) === ~D[2025-01-31]", date));
-        var time = TermSerializer.Encode(new TimeOnly(12, 30, 15, 250), TermTypeInfos.TimeOnly(TermFormat.ElixirStruct));
+        var time = TermSerializer.Encode(
+            new TimeOnly(12, 30, 15, 250), TermTypeInfos.TimeOnly(TermFormat.ElixirStruct));
         Assert.Equal("true", await node.EvalElixirAsync(":erlang.binary_to_term(input) === ~T[12:30:15.250000]", time));
         var text = TermSerializer.Encode(Moment, TermTypeInfos.DateTimeOffset(TermFormat.Iso8601));
         Assert.Equal(
@@ -126,7 +135,8 @@ public sealed class SerializerTests
 }
 
 internal sealed record Parcel(
-    int Id, string Label, List<Item> Items, ParcelState State, string? Note, DateTimeOffset At, TimeSpan Wait, Dictionary<string, int> Counts);
+    int Id, string Label, List<Item> Items, ParcelState State, string? Note, DateTimeOffset At, TimeSpan Wait,
+    Dictionary<string, int> Counts);
 
 [ErlangTag]
 internal sealed record Item(string Sku, double Weight);

@@ -6,7 +6,9 @@ using Xunit;
 
 namespace Enmesh.Interop.Tests;
 
-/// <summary>Links, exits, monitors, aliases and spawning between a process of ours and one of a real node, both ways.</summary>
+/// <summary>
+/// Links, exits, monitors, aliases and spawning between a process of ours and one of a real node, both ways.
+/// </summary>
 [Trait("Ring", "interop")]
 public sealed class SignalTests
 {
@@ -68,7 +70,8 @@ public sealed class SignalTests
             context.Unlink(second);
             var monitor = await context.MonitorAsync(second);
             context.SendExit(second, new Atom("stop"));
-            result.Add(await context.ReceiveAsync() == Term.Tuple(new Atom("DOWN"), monitor, new Atom("process"), second, new Atom("stop")));
+            result.Add(await context.ReceiveAsync() == Term.Tuple(
+                new Atom("DOWN"), monitor, new Atom("process"), second, new Atom("stop")));
 
             var third = await NewAsync();
             await context.SendAsync(third, new Atom("trap"));
@@ -94,7 +97,8 @@ public sealed class SignalTests
         await using var pair = await Pair.StartAsync(release);
         pair.Node.Functions.Export("worker", "run", 1, static async (context, arguments) =>
         {
-            await context.SendAsync(arguments[0].Pid!, Term.Tuple(new Atom("hello"), context.Self, context.GroupLeader));
+            await context.SendAsync(
+                arguments[0].Pid!, Term.Tuple(new Atom("hello"), context.Self, context.GroupLeader));
             throw new ProcessExitException(await context.ReceiveAsync());
         });
         var seen = await pair.Beam.EvalAsync(
@@ -123,11 +127,14 @@ public sealed class SignalTests
         {
             context.TrapExit = true;
             var options = new RemoteSpawnOptions { Link = true, Monitor = true };
-            var (process, monitor) = await context.SpawnAsync(pair.BeamName, "erlang", "exit", [Term.Tuple(new Atom("bye"), 1)], options);
+            var (process, monitor) = await context.SpawnAsync(
+                pair.BeamName, "erlang", "exit", [Term.Tuple(new Atom("bye"), 1)], options);
             var ends = new[] { await context.ReceiveAsync(), await context.ReceiveAsync() };
             result.Add(ends.Contains(Term.Tuple(new Atom("EXIT"), process, Term.Tuple(new Atom("bye"), 1))));
-            result.Add(ends.Contains(Term.Tuple(new Atom("DOWN"), monitor!, new Atom("process"), process, Term.Tuple(new Atom("bye"), 1))));
-            var (sender, _) = await context.SpawnAsync(pair.BeamName, "erlang", "send", [context.Self, new Atom("hello")]);
+            result.Add(ends.Contains(
+                Term.Tuple(new Atom("DOWN"), monitor!, new Atom("process"), process, Term.Tuple(new Atom("bye"), 1))));
+            var (sender, _) = await context.SpawnAsync(
+                pair.BeamName, "erlang", "send", [context.Self, new Atom("hello")]);
             result.Add(await context.ReceiveAsync());
             result.Add(sender.Node == pair.BeamName.Atom);
             await context.SpawnAsync(pair.BeamName, "no", "such", [], new RemoteSpawnOptions { Monitor = true });
@@ -147,7 +154,8 @@ public sealed class SignalTests
             if (release < 25)
             {
                 // It knows no aliases.
-                await Assert.ThrowsAsync<RpcException>(() => pair.Node.RpcAsync(pair.BeamName, "erlang", "send", [alias, 1]));
+                await Assert.ThrowsAsync<RpcException>(
+                    () => pair.Node.RpcAsync(pair.BeamName, "erlang", "send", [alias, 1]));
                 await context.SendAsync(alias, 1);
             }
             else
@@ -179,7 +187,9 @@ public sealed class SignalTests
                   {busy, '{{pair.Node.Name}}'} ! first, {busy, '{{pair.Node.Name}}'} ! second, {{send}}, {done, '{{pair.Node.Name}}'} ! done end end))
                 """);
             var done = context.Spawn(
-                async inner => await inner.SendAsync(context.Self, await inner.ReceiveAsync()), new SpawnOptions { Name = new Atom("done") });
+                async inner =>
+                    await inner.SendAsync(context.Self, await inner.ReceiveAsync()),
+                    new SpawnOptions { Name = new Atom("done") });
             await context.MonitorAsync(done);
             await context.SendAsync(("sender", pair.BeamName), alias);
             // All four are there before the first is taken.
@@ -249,7 +259,9 @@ public sealed class SignalTests
                 """));
         var seen = await RunAsync(pair.Node, async (context, result) =>
         {
-            var init = (await pair.Node.RpcAsync(pair.BeamName, "erlang", "spawn", [new Atom("timer"), new Atom("sleep"), Term.List(new Atom("infinity"))])).Pid!;
+            var init = (await pair.Node.RpcAsync(
+                pair.BeamName, "erlang", "spawn",
+                [new Atom("timer"), new Atom("sleep"), Term.List(new Atom("infinity"))])).Pid!;
             context.SetGroupLeader(init, led);
             while (await LeaderOfAsync(pair, init) != led)
                 await Task.Yield();
@@ -259,7 +271,8 @@ public sealed class SignalTests
     }
 
     private static async Task<Term> LeaderOfAsync(Pair pair, Pid process) =>
-        (await pair.Node.RpcAsync(pair.BeamName, "erlang", "process_info", [process, new Atom("group_leader")])).TupleElements[1];
+        (await pair.Node.RpcAsync(
+            pair.BeamName, "erlang", "process_info", [process, new Atom("group_leader")])).TupleElements[1];
 
     [Theory]
     [MemberData(nameof(Releases))]
@@ -293,7 +306,8 @@ public sealed class SignalTests
         Assert.Equal([new Atom("noconnection"), new Atom("noconnection"), 0], seen);
         Assert.Equal(
             "[{down,noconnection},{exit,noconnection}]",
-            await pair.Beam.EvalAsync("watcher ! {get, self()}, receive {collected, L} -> L after 20000 -> timeout end"));
+            await pair.Beam.EvalAsync(
+                "watcher ! {get, self()}, receive {collected, L} -> L after 20000 -> timeout end"));
     }
 
     [Theory]
@@ -325,7 +339,8 @@ public sealed class SignalTests
         Assert.Equal("pong", await pair.Beam.EvalAsync($"net_adm:ping('{pair.Node.Name}')"));
         Assert.Equal(
             "{noproc,noproc}",
-            await pair.Beam.EvalAsync("keeper ! again, keeper ! {get, self()}, receive X -> X after 30000 -> timeout end"));
+            await pair.Beam.EvalAsync(
+                "keeper ! again, keeper ! {get, self()}, receive X -> X after 30000 -> timeout end"));
         Assert.NotNull(pair.Node.WhereIs("net_kernel"));
         await pair.Node.PingAsync(pair.BeamName);
     }

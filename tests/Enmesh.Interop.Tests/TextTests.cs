@@ -7,7 +7,9 @@ using Xunit;
 
 namespace Enmesh.Interop.Tests;
 
-/// <summary>Random terms as text: ours is Erlang's and Elixir's to the last character, and each side reads the other's.</summary>
+/// <summary>
+/// Random terms as text: ours is Erlang's and Elixir's to the last character, and each side reads the other's.
+/// </summary>
 [Trait("Ring", "interop")]
 public sealed class TextTests
 {
@@ -27,7 +29,8 @@ public sealed class TextTests
     {
         foreach (var unicode in (bool[])[true, false])
         {
-            await using var node = await BeamNode.StartAsync(release, new() { Distributed = false, Arguments = ["+pc", unicode ? "unicode" : "latin1"] });
+            await using var node = await BeamNode.StartAsync(
+                release, new() { Distributed = false, Arguments = ["+pc", unicode ? "unicode" : "latin1"] });
             await ForAllAsync(release, async terms =>
             {
                 var texts = await AskAsync(
@@ -52,7 +55,8 @@ public sealed class TextTests
         ErlangPrintOptions[] all = [ErlangPrintOptions.Pretty, ErlangPrintOptions.PrettyUnicode, ErlangPrintOptions.Write, new() { LineLength = 15 }];
         await ForAllAsync(release, hasRecords: false, check: async terms =>
         {
-            var pairs = terms.SelectMany(term => all.Select(options => Term.Tuple(term, Term.Binary(ErlangText.Print(term, options)))));
+            var pairs = terms.SelectMany(
+                term => all.Select(options => Term.Tuple(term, Term.Binary(ErlangText.Print(term, options)))));
             var misread = await AskAsync(
                 node,
                 """
@@ -104,19 +108,25 @@ public sealed class TextTests
         var own = elements[0].AsList!.Value;
         var local = new LocalNode(own[0].Pid!.Node, own[0].Pid!.Creation);
         Assert.Equal(node.Name, local.Name.Text);
-        Assert.Equal(TextOf(elements[1]), ErlangText.Print(elements[0], ErlangPrintOptions.Write with { LocalNode = local }));
+        Assert.Equal(
+            TextOf(elements[1]), ErlangText.Print(elements[0], ErlangPrintOptions.Write with { LocalNode = local }));
         Assert.Equal(TextOf(elements[2]), ErlangText.Print(elements[0], new() { LocalNode = local }));
         foreach (var identifier in own.Take(5))
-            Assert.Equal(identifier, ErlangText.Parse(ErlangText.Print(identifier, new() { LocalNode = local }), new() { LocalNode = local }));
+            Assert.Equal(
+                identifier,
+                ErlangText.Parse(
+                    ErlangText.Print(identifier, new() { LocalNode = local }), new() { LocalNode = local }));
     }
 
     private static void CompareErlang(Term term, Term printed, bool unicode, int release)
     {
         // Words that OTP 27 reserved are printed with quotes since then.
-        var hasNewWords = release < 27 && ErlangText.Print(term, ErlangPrintOptions.Write).Contains("'maybe'", StringComparison.Ordinal);
+        var hasNewWords = release < 27
+            && ErlangText.Print(term, ErlangPrintOptions.Write).Contains("'maybe'", StringComparison.Ordinal);
         for (var i = 0; i < Formats.Length && !hasNewWords; i++)
         {
-            // Up to OTP 27 what comes after the first character that cannot be printed still decides what counts as UTF-8.
+            // Up to OTP 27 what comes after the first character that cannot be printed still decides what counts as
+            // UTF-8.
             if (release < 28 && (Formats[i].StartsWith("~tP", StringComparison.Ordinal) || (!unicode && Formats[i].EndsWith("tp", StringComparison.Ordinal))))
                 continue;
             var expected = TextOf(printed.AsList!.Value[i]);
@@ -144,7 +154,8 @@ public sealed class TextTests
     private static void Same(string expected, string actual, string way, Term term) =>
         Assert.True(expected == actual, $"{way} of {ErlangText.Print(term, ErlangPrintOptions.WriteUnicode)}\nExpected:\n{expected}\nActual:\n{actual}");
 
-    private static Task ForAllAsync(int release, Func<Term[], Task> check) => ForAllAsync(release, release >= 29, check);
+    private static Task ForAllAsync(int release, Func<Term[], Task> check) =>
+        ForAllAsync(release, release >= 29, check);
 
     private static async Task ForAllAsync(int release, bool hasRecords, Func<Term[], Task> check)
     {
@@ -182,7 +193,9 @@ public sealed class TextTests
     }
 
     private static string TextOf(Term binary) =>
-        binary.TryGetBinary(out var bytes) ? Encoding.UTF8.GetString(bytes.Span) : throw new InvalidOperationException("No binary.");
+        binary.TryGetBinary(out var bytes)
+            ? Encoding.UTF8.GetString(bytes.Span)
+            : throw new InvalidOperationException("No binary.");
 
     // "~60.20tp" as {"60.20t","p",[]}, "~P9" as {"","P",[9]}
     private static Term ControlSequence(string format)

@@ -49,14 +49,17 @@ public sealed class WireTests
         var (link, token) = await DialAsync(beam, DistributionFlags.DistHdrAtomCache | DistributionFlags.Fragments);
         using (link)
         {
-            // Each sender's fragments in order, those of different messages mixed; the headers in the order of the frames sent.
+            // Each sender's fragments in order, those of different messages mixed; the headers in the order of the
+            // frames sent.
             var expected = new List<Term>();
             for (var round = 0; round < 10; round++)
             {
                 var first = RandomTerm(random, release);
                 var second = RandomTerm(random, release);
-                var a = link.Frames(To(link), Term.Tuple(link.Self, first), left => random.Next(0, Math.Min(left, 5000) + 1));
-                var b = link.Frames(To(link), Term.Tuple(link.Self, second), left => random.Next(0, Math.Min(left, 5000) + 1));
+                var a = link.Frames(
+                    To(link), Term.Tuple(link.Self, first), left => random.Next(0, Math.Min(left, 5000) + 1));
+                var b = link.Frames(
+                    To(link), Term.Tuple(link.Self, second), left => random.Next(0, Math.Min(left, 5000) + 1));
                 List<byte[]> mixed = [a[0], b[0]];
                 var (i, j) = (1, 1);
                 while (i < a.Count || j < b.Count)
@@ -76,7 +79,8 @@ public sealed class WireTests
     public async Task Node_without_a_name_is_given_one_by_a_real_node(int release)
     {
         await using var beam = await BeamNode.StartAsync(release);
-        var (link, _) = await DialAsync(beam, DistributionFlags.DistHdrAtomCache, settings => settings with { Name = null, Host = "127.0.0.1" });
+        var (link, _) = await DialAsync(
+            beam, DistributionFlags.DistHdrAtomCache, settings => settings with { Name = null, Host = "127.0.0.1" });
         using (link)
         {
             Assert.Equal("127.0.0.1", link.Result.OwnName.Host);
@@ -106,7 +110,8 @@ public sealed class WireTests
             Flags = (DistributionFlagSets.Hidden & ~(DistributionFlags.DistHdrAtomCache | DistributionFlags.Fragments)) | mode,
         };
         var token = new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token;
-        return (await RawLink.DialAsync(beam.Port, NodeName.Parse(beam.Name), change?.Invoke(settings) ?? settings, token), token);
+        return (await RawLink.DialAsync(
+            beam.Port, NodeName.Parse(beam.Name), change?.Invoke(settings) ?? settings, token), token);
     }
 
     private static ControlMessage To(RawLink link) => ControlMessage.Send(link.Self, new Atom("wire_echo"));
@@ -144,6 +149,8 @@ public sealed class WireTests
             };
         }
         Term list = Term.List(elements);
-        return random.Next(6) == 0 ? Term.Tuple(list, Term.Binary(new byte[random.Next(50_000, 300_000)])) : Term.Tuple(list, release);
+        return random.Next(6) == 0
+            ? Term.Tuple(list, Term.Binary(new byte[random.Next(50_000, 300_000)]))
+            : Term.Tuple(list, release);
     }
 }

@@ -76,7 +76,8 @@ public sealed class AtomTableTests
         var seen = new Atom[8][];
         Parallel.For(0, seen.Length, thread =>
         {
-            seen[thread] = [.. Enumerable.Range(0, 5000).Select(i => table.Intern(System.Text.Encoding.UTF8.GetBytes($"a{i}")))];
+            seen[thread] = [.. Enumerable.Range(0, 5000).Select(i => table.Intern(
+                System.Text.Encoding.UTF8.GetBytes($"a{i}")))];
         });
         for (var i = 0; i < 5000; i++)
             Assert.Single(seen.Select(atoms => atoms[i]).Distinct(ReferenceEqualityComparer.Instance));

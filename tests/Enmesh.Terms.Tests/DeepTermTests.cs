@@ -94,7 +94,8 @@ public sealed class DeepTermTests
     private static Term Build(string nest, int depth, int innermost)
     {
         // The fun of a vector, with room for one value.
-        var fun = ExternalTermFormat.Decode([131, 112, 0, 0, 0, 0, 0, .. new byte[16], 0, 0, 0, 1, 0, 0, 0, 1, 119, 1, 97, 97, 1, 97, 1,
+        var fun = ExternalTermFormat.Decode(
+            [131, 112, 0, 0, 0, 0, 0, .. new byte[16], 0, 0, 0, 1, 0, 0, 0, 1, 119, 1, 97, 97, 1, 97, 1,
             88, 119, 1, 97, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 106]).Fun!;
         Term term = Term.Tuple(innermost);
         for (var i = 1; i < depth; i++)

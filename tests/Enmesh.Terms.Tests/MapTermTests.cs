@@ -60,7 +60,8 @@ public sealed class MapTermTests
     public void A_list_of_bytes_is_one_key_however_it_was_written(int count)
     {
         var others = string.Concat(Enumerable.Range(1, count - 1).Select(i => $"61{i:x2}6a"));
-        var (one, other) = (Decode($"83740000{count:x4}{others}6b0002080961ff"), Decode($"83740000{count:x4}{others}6c00000002610861096a61ff"));
+        var (one, other) = (Decode($"83740000{count:x4}{others}6b0002080961ff"), Decode(
+            $"83740000{count:x4}{others}6c00000002610861096a61ff"));
         var (asBytes, asTerms) = (Decode("836b00020809"), Decode("836c00000002610861096a"));
         foreach (var map in new[] { one.AsMap!, other.AsMap! })
         {

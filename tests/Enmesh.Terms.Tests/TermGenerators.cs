@@ -27,7 +27,8 @@ internal static class TermGenerators
         from seed in Gen.Choose(int.MinValue, int.MaxValue)
         from depth in Gen.Choose(0, MaxDepth)
         select MakeRelatives(new(seed) { HasLocalFuns = true }, depth),
-        terms => terms.SelectMany((term, i) => Parts(term).Select(part => (Term[])[.. terms[..i], part, .. terms[(i + 1)..]])));
+        terms => terms.SelectMany(
+            (term, i) => Parts(term).Select(part => (Term[])[.. terms[..i], part, .. terms[(i + 1)..]])));
 
     private static Term[] MakeRelatives(RandomTerms random, int depth)
     {

@@ -39,7 +39,8 @@ public sealed class CookieTests : IDisposable
         var e = Assert.Throws<CookieException>(() => CookieSource.Locate(path).Read());
 
         Assert.Contains(message.Replace("{0}", path, StringComparison.Ordinal), e.Message, StringComparison.Ordinal);
-        foreach (var line in content.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        foreach (var line in
+            content.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
             Assert.DoesNotContain(line, e.ToString(), StringComparison.Ordinal);
     }
 
@@ -69,7 +70,9 @@ public sealed class CookieTests : IDisposable
 
         Assert.Equal(good, problem is null);
         if (!good)
-            Assert.StartsWith($"may be read or written by others than its owner (mode {mode}). Run 'chmod 400' on it", problem, StringComparison.Ordinal);
+            Assert.StartsWith(
+                $"may be read or written by others than its owner (mode {mode}). Run 'chmod 400' on it", problem,
+                StringComparison.Ordinal);
     }
 
     [Fact]
@@ -83,7 +86,8 @@ public sealed class CookieTests : IDisposable
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.OtherRead);
 
         var e = Assert.Throws<CookieException>(() => CookieSource.Locate(link).Read(insecure: true));
-        Assert.StartsWith($"The cookie file {link} (the option CookieFile) may be read", e.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"The cookie file {link} (the option CookieFile) may be read", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -95,7 +99,8 @@ public sealed class CookieTests : IDisposable
         Assert.Equal("/run/cookie", CookieSource.Locate("", variables.GetValueOrDefault).Path);
         variables.Remove("ENMESH_COOKIE_FILE");
         Assert.Equal(Path.Combine(home, ".erlang.cookie"), CookieSource.Locate(null, variables.GetValueOrDefault).Path);
-        var xdg = Path.Combine(Directory.CreateDirectory(Path.Combine(home, ".config", "erlang")).FullName, ".erlang.cookie");
+        var xdg = Path.Combine(
+            Directory.CreateDirectory(Path.Combine(home, ".config", "erlang")).FullName, ".erlang.cookie");
         File.WriteAllText(xdg, Good);
         Assert.Equal(xdg, CookieSource.Locate(null, variables.GetValueOrDefault).Path);
         File.WriteAllText(Path.Combine(home, ".erlang.cookie"), Good);
@@ -108,7 +113,8 @@ public sealed class CookieTests : IDisposable
         var path = Path.Combine(_folder, "none", "cookie");
         var e = Assert.Throws<CookieException>(() => CookieSource.Locate(path).Read());
 
-        Assert.StartsWith($"There is no cookie file {path} (the option CookieFile).", e.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"There is no cookie file {path} (the option CookieFile).", e.Message, StringComparison.Ordinal);
         Assert.Contains("openssl rand -hex 32", e.Message, StringComparison.Ordinal);
     }
 

@@ -24,9 +24,13 @@ public sealed class OwnNameTests
     [InlineData("orders", true, null, "10.1.1.1", "web1.example.com", null, "orders@web1")]
     [InlineData("Some-Node_1", true, null, null, "web1", null, "Some-Node_1@web1")]
     public void The_name_comes_from_the_first_that_knows(
-        string name, bool shortNames, string? nodeHost, string? podIp, string hostName, string? qualified, string expected)
+        string name, bool shortNames, string? nodeHost, string? podIp, string hostName, string? qualified,
+        string expected)
     {
-        Assert.True(OwnName.TryResolve(new(name, shortNames, nodeHost, podIp, hostName, qualified), out var resolved, out var problem), problem);
+        Assert.True(
+            OwnName.TryResolve(
+                new(name, shortNames, nodeHost, podIp, hostName, qualified), out var resolved, out var problem),
+            problem);
         Assert.Equal(expected, resolved.Text);
     }
 
@@ -50,7 +54,8 @@ public sealed class OwnNameTests
     [Fact]
     public void A_name_that_is_too_long_says_so()
     {
-        Assert.False(OwnName.TryResolve(Nothing with { Name = new string('x', 250) + "@10.0.0.7" }, out _, out var problem));
+        Assert.False(
+            OwnName.TryResolve(Nothing with { Name = new string('x', 250) + "@10.0.0.7" }, out _, out var problem));
         Assert.EndsWith("It has at most 255 characters.", problem, StringComparison.Ordinal);
     }
 
@@ -75,7 +80,8 @@ public sealed class OwnNameTests
     [InlineData("orders", "web1.example", "Short names are on, but the host in NODE_HOST ('web1.example') is a long one.")]
     public void Short_names_and_a_long_host_do_not_go_together(string name, string? nodeHost, string message)
     {
-        Assert.False(OwnName.TryResolve(Nothing with { Name = name, NodeHost = nodeHost, ShortNames = true }, out _, out var problem));
+        Assert.False(OwnName.TryResolve(
+            Nothing with { Name = name, NodeHost = nodeHost, ShortNames = true }, out _, out var problem));
         Assert.StartsWith(message, problem, StringComparison.Ordinal);
     }
 
@@ -85,7 +91,8 @@ public sealed class OwnNameTests
     [InlineData(null, "somewhere", "Long names are on, but the host in POD_IP ('somewhere') has no dot")]
     public void A_variable_that_makes_no_host_is_named(string? nodeHost, string? podIp, string message)
     {
-        Assert.False(OwnName.TryResolve(Nothing with { Name = "orders", NodeHost = nodeHost, PodIp = podIp }, out _, out var problem));
+        Assert.False(OwnName.TryResolve(
+            Nothing with { Name = "orders", NodeHost = nodeHost, PodIp = podIp }, out _, out var problem));
         Assert.StartsWith(message, problem, StringComparison.Ordinal);
     }
 
@@ -95,7 +102,9 @@ public sealed class OwnNameTests
         var variables = new Dictionary<string, string> { ["NODE_HOST"] = "web9.example", ["POD_IP"] = "10.0.0.7" };
         var inputs = await OwnName.ReadEnvironmentAsync("orders", false, variables.GetValueOrDefault);
 
-        Assert.Equal(("orders", "web9.example", "10.0.0.7", null), (inputs.Name, inputs.NodeHost, inputs.PodIp, inputs.QualifiedHostName));
+        Assert.Equal(
+            ("orders", "web9.example", "10.0.0.7", null),
+            (inputs.Name, inputs.NodeHost, inputs.PodIp, inputs.QualifiedHostName));
         Assert.False(string.IsNullOrEmpty(inputs.HostName));
     }
 }

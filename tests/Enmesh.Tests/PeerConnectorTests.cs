@@ -18,7 +18,8 @@ public sealed class PeerConnectorTests
     [InlineData("10.9.8.7", null, "10.9.8.7:777")]
     [InlineData(null, 4370, "orders-0.example:4370")]
     [InlineData("10.9.8.7", 4370, "10.9.8.7:4370")]
-    public async Task What_discovery_says_goes_before_the_name_and_the_usual_port(string? address, int? port, string dialled)
+    public async Task What_discovery_says_goes_before_the_name_and_the_usual_port(
+        string? address, int? port, string dialled)
     {
         var network = new DialledNetwork();
         await using var node = new ErlangNode(new NodePlan
@@ -35,11 +36,13 @@ public sealed class PeerConnectorTests
 
     private sealed class DialledNetwork : ITransport
     {
-        private readonly TaskCompletionSource<string> _dialled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<string> _dialled = new(
+            TaskCreationOptions.RunContinuationsAsynchronously);
 
         internal Task<string> Dialled => _dialled.Task;
 
-        public ValueTask<TransportConnection> ConnectAsync(string host, int port, CancellationToken cancellationToken = default)
+        public ValueTask<TransportConnection> ConnectAsync(
+            string host, int port, CancellationToken cancellationToken = default)
         {
             _dialled.TrySetResult($"{host}:{port}");
             throw new PeerUnreachableException(host, port, UnreachableReason.Refused, "Nobody is at home.");

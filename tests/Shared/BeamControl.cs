@@ -34,7 +34,8 @@ internal sealed class BeamControl : IDisposable
         // sun_path of Linux.
         const int MaxPathBytes = 107;
         if (Encoding.UTF8.GetByteCount(path) > MaxPathBytes)
-            throw new InvalidOperationException($"{path} is too long for a socket: set ENMESH_CACHE to a shorter path.");
+            throw new InvalidOperationException(
+                $"{path} is too long for a socket: set ENMESH_CACHE to a shorter path.");
         _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         _listener.Bind(new UnixDomainSocketEndPoint(path));
         _listener.Listen(1);
@@ -92,7 +93,9 @@ internal sealed class BeamControl : IDisposable
             _pending.TryRemove(id, out _);
         }
 
-        return packet.Span[0] == 0 ? packet[1..] : throw new BeamEvalException(source, Encoding.UTF8.GetString(packet.Span[1..]));
+        return packet.Span[0] == 0
+            ? packet[1..]
+            : throw new BeamEvalException(source, Encoding.UTF8.GetString(packet.Span[1..]));
     }
 
     public void Dispose()
@@ -117,7 +120,8 @@ internal sealed class BeamControl : IDisposable
         return request;
     }
 
-    private static async Task<ReadOnlyMemory<byte>> ReadPacketAsync(NetworkStream stream, CancellationToken cancellationToken)
+    private static async Task<ReadOnlyMemory<byte>> ReadPacketAsync(
+        NetworkStream stream, CancellationToken cancellationToken)
     {
         var length = new byte[sizeof(int)];
         await stream.ReadExactlyAsync(length, cancellationToken);

@@ -12,7 +12,8 @@ internal sealed class BeamEpmd : IAsyncDisposable
     private readonly IReadOnlyList<string> _through;
     private ChildProcess _process;
 
-    private BeamEpmd(BeamHome home, int release, int port, string address, IReadOnlyList<string> through, ChildProcess process)
+    private BeamEpmd(
+        BeamHome home, int release, int port, string address, IReadOnlyList<string> through, ChildProcess process)
     {
         _home = home;
         _address = address;
@@ -88,7 +89,8 @@ internal sealed class BeamEpmd : IAsyncDisposable
         return ((IPEndPoint)probe.LocalEndPoint!).Port;
     }
 
-    private static async Task<ChildProcess> RunAsync(BeamHome home, int port, string address, IReadOnlyList<string> through)
+    private static async Task<ChildProcess> RunAsync(
+        BeamHome home, int port, string address, IReadOnlyList<string> through)
     {
         var number = port.ToString(CultureInfo.InvariantCulture);
         var process = ChildProcess.Start(

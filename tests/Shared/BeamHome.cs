@@ -32,7 +32,8 @@ internal sealed class BeamHome : IDisposable
     internal static BeamHome Create(string root, string cookie)
     {
         var home = new BeamHome(root, $"enmesh-{RandomNumberGenerator.GetHexString(12, lowercase: true)}");
-        Directory.CreateDirectory(home.Outside, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Directory.CreateDirectory(
+            home.Outside, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var file = Path.Combine(home.Outside, ".erlang.cookie");
         File.WriteAllText(file, cookie);
         File.SetUnixFileMode(file, UnixFileMode.UserRead);

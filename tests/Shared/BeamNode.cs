@@ -77,10 +77,11 @@ internal sealed class BeamNode : IAsyncDisposable
     }
 
     /// <summary>
-    /// Evaluates Erlang expressions and returns the value as <c>~0tp</c> prints it. The variable <c>In</c> is the input, a
-    /// binary. <see cref="BeamEvalException"/> when the evaluation fails.
+    /// Evaluates Erlang expressions and returns the value as <c>~0tp</c> prints it. The variable <c>In</c> is the
+    /// input, a binary. <see cref="BeamEvalException"/> when the evaluation fails.
     /// </summary>
-    internal async Task<string> EvalAsync(string expressions, ReadOnlyMemory<byte> input = default, TimeSpan? timeout = null)
+    internal async Task<string> EvalAsync(
+        string expressions, ReadOnlyMemory<byte> input = default, TimeSpan? timeout = null)
     {
         var source = Terminated(expressions);
         var value = await _control.EvaluateAsync(BeamControl.Kind.Text, source, input, timeout ?? EvalTimeout);
@@ -93,7 +94,8 @@ internal sealed class BeamNode : IAsyncDisposable
         _control.EvaluateAsync(BeamControl.Kind.Bytes, Terminated(expressions), input, timeout ?? EvalTimeout);
 
     /// <summary>Evaluates Elixir code in this node and returns what <c>inspect</c> makes of the value.</summary>
-    internal async Task<string> EvalElixirAsync(string code, ReadOnlyMemory<byte> input = default, TimeSpan? timeout = null)
+    internal async Task<string> EvalElixirAsync(
+        string code, ReadOnlyMemory<byte> input = default, TimeSpan? timeout = null)
     {
         var value = await _control.EvaluateAsync(BeamControl.Kind.Elixir, code, input, timeout ?? EvalTimeout);
         return Encoding.UTF8.GetString(value.Span);
@@ -160,7 +162,9 @@ internal sealed class BeamNode : IAsyncDisposable
         ChildProcess? process = null;
         try
         {
-            File.Copy(Repository.PathTo("tests", "Shared", "beam_control.erl"), Path.Combine(home.Outside, "beam_control.erl"));
+            File.Copy(
+                Repository.PathTo("tests", "Shared", "beam_control.erl"),
+                Path.Combine(home.Outside, "beam_control.erl"));
             control = new(Path.Combine(home.Outside, "control"));
             var environment = home.Environment(EpmdPort(options));
             foreach (var (name, value) in options.Environment)

@@ -1,6 +1,8 @@
 namespace Enmesh.TestSupport;
 
-/// <summary>How a BEAM node under test is started; the defaults give a long-named, published node without EPMD.</summary>
+/// <summary>
+/// How a BEAM node under test is started; the defaults give a long-named, published node without EPMD.
+/// </summary>
 internal sealed record BeamOptions
 {
     /// <summary>The full name, <c>alive@host</c>. Default: one of its own at 127.0.0.1.</summary>
@@ -18,7 +20,9 @@ internal sealed record BeamOptions
     /// <summary>Default: a random one.</summary>
     internal string? Cookie { get; init; }
 
-    /// <summary>Registers with this one. Default: <c>-start_epmd false -erl_epmd_port</c>, see <see cref="Port"/>.</summary>
+    /// <summary>
+    /// Registers with this one. Default: <c>-start_epmd false -erl_epmd_port</c>, see <see cref="Port"/>.
+    /// </summary>
     internal BeamEpmd? Epmd { get; init; }
 
     /// <summary>As <see cref="Epmd"/>, for one that the test has not started as a <see cref="BeamEpmd"/>.</summary>

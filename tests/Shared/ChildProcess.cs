@@ -15,8 +15,8 @@ internal sealed record CommandResult(int ExitCode, string Output, string Errors)
 }
 
 /// <summary>
-/// A program started by a test, in a process group of its own. The group ends with the test, and with the test process if
-/// that is killed. Output is kept, can be waited for, and is written to the test's own output on disposal.
+/// A program started by a test, in a process group of its own. The group ends with the test, and with the test process
+/// if that is killed. Output is kept, can be waited for, and is written to the test's own output on disposal.
 /// </summary>
 internal sealed class ChildProcess : IAsyncDisposable
 {
@@ -66,7 +66,9 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts a program. Its environment is this process's with the given changes; null removes a variable.</summary>
+    /// <summary>
+    /// Starts a program. Its environment is this process's with the given changes; null removes a variable.
+    /// </summary>
     internal static ChildProcess Start(
         IReadOnlyList<string> command, IReadOnlyDictionary<string, string?>? environment = null, bool keepInput = false,
         string? directory = null)
@@ -93,7 +95,9 @@ internal sealed class ChildProcess : IAsyncDisposable
         return new(process, string.Join(' ', command));
     }
 
-    /// <summary>Runs a program to its end; <see cref="TimeoutException"/> with its output when that takes too long.</summary>
+    /// <summary>
+    /// Runs a program to its end; <see cref="TimeoutException"/> with its output when that takes too long.
+    /// </summary>
     internal static async Task<CommandResult> RunAsync(
         IReadOnlyList<string> command, IReadOnlyDictionary<string, string?>? environment = null, string input = "",
         string? directory = null, TimeSpan? timeout = null)

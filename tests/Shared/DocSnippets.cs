@@ -11,7 +11,8 @@ internal static class DocSnippets
     internal static IReadOnlyList<string> NotIn(string document, string source)
     {
         var code = Normalize(File.ReadAllLines(source));
-        return [.. Blocks(File.ReadAllLines(document)).Where(block => !code.Contains(Normalize(block), StringComparison.Ordinal))
+        return [.. Blocks(File.ReadAllLines(document)).Where(block => !code.Contains(
+            Normalize(block), StringComparison.Ordinal))
             .Select(block => string.Join('\n', block))];
     }
 

@@ -6,8 +6,8 @@ using Xunit;
 namespace Enmesh.TestSupport;
 
 /// <summary>
-/// The Erlang releases tests run against: Debian roots made once by <c>scripts/otp-root</c>, entered with chroot, so that
-/// every program keeps the host's network and its own process id.
+/// The Erlang releases tests run against: Debian roots made once by <c>scripts/otp-root</c>, entered with chroot, so
+/// that every program keeps the host's network and its own process id.
 /// </summary>
 internal static class Otp
 {
@@ -32,7 +32,8 @@ internal static class Otp
         IReadOnlyList<string>? through = null)
     {
         using var home = BeamHome.Create(await RootAsync(release), cookie ?? NewCookie());
-        return await ChildProcess.RunAsync([.. through ?? [], .. home.Enter, .. command], home.Environment(epmdPort), input);
+        return await ChildProcess.RunAsync(
+            [.. through ?? [], .. home.Enter, .. command], home.Environment(epmdPort), input);
     }
 
     internal static string NewCookie() => RandomNumberGenerator.GetHexString(32);

@@ -26,25 +26,30 @@ internal sealed class RandomTerms(int seed)
     /// <summary>Whether there are native records, which only OTP 29 and later know.</summary>
     internal bool HasRecords { get; init; } = true;
 
-    /// <summary>Whether there are identifiers that OTP 23 cannot read: long pids and ports, references of over three words.</summary>
+    /// <summary>
+    /// Whether there are identifiers that OTP 23 cannot read: long pids and ports, references of over three words.
+    /// </summary>
     internal bool HasWideIdentifiers { get; init; } = true;
 
     /// <summary>
-    /// Whether there are references of one word. OTP 23 and 25 do not find them again among the keys of a map with over 32 pairs:
-    /// of 6,000 such maps that were read twice, 5,972 were not <c>=:=</c> their like. With two words and more, all were, and from
-    /// OTP 27 on with one word, too.
+    /// Whether there are references of one word. OTP 23 and 25 do not find them again among the keys of a map with over
+    /// 32 pairs: of 6,000 such maps that were read twice, 5,972 were not <c>=:=</c> their like. With two words and
+    /// more, all were, and from OTP 27 on with one word, too.
     /// </summary>
     internal bool HasReferencesOfOneWord { get; init; } = true;
 
     /// <summary>
-    /// Whether there are maps within the keys of maps. OTP 23, when it reads a map of over 32 pairs, does not find such a key again
-    /// unless the pairs of the inner map came in their order. OTP 27 and 29 order two such keys by which of their atoms the node has
-    /// heard of first: with <c>B = #{a => [], z => []}</c> and <c>C = #{a => [], "s" => []}</c>, <c>B &lt; C</c> is always true, but
-    /// <c>#{B => 1} &lt; #{C => 1}</c> only when <c>a</c> is the elder atom. OTP 25 has neither.
+    /// Whether there are maps within the keys of maps. OTP 23, when it reads a map of over 32 pairs, does not find such
+    /// a key again unless the pairs of the inner map came in their order. OTP 27 and 29 order two such keys by which of
+    /// their atoms the node has heard of first: with <c>B = #{a => [], z => []}</c> and <c>C = #{a => [], "s" =>
+    /// []}</c>, <c>B &lt; C</c> is always true, but <c>#{B => 1} &lt; #{C => 1}</c> only when <c>a</c> is the elder
+    /// atom. OTP 25 has neither.
     /// </summary>
     internal bool HasMapsWithinKeys { get; init; } = true;
 
-    /// <summary>Whether there are maps of more than 32 pairs, which a BEAM keeps, prints and reads in an order of its own.</summary>
+    /// <summary>
+    /// Whether there are maps of more than 32 pairs, which a BEAM keeps, prints and reads in an order of its own.
+    /// </summary>
     internal bool HasLargeMaps { get; init; } = true;
 
     /// <summary>Whether there are pids, ports and references at all.</summary>
@@ -88,7 +93,9 @@ internal sealed class RandomTerms(int seed)
         if (term.AsMap is { Count: > 0 } map)
         {
             var (key, value) = map.ElementAt(_random.Next(map.Count));
-            return _random.Next(3) == 0 ? map.Without(key).With(Key(() => Like(key)), value) : map.With(key, Like(value));
+            return _random.Next(3) == 0
+                ? map.Without(key).With(Key(() => Like(key)), value)
+                : map.With(key, Like(value));
         }
         if (term.Int64 is { } small)
             return _random.Next(2) == 0 ? small : (double)small;
@@ -112,7 +119,9 @@ internal sealed class RandomTerms(int seed)
         12 when HasOddFuns => new FunTerm(Atom(), Atom(), _random.Next(256)),
         12 => new FunTerm(new Atom("lists"), new Atom("map"), _random.Next(256)),
         13 => new Pid(Node(), Number(15), Number(13), Number(32)),
-        14 => new PortId(Node(), HasWideIdentifiers ? (ulong)_random.NextInt64(long.MaxValue) >> _random.Next(63) : Number(28), Number(32)),
+        14 => new PortId(
+            Node(), HasWideIdentifiers ? (ulong)_random.NextInt64(long.MaxValue) >> _random.Next(63) : Number(28),
+            Number(32)),
         _ => Reference(),
     };
 
@@ -129,7 +138,10 @@ internal sealed class RandomTerms(int seed)
         1 => Math.Round(_random.NextDouble() * Math.Pow(10, _random.Next(-30, 30)), 3),
         2 when HasNegativeZero && _random.Next(2) == 0 => -0.0,
         2 => _random.Next(2) == 0 ? EdgeFloats[_random.Next(EdgeFloats.Length)] : double.Epsilon * _random.Next(100),
-        _ => BitConverter.Int64BitsToDouble(_random.NextInt64(long.MinValue, long.MaxValue)) is var any && double.IsFinite(any) ? any : 1.5,
+        _ => BitConverter.Int64BitsToDouble(_random.NextInt64(long.MinValue, long.MaxValue)) is var any
+            && double.IsFinite(any)
+            ? any
+            : 1.5,
     };
 
     internal string Text(int length)
@@ -137,7 +149,8 @@ internal sealed class RandomTerms(int seed)
         var text = new StringBuilder();
         var isAscii = _random.Next(2) == 0;
         for (var i = 0; i < length; i++)
-            text.Append(isAscii ? ((char)_random.Next(32, 127)).ToString() : Characters[_random.Next(Characters.Length)]);
+            text.Append(
+                isAscii ? ((char)_random.Next(32, 127)).ToString() : Characters[_random.Next(Characters.Length)]);
         return text.ToString();
     }
 
@@ -148,7 +161,8 @@ internal sealed class RandomTerms(int seed)
         return bytes;
     }
 
-    private Term[] Several(int depth, int most) => [.. Enumerable.Range(0, _random.Next(most + 1)).Select(_ => Next(depth - 1))];
+    private Term[] Several(int depth, int most) =>
+        [.. Enumerable.Range(0, _random.Next(most + 1)).Select(_ => Next(depth - 1))];
 
     private Term Map(int depth)
     {

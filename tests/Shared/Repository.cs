@@ -15,6 +15,7 @@ internal static class Repository
                 return directory.FullName;
         }
 
-        throw new InvalidOperationException($"No Enmesh.slnx above {AppContext.BaseDirectory}: run tests inside the repository.");
+        throw new InvalidOperationException(
+            $"No Enmesh.slnx above {AppContext.BaseDirectory}: run tests inside the repository.");
     }
 }

@@ -7,7 +7,9 @@ namespace Enmesh.TestSupport;
 /// <summary>Our options for what Erlang and Elixir were asked in tests and vectors.</summary>
 internal static partial class TextFormats
 {
-    /// <summary>The options for a control sequence such as <c>~60.20tp</c>; a number behind it is the depth, as in <c>~P9</c>.</summary>
+    /// <summary>
+    /// The options for a control sequence such as <c>~60.20tp</c>; a number behind it is the depth, as in <c>~P9</c>.
+    /// </summary>
     internal static ErlangPrintOptions Erlang(string format, bool printableUnicode)
     {
         var parts = ControlSequence().Match(format);
@@ -41,12 +43,14 @@ internal static partial class TextFormats
         {
             options = word switch
             {
-                "pretty" when words.TryPeek(out var width) && int.TryParse(width, CultureInfo.InvariantCulture, out _) =>
+                "pretty" when words.TryPeek(out var width)
+                    && int.TryParse(width, CultureInfo.InvariantCulture, out _) =>
                     options with { Pretty = true, Width = int.Parse(words.Dequeue(), CultureInfo.InvariantCulture) },
                 "pretty" => options with { Pretty = true },
                 "limit" => options with { Limit = int.Parse(words.Dequeue(), CultureInfo.InvariantCulture) },
                 "unlimited" => options with { Limit = null, PrintableLimit = null },
-                "printable" => options with { PrintableLimit = int.Parse(words.Dequeue(), CultureInfo.InvariantCulture) },
+                "printable" =>
+                    options with { PrintableLimit = int.Parse(words.Dequeue(), CultureInfo.InvariantCulture) },
                 "no" when words.Dequeue() == "strings" => options with { Strings = false },
                 "no" => options with { Charlists = false },
                 _ => throw new ArgumentException($"{word} is no option known here.", nameof(ways)),

@@ -41,7 +41,8 @@ internal sealed partial class ElixirInspector
                 WriteFun(term.Fun!);
                 break;
             case TermKind.Record:
-                output.Append(ErlangText.Print(term, new() { LocalNode = options.LocalNode, MaxLength = Math.Max(16, output.Room) }));
+                output.Append(ErlangText.Print(
+                    term, new() { LocalNode = options.LocalNode, MaxLength = Math.Max(16, output.Room) }));
                 break;
         }
     }

@@ -241,7 +241,8 @@ internal static class ElixirSyntax
             return AtomClass.Other;
         var isCallable = true;
         var isFirst = true;
-        foreach (var rune in text.AsSpan(0, text.Length - (text[^1] is '?' or '!' && text.Length > 1 ? 1 : 0)).EnumerateRunes())
+        foreach (var rune in
+            text.AsSpan(0, text.Length - (text[^1] is '?' or '!' && text.Length > 1 ? 1 : 0)).EnumerateRunes())
         {
             var category = Rune.GetUnicodeCategory(rune);
             var isUpper = category is UnicodeCategory.UppercaseLetter or UnicodeCategory.TitlecaseLetter;

@@ -119,7 +119,9 @@ internal sealed partial class ErlangLexer
         var start = ++_at;
         while (char.IsAsciiHexDigit(Current))
             _at++;
-        if (!uint.TryParse(_text.AsSpan(start, _at - start), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var creation))
+        if (!uint.TryParse(
+            _text.AsSpan(start, _at - start), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture,
+            out var creation))
             Fail(start, "Expected the node's creation, a hexadecimal number of 32 bits.");
         return creation;
     }

@@ -57,7 +57,10 @@ internal sealed partial class ErlangParser
         var all = values.ToArray();
         for (var i = 0; i < keys.Length; i++)
             keys[i] = 2 * i;
-        Array.Sort(keys, (left, right) => TermOrder.CompareExactly(all[left], all[right]) is var order and not 0 ? order : left - right);
+        Array.Sort(
+            keys,
+            (left, right) =>
+                TermOrder.CompareExactly(all[left], all[right]) is var order and not 0 ? order : left - right);
         var pairs = new List<Term>(values.Length);
         for (var i = 0; i < keys.Length; i++)
         {

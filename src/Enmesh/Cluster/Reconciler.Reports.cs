@@ -20,7 +20,8 @@ internal sealed partial class Reconciler
                     wanted.Length == 0 ? 1 : Well, now.Elapsed, owner.WarnAfter, owner.RemindEvery, out var sayNobody);
                 _state = _state with { Nobody = nobody };
                 if (sayNobody)
-                    _effects.Add(new ReconcilerEffect.NoteDiscovered(wanted.Length, string.Join(", ", _state.Sources.Select(source => source.Name))));
+                    _effects.Add(new ReconcilerEffect.NoteDiscovered(
+                        wanted.Length, string.Join(", ", _state.Sources.Select(source => source.Name))));
             }
 
             var down = wanted.Where(peer => peer.State is not PeerState.Up).ToArray();
@@ -54,7 +55,8 @@ internal sealed partial class Reconciler
             };
             var report = source.Report.Next(code, now.Elapsed, TimeSpan.Zero, owner.RemindEvery, out var say);
             if (say && code != Well)
-                _effects.Add(new ReconcilerEffect.NoteSourceTrouble(source.Name, code == 2, source.Problem ?? "", source.Failures));
+                _effects.Add(new ReconcilerEffect.NoteSourceTrouble(
+                    source.Name, code == 2, source.Problem ?? "", source.Failures));
             else if (say)
                 _effects.Add(new ReconcilerEffect.NoteSourceRecovered(source.Name, source.Known.Count));
             return source with { Report = report };

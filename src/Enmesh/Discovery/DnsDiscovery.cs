@@ -107,7 +107,8 @@ public sealed class DnsDiscovery : IPeerDiscovery
                     break;
             }
         }
-        foreach (var same in failures.GroupBy(failure => failure.Message, failure => failure.Type, StringComparer.Ordinal))
+        foreach (var same in
+            failures.GroupBy(failure => failure.Message, failure => failure.Type, StringComparer.Ordinal))
             doubts.Add($"the look-up of {domain} ({string.Join(", ", same)}) failed: {same.Key}");
         if (found)
             _empty[index] = default;

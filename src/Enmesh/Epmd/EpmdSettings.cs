@@ -31,7 +31,8 @@ internal sealed record EpmdSettings(int Port, IReadOnlyList<IPAddress> Addresses
     private static List<IPAddress> ReadAddresses(string? text)
     {
         var addresses = new List<IPAddress>();
-        foreach (var part in (text ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (var part in
+            (text ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             addresses.Add(IPAddress.TryParse(part, out var address)
                 ? address

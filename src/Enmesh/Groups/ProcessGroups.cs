@@ -158,7 +158,8 @@ public sealed class ProcessGroups : IProcessRegistry
         if (!answer.IsAtom(Atoms.Ok))
             return false;
         bool IsNotice(Term message) => GroupChange.TryRead(message, monitor, out _);
-        while (await subscriber.ReceiveAsync(IsNotice, TimeSpan.Zero, cancellationToken).ConfigureAwait(false) is not null)
+        while (await subscriber.ReceiveAsync(
+            IsNotice, TimeSpan.Zero, cancellationToken).ConfigureAwait(false) is not null)
         {
         }
         return true;

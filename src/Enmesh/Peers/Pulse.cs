@@ -35,7 +35,8 @@ internal sealed class Pulse : IAsyncDisposable
     /// <param name="intensity">How often in that time a tick is due.</param>
     /// <param name="pool">What looks whether user code blocks the pool.</param>
     internal Pulse(
-        TimeProvider timeProvider, Func<IReadOnlyCollection<PeerLink>> links, TimeSpan netTickTime, int intensity, PoolWatch pool)
+        TimeProvider timeProvider, Func<IReadOnlyCollection<PeerLink>> links, TimeSpan netTickTime, int intensity,
+        PoolWatch pool)
     {
         _timeProvider = timeProvider;
         _pool = pool;
@@ -45,7 +46,8 @@ internal sealed class Pulse : IAsyncDisposable
         if (timeProvider != TimeProvider.System)
         {
             _sending = timeProvider.CreateTimer(static me => ((Pulse)me!).SendTicks(), this, _pace.Send, _pace.Send);
-            _checking = timeProvider.CreateTimer(static me => ((Pulse)me!).CheckSilence(), this, _pace.Check, _pace.Check);
+            _checking = timeProvider.CreateTimer(
+                static me => ((Pulse)me!).CheckSilence(), this, _pace.Check, _pace.Check);
         }
         new Thread(Run, maxStackSize: 256 * 1024) { IsBackground = true, Name = "enmesh pulse" }.Start();
     }
@@ -69,7 +71,9 @@ internal sealed class Pulse : IAsyncDisposable
         }
     }
 
-    /// <summary>Ticks and looks at this pace from now on. The first tick goes out at once: peers may have become less patient.</summary>
+    /// <summary>
+    /// Ticks and looks at this pace from now on. The first tick goes out at once: peers may have become less patient.
+    /// </summary>
     internal void ChangePace(TickPace pace)
     {
         _pace = pace;
@@ -97,7 +101,8 @@ internal sealed class Pulse : IAsyncDisposable
         var (quiet, looks) = (0, 0);
         while (!_stopping)
         {
-            _call.WaitOne(Volatile.Read(ref _watching) != 0 ? LookMilliseconds : WaitUntil(Math.Min(ticks.Next, poolDue)));
+            _call.WaitOne(
+                Volatile.Read(ref _watching) != 0 ? LookMilliseconds : WaitUntil(Math.Min(ticks.Next, poolDue)));
             if (_sending is null && Environment.TickCount64 >= poolDue)
             {
                 poolDue = Environment.TickCount64 + PoolLookMilliseconds;
@@ -207,12 +212,18 @@ internal sealed class Pulse : IAsyncDisposable
     }
 }
 
-/// <summary>How often a tick is due, and how often silence is counted: the same, but while the net_ticktime is being changed.</summary>
+/// <summary>
+/// How often a tick is due, and how often silence is counted: the same, but while the net_ticktime is being changed.
+/// </summary>
 internal sealed record TickPace(TimeSpan Send, TimeSpan Check)
 {
-    internal static TickPace Of(TimeSpan netTickTime, int intensity) => new(netTickTime / intensity, netTickTime / intensity);
+    internal static TickPace Of(TimeSpan netTickTime, int intensity) =>
+        new(netTickTime / intensity, netTickTime / intensity);
 
-    /// <summary>On the way from one net_ticktime to another: ticks for those who have the shorter one, patience for those who have the longer one.</summary>
+    /// <summary>
+    /// On the way from one net_ticktime to another: ticks for those who have the shorter one, patience for those who
+    /// have the longer one.
+    /// </summary>
     internal static TickPace Between(TimeSpan one, TimeSpan other, int intensity) =>
         one < other ? new(one / intensity, other / intensity) : new(other / intensity, one / intensity);
 }

@@ -25,7 +25,8 @@ public readonly struct CallRequest
     public static bool TryRead(Term message, out CallRequest call)
     {
         call = default;
-        return message.TupleElements is [{ Atom: { } marker }, { IsTuple: true } caller, var request] && marker == GenAtoms.GenCall
+        return message.TupleElements is [{ Atom: { } marker }, { IsTuple: true } caller, var request]
+            && marker == GenAtoms.GenCall
             && TryRead(caller, request, out call);
     }
 
@@ -45,14 +46,18 @@ public readonly struct CallRequest
     /// <summary>The reference in the tag, which is that of the caller's monitor as well.</summary>
     internal Reference? TagReference => Tag.Reference ?? AliasOf(Tag);
 
-    /// <summary>The alias in <c>[alias|Ref]</c> or <c>[[alias|Ref]|_]</c>, the tags that ask for an answer through it.</summary>
+    /// <summary>
+    /// The alias in <c>[alias|Ref]</c> or <c>[[alias|Ref]|_]</c>, the tags that ask for an answer through it.
+    /// </summary>
     private static Reference? AliasOf(Term tag)
     {
         if (tag.AsList is not { IsProper: false, Count: 1 } list)
             return null;
         if (list[0].IsAtom(GenAtoms.Alias))
             return list.Tail.Reference;
-        return list[0].AsList is { IsProper: false, Count: 1 } inner && inner[0].IsAtom(GenAtoms.Alias) ? inner.Tail.Reference : null;
+        return list[0].AsList is { IsProper: false, Count: 1 } inner && inner[0].IsAtom(GenAtoms.Alias)
+            ? inner.Tail.Reference
+            : null;
     }
 }
 

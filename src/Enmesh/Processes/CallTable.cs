@@ -20,7 +20,8 @@ internal sealed class CallTable
     internal void Remove(PendingCall call) => _calls.TryRemove(References.NumberOf(call.Reference), out _);
 
     internal PendingCall? Find(Reference reference) =>
-        References.KindOf(reference) == ReferenceKind.Call && _calls.TryGetValue(References.NumberOf(reference), out var call)
+        References.KindOf(reference) == ReferenceKind.Call
+            && _calls.TryGetValue(References.NumberOf(reference), out var call)
             && call.Reference == reference ? call : null;
 
     /// <summary>Takes a message that is the answer to a call, in time or late.</summary>
@@ -71,7 +72,8 @@ internal sealed class References(Atom node, uint creation)
     internal Reference Next(ReferenceKind kind)
     {
         var number = (ulong)Interlocked.Increment(ref _last);
-        return new Reference(node, creation, (uint)(number & ((1u << FirstWordBits) - 1)), (uint)(number >> FirstWordBits), (uint)kind);
+        return new Reference(
+            node, creation, (uint)(number & ((1u << FirstWordBits) - 1)), (uint)(number >> FirstWordBits), (uint)kind);
     }
 
     internal static ulong NumberOf(Reference reference) =>

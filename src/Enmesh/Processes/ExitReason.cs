@@ -29,21 +29,26 @@ public static class ExitReason
     internal static bool IsInGoodOrder(Term reason) =>
         IsNormal(reason) || reason == Shutdown || (reason.TupleElements is [var first, _] && first == Shutdown);
 
-    /// <summary><c>{exception, Type, Message, [Frame]}</c>: what an unhandled exception becomes; one of Erlang's is its own reason.</summary>
+    /// <summary>
+    /// <c>{exception, Type, Message, [Frame]}</c>: what an unhandled exception becomes; one of Erlang's is its own
+    /// reason.
+    /// </summary>
     internal static Term FromException(Exception error) => error switch
     {
         ErlangException { Class: ErlangExceptionClass.Exit } erlang => erlang.Reason,
-        ErlangException { Class: ErlangExceptionClass.Error } erlang => Term.Tuple(erlang.Reason, erlang.Stack ?? StackTerms.Of(error)),
+        ErlangException { Class: ErlangExceptionClass.Error } erlang =>
+            Term.Tuple(erlang.Reason, erlang.Stack ?? StackTerms.Of(error)),
         ErlangException erlang => Term.Tuple(Term.Tuple(new Atom("nocatch"), erlang.Reason), StackTerms.Of(error)),
         _ => Term.Tuple(
-            new Atom("exception"), Term.Binary(error.GetType().FullName ?? error.GetType().Name), Term.Binary(error.Message),
+            new Atom("exception"), Term.Binary(error.GetType().FullName ?? error.GetType().Name),
+            Term.Binary(error.Message),
             Term.List([.. StackTerms.LinesOf(error).Select(line => Term.Binary(line))])),
     };
 }
 
 /// <summary>
-/// Ends the process whose body throws it, with a reason of its choice: <c>exit(Reason)</c>. The runtime throws it out of a receive when an exit
-/// signal ends the process; caught then, it comes again.
+/// Ends the process whose body throws it, with a reason of its choice: <c>exit(Reason)</c>. The runtime throws it out
+/// of a receive when an exit signal ends the process; caught then, it comes again.
 /// </summary>
 public sealed class ProcessExitException : EnmeshException
 {

@@ -20,8 +20,11 @@ internal sealed partial class Mailbox
                 {
                     // A timer of its own for each wait would be garbage; one that fires late for an earlier wait
                     // is told apart by the state it finds: disarmed, it says nothing.
-                    _timer ??= timeProvider.CreateTimer(static me => ((Waiting)me!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-                    _deadline = timeProvider.GetTimestamp() + (long)(timeout.TotalSeconds * timeProvider.TimestampFrequency);
+                    _timer ??= timeProvider.CreateTimer(
+                        static me => ((Waiting)me!).OnTimer(), this, Timeout.InfiniteTimeSpan,
+                        Timeout.InfiniteTimeSpan);
+                    _deadline =
+                        timeProvider.GetTimestamp() + (long)(timeout.TotalSeconds * timeProvider.TimestampFrequency);
                     _timer.Change(timeout, Timeout.InfiniteTimeSpan);
                 }
             }

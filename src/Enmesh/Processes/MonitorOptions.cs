@@ -2,7 +2,9 @@ using Enmesh.Terms;
 
 namespace Enmesh.Processes;
 
-/// <summary>How a monitor tells, and whether its reference is an alias as well: the options of <c>monitor/3</c>.</summary>
+/// <summary>
+/// How a monitor tells, and whether its reference is an alias as well: the options of <c>monitor/3</c>.
+/// </summary>
 public sealed record MonitorOptions
 {
     internal static MonitorOptions Default { get; } = new();
@@ -10,7 +12,9 @@ public sealed record MonitorOptions
     /// <summary>What stands in the message instead of <c>DOWN</c>.</summary>
     public Term? Tag { get; init; }
 
-    /// <summary>Makes the monitor's reference an alias of the process, until what the mode says. Default: it is none.</summary>
+    /// <summary>
+    /// Makes the monitor's reference an alias of the process, until what the mode says. Default: it is none.
+    /// </summary>
     public AliasMode? Alias { get; init; }
 
     /// <summary>Whether peers may send through the alias with priority (OTP 28 and later).</summary>
@@ -29,7 +33,9 @@ public enum AliasMode
     /// </summary>
     Demonitor,
 
-    /// <summary>Until the first message through it, which takes the monitor back as well: <c>reply_demonitor</c>.</summary>
+    /// <summary>
+    /// Until the first message through it, which takes the monitor back as well: <c>reply_demonitor</c>.
+    /// </summary>
     ReplyDemonitor,
 
     /// <summary>Until the first message through it: <c>reply</c>.</summary>

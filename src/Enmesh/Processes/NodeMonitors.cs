@@ -3,7 +3,9 @@ using Enmesh.Terms;
 
 namespace Enmesh.Processes;
 
-/// <summary>Which nodes a process wants to hear of, and in which words: the options of <c>net_kernel:monitor_nodes/2</c>.</summary>
+/// <summary>
+/// Which nodes a process wants to hear of, and in which words: the options of <c>net_kernel:monitor_nodes/2</c>.
+/// </summary>
 public sealed record NodeMonitorOptions
 {
     internal static NodeMonitorOptions Default { get; } = new();
@@ -12,9 +14,9 @@ public sealed record NodeMonitorOptions
     public NodeTypes Types { get; init; } = NodeTypes.Visible;
 
     /// <summary>
-    /// Whether the messages are <c>{nodeup, Node, Info}</c> and <c>{nodedown, Node, Info}</c>, where <c>Info</c> is a list with
-    /// <c>{node_type, visible | hidden}</c> and for <c>nodedown</c> also <c>{nodedown_reason, Reason}</c>. Default: they are <c>{nodeup, Node}</c>
-    /// and <c>{nodedown, Node}</c>.
+    /// Whether the messages are <c>{nodeup, Node, Info}</c> and <c>{nodedown, Node, Info}</c>, where <c>Info</c> is a
+    /// list with <c>{node_type, visible | hidden}</c> and for <c>nodedown</c> also <c>{nodedown_reason, Reason}</c>.
+    /// Default: they are <c>{nodeup, Node}</c> and <c>{nodedown, Node}</c>.
     /// </summary>
     public bool Info { get; init; }
 }
@@ -66,7 +68,8 @@ internal sealed class NodeMonitors(bool isPublished)
     {
         lock (_gate)
         {
-            var index = Array.FindLastIndex(_monitors, monitor => monitor.Process == process && monitor.Options == options);
+            var index = Array.FindLastIndex(
+                _monitors, monitor => monitor.Process == process && monitor.Options == options);
             if (index < 0)
                 return false;
             _monitors = [.. _monitors[..index], .. _monitors[(index + 1)..]];

@@ -16,7 +16,8 @@ internal abstract class OwnedWork<T>(ProcessContext owner, Func<CancellationToke
         var monitor = context.Runtime.MonitorHere(context, Owner.Self);
         using var stop = new CancellationTokenSource();
         using var enough = new CancellationTokenSource();
-        // A receive is for the process's own turns alone, and the work ends anywhere: it is over before anything else happens.
+        // A receive is for the process's own turns alone, and the work ends anywhere: it is over before anything else
+        // happens.
         var asked = AwaitStopAsync(context, monitor, enough.Token);
         var working = BeginAsync(stop.Token);
         await Task.WhenAny(working, asked).ConfigureAwait(false);
@@ -54,14 +55,17 @@ internal abstract class OwnedWork<T>(ProcessContext owner, Func<CancellationToke
     }
 
     // What it throws at once is its failure, too.
-    private async Task<T> BeginAsync(CancellationToken cancellationToken) => await work(cancellationToken).ConfigureAwait(false);
+    private async Task<T> BeginAsync(CancellationToken cancellationToken) =>
+        await work(cancellationToken).ConfigureAwait(false);
 
     /// <returns>Why it is to stop; null when it is not.</returns>
-    private static async Task<Term?> AwaitStopAsync(ProcessContext context, Reference monitor, CancellationToken cancellationToken)
+    private static async Task<Term?> AwaitStopAsync(
+        ProcessContext context, Reference monitor, CancellationToken cancellationToken)
     {
         try
         {
-            var message = await context.ReceiveAsync(one => IsStop(one, monitor), cancellationToken).ConfigureAwait(false);
+            var message = await context.ReceiveAsync(
+                one => IsStop(one, monitor), cancellationToken).ConfigureAwait(false);
             var reason = message.TupleElements[^1];
             return ExitReason.IsNormal(reason) ? ExitReason.Shutdown : reason;
         }
@@ -84,7 +88,8 @@ internal abstract class OwnedWork<T>(ProcessContext owner, Func<CancellationToke
 }
 
 /// <summary>Work whose failure is an exit signal to its owner.</summary>
-internal sealed class LinkedWork<T>(ProcessContext owner, Func<CancellationToken, Task<T>> work) : OwnedWork<T>(owner, work)
+internal sealed class LinkedWork<T>(ProcessContext owner, Func<CancellationToken, Task<T>> work)
+    : OwnedWork<T>(owner, work)
 {
     private readonly TaskCompletionSource<T> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -107,7 +112,8 @@ internal sealed class LinkedWork<T>(ProcessContext owner, Func<CancellationToken
 }
 
 /// <summary>Work whose end is a message to its owner.</summary>
-internal sealed class MonitoredWork(ProcessContext owner, Func<CancellationToken, Task<Term>> work) : OwnedWork<Term>(owner, work)
+internal sealed class MonitoredWork(ProcessContext owner, Func<CancellationToken, Task<Term>> work)
+    : OwnedWork<Term>(owner, work)
 {
     /// <summary>The owner's monitor, as soon as there is one.</summary>
     internal TaskCompletionSource<Reference> Reference { get; } = new();

@@ -3,13 +3,13 @@ using Enmesh.Terms;
 namespace Enmesh.Processes;
 
 /// <summary>
-/// Where a message goes: a pid, a name on this node, a name on another node, an alias, or a name that a registry knows: a global
-/// one, a process group, a registry of the program's own.
+/// Where a message goes: a pid, a name on this node, a name on another node, an alias, or a name that a registry knows:
+/// a global one, a process group, a registry of the program's own.
 /// </summary>
 /// <remarks>
 /// Anything that can be an address converts to one: <c>SendAsync(pid, …)</c>, <c>SendAsync("logger", …)</c>,
-/// <c>SendAsync(("counter", orders), …)</c>. The others have methods: <c>CallAsync(ProcessAddress.Global("orders"), …)</c>. Who has
-/// such a name is looked up each time it is used.
+/// <c>SendAsync(("counter", orders), …)</c>. The others have methods: <c>CallAsync(ProcessAddress.Global("orders"),
+/// …)</c>. Who has such a name is looked up each time it is used.
 /// </remarks>
 public readonly struct ProcessAddress : IEquatable<ProcessAddress>
 {
@@ -46,10 +46,12 @@ public readonly struct ProcessAddress : IEquatable<ProcessAddress>
     public static implicit operator ProcessAddress(string name) => FromName(new Atom(name));
 
     /// <summary>A name on another node.</summary>
-    public static implicit operator ProcessAddress((Atom Name, NodeName Node) place) => FromName(place.Name, place.Node);
+    public static implicit operator ProcessAddress((Atom Name, NodeName Node) place) =>
+        FromName(place.Name, place.Node);
 
     /// <summary>A name on another node.</summary>
-    public static implicit operator ProcessAddress((string Name, NodeName Node) place) => FromName(new Atom(place.Name), place.Node);
+    public static implicit operator ProcessAddress((string Name, NodeName Node) place) =>
+        FromName(new Atom(place.Name), place.Node);
 
     /// <summary>An alias.</summary>
     public static implicit operator ProcessAddress(Reference alias) => FromAlias(alias);
@@ -82,11 +84,13 @@ public readonly struct ProcessAddress : IEquatable<ProcessAddress>
     public static ProcessAddress Global(string name) => Global(new Atom(name));
 
     /// <summary>
-    /// One member of a process group: one of this node if there is one, else any. To reach all of them see <see cref="Enmesh.Groups.ProcessGroups"/>.
+    /// One member of a process group: one of this node if there is one, else any. To reach all of them see
+    /// <see cref="Enmesh.Groups.ProcessGroups"/>.
     /// </summary>
     /// <param name="group">The group.</param>
     /// <param name="scope">The scope of <c>pg</c> it is in.</param>
-    public static ProcessAddress Group(Term group, string scope = "pg") => new(new RegistryEntry(RegistryKind.Group, null, scope, group));
+    public static ProcessAddress Group(Term group, string scope = "pg") =>
+        new(new RegistryEntry(RegistryKind.Group, null, scope, group));
 
     /// <inheritdoc cref="Group(Term, string)"/>
     public static ProcessAddress Group(string group, string scope = "pg") => Group(new Atom(group), scope);

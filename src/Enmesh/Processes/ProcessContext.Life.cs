@@ -85,7 +85,8 @@ public sealed partial class ProcessContext
 
     /// <summary>Ends it when the token is cancelled, before it begins if need be.</summary>
     internal void EndWhen(CancellationToken cancellationToken) =>
-        Traits!.EndWhen = cancellationToken.UnsafeRegister(static process => ((ProcessContext)process!).Exit(ExitReason.Shutdown), this);
+        Traits!.EndWhen = cancellationToken.UnsafeRegister(
+            static process => ((ProcessContext)process!).Exit(ExitReason.Shutdown), this);
 
     internal ProcessExitException ExitException() => new(_exitReason!.Value);
 

@@ -18,10 +18,11 @@ public sealed partial class ProcessContext
     }
 
     /// <summary>
-    /// Links this process and another: when one ends, the other receives an exit signal with its reason. Linking twice is the same
-    /// as once.
+    /// Links this process and another: when one ends, the other receives an exit signal with its reason. Linking twice
+    /// is the same as once.
     /// </summary>
-    /// <remarks>When the other is not there, or out of reach, the signal comes at once: <c>noproc</c>, <c>noconnection</c>.</remarks>
+    /// <remarks>When the other is not there, or out of reach, the signal comes at once: <c>noproc</c>,
+    /// <c>noconnection</c>.</remarks>
     /// <returns>Completed at once, unless the node has to be connected to first.</returns>
     public ValueTask LinkAsync(Pid process, CancellationToken cancellationToken = default)
     {
@@ -29,7 +30,9 @@ public sealed partial class ProcessContext
         return _runtime.LinkAsync(this, process, cancellationToken);
     }
 
-    /// <summary>Takes a link back. No exit signal comes over it any more; a message of one that came before may wait already.</summary>
+    /// <summary>
+    /// Takes a link back. No exit signal comes over it any more; a message of one that came before may wait already.
+    /// </summary>
     /// <returns>Whether there was one.</returns>
     public bool Unlink(Pid process)
     {
@@ -38,21 +41,26 @@ public sealed partial class ProcessContext
     }
 
     /// <summary>Sends an exit signal: <c>exit(Pid, Reason)</c>. Nobody survives <c>kill</c>.</summary>
-    /// <remarks>Never waits. As a message, it is lost when there is no such process, or its node is not connected.</remarks>
+    /// <remarks>Never waits. As a message, it is lost when there is no such process, or its node is not
+    /// connected.</remarks>
     public void SendExit(Pid process, Term reason)
     {
         ArgumentNullException.ThrowIfNull(process);
         _runtime.SendExit(this, process, reason);
     }
 
-    /// <summary>Has a message <c>{'DOWN', Ref, process, Who, Reason}</c> sent to this process when another ends, once.</summary>
-    /// <remarks>When the other is not there, or out of reach, the message comes at once: <c>noproc</c>, <c>noconnection</c>.</remarks>
+    /// <summary>
+    /// Has a message <c>{'DOWN', Ref, process, Who, Reason}</c> sent to this process when another ends, once.
+    /// </summary>
+    /// <remarks>When the other is not there, or out of reach, the message comes at once: <c>noproc</c>,
+    /// <c>noconnection</c>.</remarks>
     /// <returns>The reference that the message will carry.</returns>
     public ValueTask<Reference> MonitorAsync(ProcessAddress target, CancellationToken cancellationToken = default) =>
         _runtime.MonitorAsync(this, target, MonitorOptions.Default, cancellationToken);
 
     /// <inheritdoc cref="MonitorAsync(ProcessAddress, CancellationToken)"/>
-    public ValueTask<Reference> MonitorAsync(ProcessAddress target, MonitorOptions options, CancellationToken cancellationToken = default)
+    public ValueTask<Reference> MonitorAsync(
+        ProcessAddress target, MonitorOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         return _runtime.MonitorAsync(this, target, options, cancellationToken);
@@ -68,11 +76,14 @@ public sealed partial class ProcessContext
         if (_runtime.Demonitor(this, monitor))
             return true;
         if (flush)
-            Mailbox.Remove(message => message.TupleElements is [_, { Reference: { } reference }, _, _, _] && reference == monitor);
+            Mailbox.Remove(
+                message => message.TupleElements is [_, { Reference: { } reference }, _, _, _] && reference == monitor);
         return false;
     }
 
-    /// <summary>Makes a reference that others can send to instead of the pid, until it is taken back: <c>alias/1</c>.</summary>
+    /// <summary>
+    /// Makes a reference that others can send to instead of the pid, until it is taken back: <c>alias/1</c>.
+    /// </summary>
     /// <param name="mode">How long it stands for the process.</param>
     /// <param name="hasPriority">Whether peers may send through it with priority (OTP 28 and later).</param>
     public Reference CreateAlias(AliasMode mode = AliasMode.ExplicitUnalias, bool hasPriority = false) =>

@@ -8,7 +8,8 @@ public sealed partial class ProcessContext
     private Pid? _groupLeader;
 
     /// <summary>
-    /// The process that output goes to: that of the process which started this one, wherever it is. Default: the node's own.
+    /// The process that output goes to: that of the process which started this one, wherever it is. Default: the node's
+    /// own.
     /// </summary>
     public Pid GroupLeader
     {
@@ -32,7 +33,8 @@ public sealed partial class ProcessContext
     /// <param name="body">What it does; when that ends, the process does. An exception is its exit reason.</param>
     /// <param name="options">Its name, its group leader and more; defaults when null.</param>
     /// <exception cref="InvalidOperationException">The name is taken, and nothing was started.</exception>
-    public Pid Spawn(Func<ProcessContext, Task> body, SpawnOptions? options = null) => Start(body, options, static (_, _) => { });
+    public Pid Spawn(Func<ProcessContext, Task> body, SpawnOptions? options = null) =>
+        Start(body, options, static (_, _) => { });
 
     /// <summary>Starts a process of this node that is linked to this one from its beginning.</summary>
     /// <inheritdoc cref="Spawn"/>
@@ -49,11 +51,13 @@ public sealed partial class ProcessContext
     }
 
     /// <summary>
-    /// Starts <c>Module:Function(Arguments...)</c> as a process on another node, connecting first, or one of this node's exported functions.
+    /// Starts <c>Module:Function(Arguments...)</c> as a process on another node, connecting first, or one of this
+    /// node's exported functions.
     /// </summary>
     /// <exception cref="SpawnException">It was not started; the reason says why.</exception>
     public ValueTask<RemoteProcess> SpawnAsync(
-        NodeName node, string module, string function, IReadOnlyList<Term> arguments, RemoteSpawnOptions? options = null,
+        NodeName node, string module, string function, IReadOnlyList<Term> arguments,
+        RemoteSpawnOptions? options = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(node);
@@ -65,7 +69,8 @@ public sealed partial class ProcessContext
     /// <summary>Sends a message after a while: <c>erlang:send_after/3</c>.</summary>
     /// <returns>The timer, for <see cref="CancelTimer"/>.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The time is negative, or above 49 days.</exception>
-    public Reference SendAfter(TimeSpan delay, ProcessAddress to, Term message) => _runtime.SendAfter(this, delay, to, _ => message);
+    public Reference SendAfter(TimeSpan delay, ProcessAddress to, Term message) =>
+        _runtime.SendAfter(this, delay, to, _ => message);
 
     /// <summary>Sends <c>{timeout, Timer, Message}</c> after a while: <c>erlang:start_timer/3</c>.</summary>
     /// <inheritdoc cref="SendAfter"/>
@@ -87,7 +92,8 @@ public sealed partial class ProcessContext
         return _runtime.Timers.Read(timer);
     }
 
-    private Pid Start(Func<ProcessContext, Task> body, SpawnOptions? options, Action<ProcessContext, ProcessContext> beforeStart)
+    private Pid Start(
+        Func<ProcessContext, Task> body, SpawnOptions? options, Action<ProcessContext, ProcessContext> beforeStart)
     {
         ArgumentNullException.ThrowIfNull(body);
         options ??= SpawnOptions.Default;

@@ -60,9 +60,12 @@ public sealed partial class ProcessContext
     /// <summary>Takes the next message, waiting for one without end.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled; no message was taken.</exception>
     /// <exception cref="ProcessExitException">The process was sent an exit signal.</exception>
-    public ValueTask<Term> ReceiveAsync(CancellationToken cancellationToken = default) => Mailbox.ReceiveAsync(null, cancellationToken);
+    public ValueTask<Term> ReceiveAsync(CancellationToken cancellationToken = default) =>
+        Mailbox.ReceiveAsync(null, cancellationToken);
 
-    /// <summary>Takes the first message that the filter accepts, waiting for one without end. The others keep their order.</summary>
+    /// <summary>
+    /// Takes the first message that the filter accepts, waiting for one without end. The others keep their order.
+    /// </summary>
     /// <remarks>The filter sees each message once, on the process's own turn.</remarks>
     /// <exception cref="OperationCanceledException">The token was cancelled; no message was taken.</exception>
     /// <exception cref="ProcessExitException">The process was sent an exit signal.</exception>
@@ -81,7 +84,8 @@ public sealed partial class ProcessContext
     /// <summary>Takes the first message that the filter accepts, or gives null when none comes in time.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled; no message was taken.</exception>
     /// <exception cref="ProcessExitException">The process was sent an exit signal.</exception>
-    public ValueTask<Term?> ReceiveAsync(Func<Term, bool> filter, TimeSpan timeout, CancellationToken cancellationToken = default)
+    public ValueTask<Term?> ReceiveAsync(
+        Func<Term, bool> filter, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(filter);
         return ReceiveCoreAsync(filter, timeout, cancellationToken);
@@ -121,10 +125,12 @@ public sealed partial class ProcessContext
     /// <exception cref="InvalidOperationException">The name is taken.</exception>
     public void Register(Atom name) => _runtime.Register(name, this);
 
-    private ValueTask<Term?> ReceiveCoreAsync(Func<Term, bool>? filter, TimeSpan timeout, CancellationToken cancellationToken)
+    private ValueTask<Term?> ReceiveCoreAsync(
+        Func<Term, bool>? filter, TimeSpan timeout, CancellationToken cancellationToken)
     {
         if (timeout < TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan)
-            throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "A time-out is zero, positive, or infinite.");
+            throw new ArgumentOutOfRangeException(
+                nameof(timeout), timeout, "A time-out is zero, positive, or infinite.");
         return Mailbox.ReceiveAsync(filter, timeout, cancellationToken);
     }
 }

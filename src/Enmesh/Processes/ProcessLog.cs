@@ -20,6 +20,8 @@ internal static partial class ProcessLog
     internal static partial void MailboxBytesExceeded(this ILogger logger, string process, long bytes, long limit);
 
     [LoggerMessage(EventId = EventIds.SpawnedUndefined, Level = LogLevel.Warning,
-        Message = "{Node} spawned {Module}:{Function}/{Arity} here, which is not exported: the process exits with undef.")]
-    internal static partial void SpawnedUndefined(this ILogger logger, Atom module, Atom function, int arity, Atom node);
+        Message =
+            "{Node} spawned {Module}:{Function}/{Arity} here, which is not exported: the process exits with undef.")]
+    internal static partial void SpawnedUndefined(
+        this ILogger logger, Atom module, Atom function, int arity, Atom node);
 }

@@ -3,9 +3,11 @@ using Enmesh.Terms;
 namespace Enmesh.Processes;
 
 /// <summary>
-/// Knows processes by names of any kind: what a module does that stands in Erlang's <c>{via, Module, Name}</c>. See <see cref="ProcessAddress.Via"/>.
+/// Knows processes by names of any kind: what a module does that stands in Erlang's <c>{via, Module, Name}</c>. See
+/// <see cref="ProcessAddress.Via"/>.
 /// </summary>
-/// <remarks>May be called from any thread, and <see cref="WhereIs"/> on the way of every message: it must not wait.</remarks>
+/// <remarks>May be called from any thread, and <see cref="WhereIs"/> on the way of every message: it must not
+/// wait.</remarks>
 public interface IProcessRegistry
 {
     /// <summary>The process that has a name; null when none has.</summary>

@@ -1,7 +1,7 @@
 namespace Enmesh.Processes;
 
-// Whether anybody still waits for what a process makes. A caller by erpc monitors the process from its beginning, and takes
-// the monitor back when it gives up; when it ends, its node does that for it.
+// Whether anybody still waits for what a process makes. A caller by erpc monitors the process from its beginning, and
+// takes the monitor back when it gives up; when it ends, its node does that for it.
 internal sealed partial class ProcessRelations
 {
     private CancellationTokenSource? _abandoned;
@@ -14,7 +14,9 @@ internal sealed partial class ProcessRelations
             _isAwaited = true;
     }
 
-    /// <summary>Cancelled when nobody monitors the process any more, if it works for those that do; and when it is to exit.</summary>
+    /// <summary>
+    /// Cancelled when nobody monitors the process any more, if it works for those that do; and when it is to exit.
+    /// </summary>
     internal CancellationToken AbandonedOr(CancellationToken exiting)
     {
         CancellationTokenSource abandoned;
@@ -31,7 +33,8 @@ internal sealed partial class ProcessRelations
     }
 
     // Under the gate.
-    private CancellationTokenSource? AbandonedNow() => _isAwaited && _watchers is not { Count: > 0 } ? _abandoned : null;
+    private CancellationTokenSource? AbandonedNow() =>
+        _isAwaited && _watchers is not { Count: > 0 } ? _abandoned : null;
 
     // What is registered with the token must not run on a link's reader.
     private static void Cancel(CancellationTokenSource? abandoned)

@@ -3,8 +3,9 @@ using Enmesh.Terms;
 
 namespace Enmesh.Processes;
 
-// erl_dist_protocol, "Link Protocol" (the new one): both ends keep their own view of a link. An end that takes it back keeps it, inactive,
-// until the other has acknowledged; a link made anew meanwhile revives it, and the late acknowledgement says nothing.
+// erl_dist_protocol, "Link Protocol" (the new one): both ends keep their own view of a link. An end that takes it back
+// keeps it, inactive, until the other has acknowledged; a link made anew meanwhile revives it, and the late
+// acknowledgement says nothing.
 
 /// <summary>One end of a link between two processes.</summary>
 /// <param name="Over">The connection it goes over; null within this node.</param>

@@ -3,7 +3,9 @@ using Enmesh.Terms;
 
 namespace Enmesh.Processes;
 
-/// <summary>Who is to be told of a process's end: those that monitor it and those linked to it; and whom it watches.</summary>
+/// <summary>
+/// Who is to be told of a process's end: those that monitor it and those linked to it; and whom it watches.
+/// </summary>
 internal sealed partial class ProcessRelations
 {
     private readonly Lock _gate = new();

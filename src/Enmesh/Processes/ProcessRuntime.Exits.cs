@@ -35,13 +35,14 @@ internal sealed partial class ProcessRuntime
             return;
         }
         // 'normal' only ends a process that sends it to itself.
-        if (!ExitReason.IsNormal(reason) || (kind == ExitSignal.Sent && from.Pid is { } sender && sender == process.Self))
+        if (!ExitReason.IsNormal(reason)
+            || (kind == ExitSignal.Sent && from.Pid is { } sender && sender == process.Self))
             process.Exit(reason);
     }
 
     /// <summary>
-    /// Ends a process at once, as far as everybody else can see: whether its code gives up the thread or not. Other exit signals are
-    /// told when the code has ended, so that it never runs beside what takes its place.
+    /// Ends a process at once, as far as everybody else can see: whether its code gives up the thread or not. Other
+    /// exit signals are told when the code has ended, so that it never runs beside what takes its place.
     /// </summary>
     internal void Kill(ProcessContext process, Term reason)
     {
@@ -49,7 +50,10 @@ internal sealed partial class ProcessRuntime
         Ended(process, reason);
     }
 
-    /// <summary>Sends an exit signal: <c>exit/2</c>. Never waits; a node that is not connected is left alone, there is nobody to end.</summary>
+    /// <summary>
+    /// Sends an exit signal: <c>exit/2</c>. Never waits; a node that is not connected is left alone, there is nobody to
+    /// end.
+    /// </summary>
     internal void SendExit(ProcessContext sender, Pid to, Term reason)
     {
         if (to.Node != Name.Atom)

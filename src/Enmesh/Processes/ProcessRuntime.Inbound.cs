@@ -93,7 +93,8 @@ internal sealed partial class ProcessRuntime : IPeerHandler
         else if (FindTarget(control.To) is { } process)
         {
             var message = payload.Decode();
-            if (!control.Token.IsNil && CallRequest.TryRead(message, out var call) && call.TagReference is { } reference)
+            if (!control.Token.IsNil && CallRequest.TryRead(message, out var call)
+                && call.TagReference is { } reference)
                 Traces.Note(reference, control.Token);
             Deliver(process, message, payload.Length);
         }
@@ -104,7 +105,8 @@ internal sealed partial class ProcessRuntime : IPeerHandler
         var urgent = false;
         var target = control.To.IsOwnAlias ? UseAlias(control.To.Alias!, out urgent) : FindTarget(control.To);
         if (target is not null)
-            ReceiveExit(target, control.From!, ReasonOf(control, payload), ExitSignal.Sent, urgent && control.HasPriority);
+            ReceiveExit(
+                target, control.From!, ReasonOf(control, payload), ExitSignal.Sent, urgent && control.HasPriority);
     }
 
     private void OnUnlink(PeerLink link, in ControlMessage control)

@@ -61,14 +61,17 @@ internal sealed partial class ProcessRuntime
     /// <returns>Whether it was active.</returns>
     internal bool Unalias(ProcessContext owner, Reference reference)
     {
-        if (!_aliases.TryGetValue(reference, out var alias) || alias.Owner != owner || !_aliases.TryRemove(reference, out _))
+        if (!_aliases.TryGetValue(reference, out var alias) || alias.Owner != owner
+            || !_aliases.TryRemove(reference, out _))
             return false;
         if (!_monitors.ContainsKey(reference))
             owner.GetRelations().Disown(reference);
         return true;
     }
 
-    /// <summary>Who stands behind an alias of this node; null when it is not active. A message through it is its use.</summary>
+    /// <summary>
+    /// Who stands behind an alias of this node; null when it is not active. A message through it is its use.
+    /// </summary>
     private ProcessContext? UseAlias(Reference reference, out bool hasPriority)
     {
         hasPriority = false;
@@ -91,7 +94,8 @@ internal sealed partial class ProcessRuntime
         return reference;
     }
 
-    private void MonitorLocally(ProcessContext owner, ProcessAddress target, Reference reference, MonitorOptions options)
+    private void MonitorLocally(
+        ProcessContext owner, ProcessAddress target, Reference reference, MonitorOptions options)
     {
         var local = LocalTarget(target);
         _monitors[reference] = new(owner, target, null, local, options.Tag);
@@ -99,7 +103,8 @@ internal sealed partial class ProcessRuntime
             Down(reference, ExitReason.NoProc);
     }
 
-    private void MonitorOver(PeerLink link, ProcessContext owner, ProcessAddress target, Reference reference, MonitorOptions options)
+    private void MonitorOver(
+        PeerLink link, ProcessContext owner, ProcessAddress target, Reference reference, MonitorOptions options)
     {
         // Noted before it is told: whoever loses the link from here on finds it.
         _monitors[reference] = new(owner, target, link, null, options.Tag);
@@ -108,7 +113,8 @@ internal sealed partial class ProcessRuntime
     }
 
     private async ValueTask<Reference> ConnectAndMonitorAsync(
-        ProcessContext owner, ProcessAddress target, Atom node, Reference reference, MonitorOptions options, CancellationToken cancellationToken)
+        ProcessContext owner, ProcessAddress target, Atom node, Reference reference, MonitorOptions options,
+        CancellationToken cancellationToken)
     {
         if (await _peers.ConnectAsync(node, cancellationToken).ConfigureAwait(false) is { } link)
             MonitorOver(link, owner, target, reference, options);
@@ -117,7 +123,8 @@ internal sealed partial class ProcessRuntime
         return reference;
     }
 
-    private void NoteUnreachable(ProcessContext owner, ProcessAddress target, Reference reference, MonitorOptions options)
+    private void NoteUnreachable(
+        ProcessContext owner, ProcessAddress target, Reference reference, MonitorOptions options)
     {
         _monitors[reference] = new(owner, target, null, null, options.Tag);
         Down(reference, ExitReason.NoConnection);

@@ -6,7 +6,8 @@ namespace Enmesh.Processes;
 // The way of a message to its receiver, here or elsewhere.
 internal sealed partial class ProcessRuntime
 {
-    internal ValueTask SendAsync(ProcessContext? sender, ProcessAddress to, Term message, CancellationToken cancellationToken)
+    internal ValueTask SendAsync(
+        ProcessContext? sender, ProcessAddress to, Term message, CancellationToken cancellationToken)
     {
         if (!TryResolve(ref to))
             return default;
@@ -32,7 +33,9 @@ internal sealed partial class ProcessRuntime
         return _peers.Find(node) is { } link && link.TrySend(sender, ToControl(sender, to), message);
     }
 
-    /// <summary>Sends a message of the node's own services: it is not held up behind data, and nobody is connected for it.</summary>
+    /// <summary>
+    /// Sends a message of the node's own services: it is not held up behind data, and nobody is connected for it.
+    /// </summary>
     /// <returns>False when the node is not connected.</returns>
     internal bool SendConnected(ProcessContext sender, ProcessAddress to, Term message)
     {
@@ -113,7 +116,8 @@ internal sealed partial class ProcessRuntime
         }
     }
 
-    private ControlMessage ToControl(ProcessContext? sender, in ProcessAddress to) => ControlMessage.Send((sender ?? _anonymous).Self, ToTarget(to));
+    private ControlMessage ToControl(ProcessContext? sender, in ProcessAddress to) =>
+        ControlMessage.Send((sender ?? _anonymous).Self, ToTarget(to));
 
     private static ControlTarget ToTarget(in ProcessAddress to) => to switch
     {

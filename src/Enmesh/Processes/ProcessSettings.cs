@@ -15,10 +15,15 @@ internal sealed record ProcessSettings
 
     internal required NodeMetrics Metrics { get; init; }
 
-    /// <summary>For tests of users: what runs the turns of all processes, one after another; null for the pool and a thread for the node's services.</summary>
+    /// <summary>
+    /// For tests of users: what runs the turns of all processes, one after another; null for the pool and a thread for
+    /// the node's services.
+    /// </summary>
     internal TurnThread? Thread { get; init; }
 
-    /// <summary>For tests of users: called with every process that begins, in the context that its body will run in.</summary>
+    /// <summary>
+    /// For tests of users: called with every process that begins, in the context that its body will run in.
+    /// </summary>
     internal Action<ProcessContext>? ProcessBegins { get; init; }
 
     /// <summary>For tests of users: called with every process that ends, before anybody is told.</summary>

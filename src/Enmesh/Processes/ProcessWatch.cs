@@ -3,12 +3,12 @@ using Enmesh.Terms;
 namespace Enmesh.Processes;
 
 /// <summary>
-/// Waits for the end of a process, on this node or another, for code that knows cancellation but no processes: a token is cancelled when it has ended, is not there, or is out of
-/// reach.
+/// Waits for the end of a process, on this node or another, for code that knows cancellation but no processes: a token
+/// is cancelled when it has ended, is not there, or is out of reach.
 /// </summary>
 /// <remarks>
-/// Disposing takes the watch back: nothing is cancelled any more, and <see cref="Ended"/> never completes. It ends with the node that watches as well,
-/// with reason <c>shutdown</c>. May be used from any thread.
+/// Disposing takes the watch back: nothing is cancelled any more, and <see cref="Ended"/> never completes. It ends with
+/// the node that watches as well, with reason <c>shutdown</c>. May be used from any thread.
 /// </remarks>
 public sealed class ProcessWatch : IDisposable
 {
@@ -28,7 +28,9 @@ public sealed class ProcessWatch : IDisposable
     /// <summary>Cancelled when the process has ended. Also valid after disposing.</summary>
     public CancellationToken Token { get; }
 
-    /// <summary>Completes with the reason when the process has ended: what it exited with, <c>noproc</c>, <c>noconnection</c>.</summary>
+    /// <summary>
+    /// Completes with the reason when the process has ended: what it exited with, <c>noproc</c>, <c>noconnection</c>.
+    /// </summary>
     public Task<Term> Ended => _ended.Task;
 
     internal static ProcessWatch Begin(ProcessRuntime runtime, ProcessAddress target)
@@ -54,7 +56,8 @@ public sealed class ProcessWatch : IDisposable
         {
             var monitor = await context.MonitorAsync(target).ConfigureAwait(false);
             var down = await context.ReceiveAsync(
-                message => message.TupleElements is [_, { Reference: { } reference }, _, _, _] && reference == monitor).ConfigureAwait(false);
+                message => message.TupleElements is [_, { Reference: { } reference }, _, _, _]
+                    && reference == monitor).ConfigureAwait(false);
             reason = down.TupleElements[4];
         }
         catch (ProcessExitException e)

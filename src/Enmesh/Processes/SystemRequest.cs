@@ -40,13 +40,14 @@ public readonly struct SystemRequest
     }
 
     /// <summary>
-    /// Answers <c>get_state</c> (in the form of OTP 26 and later; before, <c>sys:get_state/1</c> gives <c>{ok, State}</c>) and <c>get_status</c>; everything else is declined, since nothing here can be suspended
-    /// or replaced.
+    /// Answers <c>get_state</c> (in the form of OTP 26 and later; before, <c>sys:get_state/1</c> gives <c>{ok,
+    /// State}</c>) and <c>get_status</c>; everything else is declined, since nothing here can be suspended or replaced.
     /// </summary>
     /// <param name="context">The process that was asked.</param>
     /// <param name="module">What takes the place of the callback module.</param>
     /// <param name="state">Its state, as it may be seen.</param>
-    public void Answer(ProcessContext context, Atom module, Term state) => Answer(context, module, () => state, null, false);
+    public void Answer(ProcessContext context, Atom module, Term state) =>
+        Answer(context, module, () => state, null, false);
 
     internal void Reply(ProcessContext context, Term reply) => context.Reply(_call, reply);
 
@@ -60,7 +61,9 @@ public readonly struct SystemRequest
             // The dictionary, the state of the process, its parent, what debugs it, and what the module says.
             "get_status" => Term.Tuple(
                 Status, context.Self, Term.Tuple(ModuleAtom, module),
-                Term.List(Term.Nil, isSuspended ? SuspendedAtom : RunningAtom, parent ?? context.Self, Term.Nil, Term.List(state()))),
+                Term.List(
+                    Term.Nil, isSuspended ? SuspendedAtom : RunningAtom, parent ?? context.Self, Term.Nil,
+                    Term.List(state()))),
             _ => Term.Tuple(Atoms.Error, Term.Tuple(UnknownSystemMessage, Request)),
         });
     }

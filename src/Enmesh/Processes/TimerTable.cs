@@ -3,7 +3,9 @@ using Enmesh.Terms;
 
 namespace Enmesh.Processes;
 
-/// <summary>Messages that are sent when their time has come: <c>erlang:send_after/3</c>, <c>erlang:start_timer/3</c>.</summary>
+/// <summary>
+/// Messages that are sent when their time has come: <c>erlang:send_after/3</c>, <c>erlang:start_timer/3</c>.
+/// </summary>
 internal sealed class TimerTable(TimeProvider timeProvider)
 {
     private readonly ConcurrentDictionary<Reference, Entry> _timers = new();
@@ -14,7 +16,8 @@ internal sealed class TimerTable(TimeProvider timeProvider)
     {
         var entry = new Entry(this, reference, send, timeProvider.GetTimestamp(), delay);
         _timers[reference] = entry;
-        entry.Timer = timeProvider.CreateTimer(static state => ((Entry)state!).Fire(), entry, delay, Timeout.InfiniteTimeSpan);
+        entry.Timer = timeProvider.CreateTimer(
+            static state => ((Entry)state!).Fire(), entry, delay, Timeout.InfiniteTimeSpan);
         if (!_timers.ContainsKey(reference))
             entry.Timer.Dispose(); // it fired, or was cancelled, before it stood in its field
     }

@@ -78,7 +78,8 @@ internal static class DnsInterpretation
                     ? new DnsAnswer.Failed(DnsProblem.Malformed, "answered NXDOMAIN and the record at once")
                     : new DnsAnswer.Found(records);
             }
-            if (message.Answers.OfType<DnsRecord.Alias>().FirstOrDefault(alias => DnsName.Same(alias.Owner, owner)) is not { } alias)
+            if (message.Answers.OfType<DnsRecord.Alias>().FirstOrDefault(
+                alias => DnsName.Same(alias.Owner, owner)) is not { } alias)
                 return nameMissing ? new DnsAnswer.NoSuchName() : Empty(message, owner, aliases > 0);
             owner = alias.Target;
         }

@@ -15,10 +15,12 @@ internal static class KeptService
     /// <param name="name">Its name.</param>
     /// <param name="body">What it does, from the beginning each time.</param>
     /// <param name="logger">Where a restart is reported.</param>
-    /// <param name="isSystem">Whether its turns are done by a thread of the node, as those of nearly all services.</param>
+    /// <param name="isSystem">Whether its turns are done by a thread of the node, as those of nearly all
+    /// services.</param>
     /// <returns>The process of the first start.</returns>
     /// <exception cref="InvalidOperationException">The name is taken, and nothing was started.</exception>
-    internal static Pid Start(ProcessRuntime runtime, Atom name, Func<ProcessContext, Task> body, ILogger logger, bool isSystem = true)
+    internal static Pid Start(
+        ProcessRuntime runtime, Atom name, Func<ProcessContext, Task> body, ILogger logger, bool isSystem = true)
     {
         var options = new SpawnOptions { Name = name, IsSystem = isSystem };
         var first = runtime.Spawn(body, options);

@@ -13,7 +13,8 @@ internal sealed partial class NetKernel
         functions.ExportOwn("net_kernel", "disconnect", 1, (_, arguments) => DisconnectAsync(arguments[0]));
         functions.ExportOwn("net_kernel", "connect_node", 1, ConnectAsync);
         functions.ExportOwn("net_kernel", "allow", 1, (_, arguments) => new(Allow(arguments[0])));
-        functions.ExportOwn("net_kernel", "set_net_ticktime", 1, (_, arguments) => new(SetNetTickTime(arguments[0], 60)));
+        functions.ExportOwn(
+            "net_kernel", "set_net_ticktime", 1, (_, arguments) => new(SetNetTickTime(arguments[0], 60)));
         functions.ExportOwn("net_kernel", "set_net_ticktime", 2, (_, arguments) =>
             new(SetNetTickTime(arguments[0], arguments[1])));
     }

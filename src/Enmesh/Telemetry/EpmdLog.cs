@@ -18,12 +18,14 @@ internal static partial class EpmdLog
     internal static partial void EpmdRegistered(this ILogger logger, string name, int port, string epmd);
 
     [LoggerMessage(EventId = EventIds.EpmdRegistrationLost, Level = LogLevel.Warning,
-        Message = "EPMD on {Epmd} has gone, and with it the registration of '{Name}'. Registering again in {DelayMs} ms.")]
+        Message =
+            "EPMD on {Epmd} has gone, and with it the registration of '{Name}'. Registering again in {DelayMs} ms.")]
     internal static partial void EpmdRegistrationLost(this ILogger logger, string name, string epmd, double delayMs);
 
     [LoggerMessage(EventId = EventIds.EpmdRegistrationFailed, Level = LogLevel.Warning,
         Message = "'{Name}' could not be registered: {Problem} Trying again in {DelayMs} ms.")]
-    internal static partial void EpmdRegistrationFailed(this ILogger logger, string name, string problem, double delayMs);
+    internal static partial void EpmdRegistrationFailed(
+        this ILogger logger, string name, string problem, double delayMs);
 
     [LoggerMessage(EventId = EventIds.EpmdNodeRegistered, Level = LogLevel.Debug,
         Message = "EPMD: '{Name}' is registered with port {Port}.")]

@@ -19,7 +19,8 @@ internal sealed class NodeMetrics : IDisposable
         _dropped = meter.CreateCounter<long>(
             "enmesh.mailbox.dropped", "{message}", "Messages that a process with a limited mailbox did not get.");
         _backlogs = meter.CreateCounter<long>(
-            "enmesh.mailbox.backlogs", "{backlog}", "Times that 65,536 messages, or twice as many and so on, waited for one process.");
+            "enmesh.mailbox.backlogs", "{backlog}",
+            "Times that 65,536 messages, or twice as many and so on, waited for one process.");
     }
 
     internal void MessageDropped() => _dropped.Add(1, _node);
@@ -28,9 +29,11 @@ internal sealed class NodeMetrics : IDisposable
     internal void Observe(Func<int> processes, Func<long> mailboxBytes, Func<TimeSpan> poolDelay)
     {
         _meter.CreateObservableUpDownCounter(
-            "enmesh.process.count", () => new Measurement<int>(processes(), _node), "{process}", "Processes that are alive.");
+            "enmesh.process.count", () => new Measurement<int>(processes(), _node), "{process}",
+            "Processes that are alive.");
         _meter.CreateObservableUpDownCounter(
-            "enmesh.mailbox.bytes", () => new Measurement<long>(mailboxBytes(), _node), "By", "What peers have sent and no process has taken yet, roughly.");
+            "enmesh.mailbox.bytes", () => new Measurement<long>(mailboxBytes(), _node), "By",
+            "What peers have sent and no process has taken yet, roughly.");
         _meter.CreateObservableGauge(
             "enmesh.pool.delay",
             () => new Measurement<double>(poolDelay().TotalSeconds, _node),

@@ -100,7 +100,8 @@ internal abstract class TcpConnection : TransportConnection
             SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted } =>
                 "the other end reset the connection",
             SocketException { SocketErrorCode: SocketError.Shutdown } => "the connection is closed for writing",
-            SocketException { SocketErrorCode: SocketError.TimedOut } => "the other end no longer acknowledges anything",
+            SocketException { SocketErrorCode: SocketError.TimedOut } =>
+                "the other end no longer acknowledges anything",
             _ => cause.Message,
         };
         return new IOException($"{Description}: {why}.", cause);

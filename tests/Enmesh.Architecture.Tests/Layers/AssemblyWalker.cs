@@ -5,8 +5,8 @@ using System.Reflection.PortableExecutable;
 namespace Enmesh.Architecture.Tests.Layers;
 
 /// <summary>
-/// Finds every reference from code of an assembly to a type: base types, interfaces, constraints, attributes, signatures
-/// and method bodies. It reads metadata, so it sees what the compiler made, not what the source says.
+/// Finds every reference from code of an assembly to a type: base types, interfaces, constraints, attributes,
+/// signatures and method bodies. It reads metadata, so it sees what the compiler made, not what the source says.
 /// </summary>
 internal sealed class AssemblyWalker : ISignatureTypeProvider<bool, bool>
 {
@@ -34,7 +34,8 @@ internal sealed class AssemblyWalker : ISignatureTypeProvider<bool, bool>
     {
         using var file = new PEReader(File.OpenRead(assemblyPath));
         var reader = file.GetMetadataReader();
-        return [.. reader.AssemblyReferences.Select(handle => reader.GetString(reader.GetAssemblyReference(handle).Name))];
+        return [.. reader.AssemblyReferences.Select(handle => reader.GetString(
+            reader.GetAssemblyReference(handle).Name))];
     }
 
     private void WalkType(TypeDefinitionHandle handle)
@@ -158,13 +159,15 @@ internal sealed class AssemblyWalker : ISignatureTypeProvider<bool, bool>
     }
 
     // The decoder of signatures tells us each type it meets; there is nothing to build from them.
-    bool ISimpleTypeProvider<bool>.GetTypeFromDefinition(MetadataReader reader, TypeDefinitionHandle handle, byte rawTypeKind)
+    bool ISimpleTypeProvider<bool>.GetTypeFromDefinition(
+        MetadataReader reader, TypeDefinitionHandle handle, byte rawTypeKind)
     {
         See(handle);
         return true;
     }
 
-    bool ISimpleTypeProvider<bool>.GetTypeFromReference(MetadataReader reader, TypeReferenceHandle handle, byte rawTypeKind)
+    bool ISimpleTypeProvider<bool>.GetTypeFromReference(
+        MetadataReader reader, TypeReferenceHandle handle, byte rawTypeKind)
     {
         See(handle);
         return true;
@@ -181,7 +184,8 @@ internal sealed class AssemblyWalker : ISignatureTypeProvider<bool, bool>
 
     bool IConstructedTypeProvider<bool>.GetByReferenceType(bool elementType) => true;
 
-    bool IConstructedTypeProvider<bool>.GetGenericInstantiation(bool genericType, ImmutableArray<bool> typeArguments) => true;
+    bool IConstructedTypeProvider<bool>.GetGenericInstantiation(bool genericType, ImmutableArray<bool> typeArguments) =>
+        true;
 
     bool IConstructedTypeProvider<bool>.GetPointerType(bool elementType) => true;
 
@@ -195,7 +199,8 @@ internal sealed class AssemblyWalker : ISignatureTypeProvider<bool, bool>
 
     bool ISignatureTypeProvider<bool, bool>.GetGenericTypeParameter(bool genericContext, int index) => true;
 
-    bool ISignatureTypeProvider<bool, bool>.GetModifiedType(bool modifier, bool unmodifiedType, bool isRequired) => true;
+    bool ISignatureTypeProvider<bool, bool>.GetModifiedType(bool modifier, bool unmodifiedType, bool isRequired) =>
+        true;
 
     bool ISignatureTypeProvider<bool, bool>.GetPinnedType(bool elementType) => true;
 }

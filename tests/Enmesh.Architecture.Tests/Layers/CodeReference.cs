@@ -1,6 +1,8 @@
 namespace Enmesh.Architecture.Tests.Layers;
 
-/// <summary>A type, by its namespace and the name of the outermost type around it: nested types live in its room.</summary>
+/// <summary>
+/// A type, by its namespace and the name of the outermost type around it: nested types live in its room.
+/// </summary>
 internal sealed record TypeName(string Namespace, string Name)
 {
     public override string ToString() => $"{Namespace}.{Name}";

@@ -69,11 +69,15 @@ internal static class House
             ["System.Net.Sockets.", "System.Threading.Tasks.", "System.IO.", "System.TimeProvider", "Microsoft."],
     };
 
-    /// <summary>What is used nowhere in src: time comes from TimeProvider, secrets from RandomNumberGenerator.</summary>
+    /// <summary>
+    /// What is used nowhere in src: time comes from TimeProvider, secrets from RandomNumberGenerator.
+    /// </summary>
     internal static readonly string[] NobodyUses =
     [
-        "System.DateTime.get_Now", "System.DateTime.get_UtcNow", "System.DateTimeOffset.get_Now", "System.DateTimeOffset.get_UtcNow",
-        "System.Environment.get_TickCount", "System.Diagnostics.Stopwatch", "System.Random.", "System.Threading.Thread.Sleep",
+        "System.DateTime.get_Now", "System.DateTime.get_UtcNow", "System.DateTimeOffset.get_Now",
+        "System.DateTimeOffset.get_UtcNow",
+        "System.Environment.get_TickCount", "System.Diagnostics.Stopwatch", "System.Random.",
+        "System.Threading.Thread.Sleep",
     ];
 
     /// <summary>Who uses it all the same.</summary>

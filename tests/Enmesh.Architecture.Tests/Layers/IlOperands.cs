@@ -5,7 +5,9 @@ using System.Reflection.Metadata.Ecma335;
 
 namespace Enmesh.Architecture.Tests.Layers;
 
-/// <summary>The metadata tokens in a method body (ECMA-335, partition III, 1.2.1 and the operand of each opcode).</summary>
+/// <summary>
+/// The metadata tokens in a method body (ECMA-335, partition III, 1.2.1 and the operand of each opcode).
+/// </summary>
 internal static class IlOperands
 {
     private const byte TwoByteOpcode = 0xFE;

@@ -3,7 +3,9 @@ using Xunit;
 
 namespace Enmesh.Architecture.Tests.Layers;
 
-/// <summary>The house has one direction: rooms use those below them, as the table in <see cref="House"/> has it.</summary>
+/// <summary>
+/// The house has one direction: rooms use those below them, as the table in <see cref="House"/> has it.
+/// </summary>
 [Trait("Ring", "pure")]
 public sealed class LayerTests
 {
@@ -89,7 +91,10 @@ public sealed class LayerTests
 
     private static void Report(IEnumerable<CodeReference> found, string title)
     {
-        var lines = found.Select(static reference => reference.ToString()).Distinct().Order(StringComparer.Ordinal).ToList();
+        var lines = found.Select(static reference => reference.ToString())
+            .Distinct()
+            .Order(StringComparer.Ordinal)
+            .ToList();
         Assert.True(lines.Count == 0, $"{title}\n{string.Join('\n', lines)}");
     }
 

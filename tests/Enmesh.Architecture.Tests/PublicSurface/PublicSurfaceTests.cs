@@ -5,8 +5,8 @@ using Xunit;
 namespace Enmesh.Architecture.Tests.PublicSurface;
 
 /// <summary>
-/// The public surface of each package is a file beside this one, so that nobody widens or breaks it unawares. To accept a
-/// change, run the tests once with <c>ENMESH_UPDATE_SURFACE=1</c> and commit the file.
+/// The public surface of each package is a file beside this one, so that nobody widens or breaks it unawares. To accept
+/// a change, run the tests once with <c>ENMESH_UPDATE_SURFACE=1</c> and commit the file.
 /// </summary>
 [Trait("Ring", "pure")]
 public sealed class PublicSurfaceTests
@@ -48,8 +48,12 @@ public sealed class PublicSurfaceTests
         List<string> lines = [];
         foreach (var type in old.Keys.Union(current.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
-            var gone = old.GetValueOrDefault(type, []).Except(current.GetValueOrDefault(type, [])).Select(static line => $"- {line}");
-            var came = current.GetValueOrDefault(type, []).Except(old.GetValueOrDefault(type, [])).Select(static line => $"+ {line}");
+            var gone = old.GetValueOrDefault(type, [])
+                .Except(current.GetValueOrDefault(type, []))
+                .Select(static line => $"- {line}");
+            var came = current.GetValueOrDefault(type, [])
+                .Except(old.GetValueOrDefault(type, []))
+                .Select(static line => $"+ {line}");
             var changed = gone.Concat(came).ToList();
             if (!current.ContainsKey(type))
                 changed.Insert(0, $"- {type}");

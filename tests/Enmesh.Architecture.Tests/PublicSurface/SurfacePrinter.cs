@@ -5,8 +5,8 @@ using System.Text;
 namespace Enmesh.Architecture.Tests.PublicSurface;
 
 /// <summary>
-/// Writes down what an assembly offers to others: one line for each public or protected type and member, in C#'s words, in
-/// an order that depends on nothing but their names.
+/// Writes down what an assembly offers to others: one line for each public or protected type and member, in C#'s words,
+/// in an order that depends on nothing but their names.
 /// </summary>
 internal sealed class SurfacePrinter
 {
@@ -45,7 +45,9 @@ internal sealed class SurfacePrinter
             _ => "",
         };
         var inherited = type.IsByRefLike ? "ref " : "";
-        IEnumerable<Type> bases = type.BaseType is { } parent && parent != typeof(object) && parent != typeof(ValueType) ? [parent] : [];
+        IEnumerable<Type> bases = type.BaseType is { } parent && parent != typeof(object) && parent != typeof(ValueType)
+            ? [parent]
+            : [];
         var all = bases.Concat(OwnInterfaces(type)).Select(TypeText.Of).ToList();
         return $"{modifier}{inherited}{kind} {TypeText.Of(type)}{(all.Count == 0 ? "" : $" : {string.Join(", ", all)}")}";
     }
@@ -74,7 +76,8 @@ internal sealed class SurfacePrinter
                 ConstructorInfo constructor when IsOffered(constructor) && !constructor.IsStatic =>
                     $"{Access(constructor)}new({Parameters(constructor)})",
                 MethodInfo method when IsOffered(method) && !IsAccessor(method) => Method(method),
-                PropertyInfo property when IsOffered(property.GetMethod) || IsOffered(property.SetMethod) => Property(property),
+                PropertyInfo property when IsOffered(property.GetMethod) || IsOffered(property.SetMethod) =>
+                    Property(property),
                 EventInfo happening when IsOffered(happening.AddMethod) =>
                     $"event {TypeText.Of(happening.EventHandlerType!)} {happening.Name}",
                 FieldInfo field when field.IsPublic || field.IsFamily || field.IsFamilyOrAssembly => Field(field),
@@ -104,7 +107,9 @@ internal sealed class SurfacePrinter
 
     private string Method(MethodInfo method)
     {
-        var arguments = method.IsGenericMethod ? $"<{string.Join(", ", method.GetGenericArguments().Select(TypeText.Of))}>" : "";
+        var arguments = method.IsGenericMethod
+            ? $"<{string.Join(", ", method.GetGenericArguments().Select(TypeText.Of))}>"
+            : "";
         return $"{Access(method)}{Nullable(_nullability.Create(method.ReturnParameter), method.ReturnType)} " +
             $"{method.Name}{arguments}({Parameters(method)})";
     }
@@ -134,7 +139,9 @@ internal sealed class SurfacePrinter
 
     private string Parameters(ParameterInfo[] parameters) => string.Join(", ", parameters.Select(parameter =>
     {
-        var extension = parameter is { Position: 0 } && parameter.Member.IsDefined(typeof(ExtensionAttribute)) ? "this " : "";
+        var extension = parameter is { Position: 0 } && parameter.Member.IsDefined(typeof(ExtensionAttribute))
+            ? "this "
+            : "";
         var passed = parameter switch
         {
             { IsOut: true } => "out ",

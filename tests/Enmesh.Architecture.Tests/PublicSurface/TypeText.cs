@@ -47,7 +47,8 @@ internal static class TypeText
             name += $"<{string.Join(", ", arguments.Skip(outer).Select(Of))}>";
         if (type.DeclaringType is { } declaring)
             return $"{Of(declaring)}.{name}";
-        var ours = type.Namespace is "Enmesh" || type.Namespace?.StartsWith("Enmesh.", StringComparison.Ordinal) == true;
+        var ours = type.Namespace is "Enmesh"
+            || type.Namespace?.StartsWith("Enmesh.", StringComparison.Ordinal) == true;
         return ours ? $"{type.Namespace}.{name}" : name;
     }
 }

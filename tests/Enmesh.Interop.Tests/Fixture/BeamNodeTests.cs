@@ -28,7 +28,8 @@ public sealed class BeamNodeTests
         await using var epmd = await BeamEpmd.StartAsync(release);
         var cookie = Otp.NewCookie();
         await using var first = await BeamNode.StartAsync(release, new() { Epmd = epmd, Cookie = cookie });
-        await using var second = await BeamNode.StartAsync(release, new() { Epmd = epmd, Cookie = cookie, Hidden = true });
+        await using var second = await BeamNode.StartAsync(
+            release, new() { Epmd = epmd, Cookie = cookie, Hidden = true });
 
         Assert.Equal("pong", await first.EvalAsync($"net_adm:ping('{second.Name}')"));
         Assert.Equal("[]", await first.EvalAsync("nodes()"));
@@ -88,7 +89,8 @@ public sealed class BeamNodeTests
         await node.LoadModuleAsync("twice", "-module(twice).\n-export([value/1]).\nvalue(X) -> 2 * X.\n");
 
         Assert.Equal("42", await node.EvalAsync("twice:value(21)"));
-        var failure = await Assert.ThrowsAsync<BeamEvalException>(() => node.LoadModuleAsync("broken", "-module(broken)\n"));
+        var failure = await Assert.ThrowsAsync<BeamEvalException>(
+            () => node.LoadModuleAsync("broken", "-module(broken)\n"));
         Assert.Contains("broken.erl", failure.Reason);
     }
 
@@ -119,7 +121,8 @@ public sealed class BeamNodeTests
     public async Task A_node_that_cannot_start_says_what_it_printed()
     {
         var failure = await Assert.ThrowsAsync<InvalidOperationException>(
-            () => BeamNode.StartAsync(Otp.Newest, new() { Arguments = ["-eval", "io:format(\"no way~n\"), halt(3)."] }));
+            () => BeamNode.StartAsync(
+                Otp.Newest, new() { Arguments = ["-eval", "io:format(\"no way~n\"), halt(3)."] }));
 
         Assert.Contains("exit code 3", failure.Message);
         Assert.Contains("no way", failure.Message);
@@ -130,7 +133,8 @@ public sealed class BeamNodeTests
     {
         await using var node = await BeamNode.StartAsync(Otp.Newest);
 
-        var commandLine = await File.ReadAllTextAsync($"/proc/{node.ProcessId}/cmdline", TestContext.Current.CancellationToken);
+        var commandLine = await File.ReadAllTextAsync(
+            $"/proc/{node.ProcessId}/cmdline", TestContext.Current.CancellationToken);
 
         Assert.DoesNotContain(node.Cookie, commandLine);
         Assert.Equal($"'{node.Cookie}'", await node.EvalAsync("erlang:get_cookie()"));

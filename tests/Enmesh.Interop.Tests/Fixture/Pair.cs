@@ -29,13 +29,17 @@ internal sealed class Pair : IAsyncDisposable
     /// <param name="change">How ours differs from the usual.</param>
     /// <param name="logs">Where ours logs.</param>
     internal static async Task<Pair> StartAsync(
-        int release, bool published = false, BeamOptions? options = null, Func<NodePlan, NodePlan>? change = null, ILoggerFactory? logs = null)
+        int release, bool published = false, BeamOptions? options = null, Func<NodePlan, NodePlan>? change = null,
+        ILoggerFactory? logs = null)
     {
         var beam = await BeamNode.StartAsync(release, options);
         var cluster = new LoopbackCluster();
         // Without EPMD the BEAM dials its own port on every host: ours has the same port on another loopback address.
         var name = $"{Otp.NewName("net").Split('@')[0]}@127.0.0.2";
-        return new(beam, cluster, await cluster.StartAsync(name, cookie: beam.Cookie, port: beam.Port, published: published, with: change, logs: logs));
+        return new(
+            beam, cluster,
+            await cluster.StartAsync(
+                name, cookie: beam.Cookie, port: beam.Port, published: published, with: change, logs: logs));
     }
 
     /// <summary>Ends our node and starts it again under its name: a new creation.</summary>

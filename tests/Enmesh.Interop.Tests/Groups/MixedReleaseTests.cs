@@ -5,7 +5,10 @@ using Xunit;
 
 namespace Enmesh.Interop.Tests.Groups;
 
-/// <summary>One mesh of several releases and of ours: those that get on with each other do so with us among them, and a pair that does not is named.</summary>
+/// <summary>
+/// One mesh of several releases and of ours: those that get on with each other do so with us among them, and a pair
+/// that does not is named.
+/// </summary>
 [Trait("Ring", "interop")]
 public sealed class MixedReleaseTests
 {
@@ -91,7 +94,9 @@ public sealed class MixedReleaseTests
     // Where none of the mixtures is among the releases to be tested there are still two of the newest.
     private static TheoryData<int[]> Mixed(params int[][] all)
     {
-        var whole = all.Where(mixture => Array.TrueForAll(mixture, release => Otp.Releases.Any(row => row.Data == release))).ToArray();
+        var whole = all
+            .Where(mixture => Array.TrueForAll(mixture, release => Otp.Releases.Any(row => row.Data == release)))
+            .ToArray();
         return new(whole is [] ? [[Otp.Newest, Otp.Newest]] : whole);
     }
 
@@ -127,7 +132,8 @@ public sealed class MixedReleaseTests
         var local = ours.Sum(node => node.Pg.LocalMembers(group).Count);
         foreach (var beam in beams)
         {
-            var count = await beam.Node.EvalAsync("length(pg:get_local_members(binary_to_term(In)))", PgBench.Bytes(group));
+            var count = await beam.Node.EvalAsync(
+                "length(pg:get_local_members(binary_to_term(In)))", PgBench.Bytes(group));
             local += int.Parse(count, System.Globalization.CultureInfo.InvariantCulture);
         }
         foreach (var node in ours)

@@ -7,7 +7,9 @@ using Xunit;
 
 namespace Enmesh.Interop.Tests.Groups;
 
-/// <summary>A real node with a scope <c>pg</c> and two processes to put into groups: <c>Member(1)</c> and <c>Member(2)</c>.</summary>
+/// <summary>
+/// A real node with a scope <c>pg</c> and two processes to put into groups: <c>Member(1)</c> and <c>Member(2)</c>.
+/// </summary>
 internal sealed class BeamScope
 {
     private string _scopePid = "";
@@ -21,7 +23,8 @@ internal sealed class BeamScope
     internal static async Task<BeamScope> StartAsync(Mesh mesh, int release)
     {
         var scope = new BeamScope(await mesh.StartBeamAsync(release, "-kernel", "start_pg", "true"));
-        await scope.Node.EvalAsync("[persistent_term:put({member, I}, spawn(fun() -> receive never -> ok end end)) || I <- [1, 2]]");
+        await scope.Node.EvalAsync(
+            "[persistent_term:put({member, I}, spawn(fun() -> receive never -> ok end end)) || I <- [1, 2]]");
         scope._scopePid = await scope.Node.EvalAsync("whereis(pg)");
         return scope;
     }
@@ -58,7 +61,8 @@ internal static class PgBench
 
     internal static NodePlan WithPg(NodePlan plan) => plan with { PgScopes = [ProcessGroups.DefaultScope] };
 
-    internal static Pid Idle(ErlangNode node) => node.Spawn(static async context => await context.ReceiveAsync(static _ => false));
+    internal static Pid Idle(ErlangNode node) =>
+        node.Spawn(static async context => await context.ReceiveAsync(static _ => false));
 
     internal static ReadOnlyMemory<byte> Bytes(Term term) => ExternalTermFormat.Encode(term);
 

@@ -5,7 +5,10 @@ using Xunit;
 
 namespace Enmesh.Interop.Tests.Groups;
 
-/// <summary>Our scopes of <c>pg</c> and those of real nodes: who is in a group is the same everywhere, and no real scope ever crashes.</summary>
+/// <summary>
+/// Our scopes of <c>pg</c> and those of real nodes: who is in a group is the same everywhere, and no real scope ever
+/// crashes.
+/// </summary>
 [Trait("Ring", "interop")]
 public sealed class PgTests
 {
@@ -39,10 +42,14 @@ public sealed class PgTests
         Assert.Equal([Group], ours.Pg.Groups);
         // They may look at our side by rpc, as at any node's.
         foreach (var look in new[] { $"get_members, [{ErlangGroup}]", $"get_members, [pg, {ErlangGroup}]" })
-            Assert.Equal("true", await beam.EvalAsync($"lists:sort(rpc:call('{ours.Name}', pg, {look})) =:= lists:sort(pg:get_members({ErlangGroup}))"));
+            Assert.Equal(
+                "true",
+                await beam.EvalAsync(
+                    $"lists:sort(rpc:call('{ours.Name}', pg, {look})) =:= lists:sort(pg:get_members({ErlangGroup}))"));
         Assert.Equal($"[{ErlangGroup}]", await beam.EvalAsync($"rpc:call('{ours.Name}', pg, which_groups, [])"));
         Assert.Equal($"[{ErlangGroup}]", await beam.EvalAsync($"rpc:call('{ours.Name}', pg, which_local_groups, [])"));
-        Assert.Equal("1", await beam.EvalAsync($"length(rpc:call('{ours.Name}', pg, get_local_members, [{ErlangGroup}]))"));
+        Assert.Equal(
+            "1", await beam.EvalAsync($"length(rpc:call('{ours.Name}', pg, get_local_members, [{ErlangGroup}]))"));
         Assert.Equal("[]", await beam.EvalAsync($"rpc:call('{ours.Name}', pg, get_members, [no_scope, x])"));
         await beam.IsUnhurtAsync();
     }
@@ -162,7 +169,9 @@ public sealed class PgTests
 
         var told = await changes.Task.WaitAsync(PgBench.Patience);
         // A process that was in twice leaves twice.
-        Assert.Equal([(true, 1), (true, 2), (false, 1), (false, 1)], told.Select(change => (change.HaveJoined, change.Members.Count)));
+        Assert.Equal(
+            [(true, 1), (true, 2), (false, 1), (false, 1)],
+            told.Select(change => (change.HaveJoined, change.Members.Count)));
         if (release >= 25)
         {
             await beam.Node.WaitForAsync("persistent_term:get(monitoring, false)");

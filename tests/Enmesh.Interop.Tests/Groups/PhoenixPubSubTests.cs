@@ -6,8 +6,8 @@ using Xunit;
 namespace Enmesh.Interop.Tests.Groups;
 
 /// <summary>
-/// Broadcasts between a node of ours and one that does in Elixir what Phoenix.PubSub's adapter does: the package itself is not to be had
-/// where these tests run.
+/// Broadcasts between a node of ours and one that does in Elixir what Phoenix.PubSub's adapter does: the package itself
+/// is not to be had where these tests run.
 /// </summary>
 [Trait("Ring", "interop")]
 public sealed class PhoenixPubSubTests
@@ -102,7 +102,8 @@ public sealed class PhoenixPubSubTests
 
         await using var messages = pubSub.ReadAsync("room:1").GetAsyncEnumerator(TestContext.Current.CancellationToken);
         var first = messages.MoveNextAsync();
-        await beam.EvalElixirAsync($"for n <- 1..20, do: StandIn.broadcast(MyApp.PubSub, {pool}, \"room:1\", {{:hello, n}}, Phoenix.PubSub)");
+        await beam.EvalElixirAsync(
+            $"for n <- 1..20, do: StandIn.broadcast(MyApp.PubSub, {pool}, \"room:1\", {{:hello, n}}, Phoenix.PubSub)");
         await beam.EvalElixirAsync($"StandIn.broadcast(MyApp.PubSub, {pool}, \"room:2\", :not_ours, Phoenix.PubSub)");
         await beam.EvalElixirAsync($"StandIn.direct(MyApp.PubSub, :\"{ours.Name}\", \"room:1\", %{{last: true}})");
         for (var number = 1; number <= 20; number++)
@@ -120,7 +121,8 @@ public sealed class PhoenixPubSubTests
         Assert.Equal(
             "[{\"room:1\", 1, Phoenix.PubSub}, {\"room:1\", 2, Phoenix.PubSub}, {\"room:1\", 3, Phoenix.Channel.Server}]",
             await beam.EvalElixirAsync("for {_, \"room:1\" = t, m, d} <- StandIn.heard(MyApp.PubSub), do: {t, m, d}"));
-        Assert.Equal("[:direct]", await beam.EvalElixirAsync("for {_, \"room:2\", m, _} <- StandIn.heard(MyApp.PubSub), do: m"));
+        Assert.Equal(
+            "[:direct]", await beam.EvalElixirAsync("for {_, \"room:2\", m, _} <- StandIn.heard(MyApp.PubSub), do: m"));
         // Our own subscribers have it as well, in order.
         for (var number = 1; number <= 3; number++)
         {

@@ -4,7 +4,9 @@ using Xunit;
 
 namespace Enmesh.Interop.Tests.Services;
 
-/// <summary>Lists of nodes, nodes that come and go, allow lists and the answers of <c>net_kernel</c>, ours and theirs.</summary>
+/// <summary>
+/// Lists of nodes, nodes that come and go, allow lists and the answers of <c>net_kernel</c>, ours and theirs.
+/// </summary>
 [Trait("Ring", "interop")]
 public sealed class NetKernelTests
 {
@@ -87,7 +89,8 @@ public sealed class NetKernelTests
         {
             var answers = new List<string>();
             foreach (var asked in new[] { theirs.Name, ours.Name.Text })
-                answers.Add((await asking.EvalAsync($"gen_server:call({{net_kernel, '{asked}'}}, {question})")).Replace(asked, "ASKED", StringComparison.Ordinal));
+                answers.Add((await asking.EvalAsync($"gen_server:call({{net_kernel, '{asked}'}}, {question})")).Replace(
+                    asked, "ASKED", StringComparison.Ordinal));
             Assert.Equal(answers[0], answers[1]);
         }
     }
@@ -97,10 +100,13 @@ public sealed class NetKernelTests
     public async Task What_has_nothing_to_say_to_net_kernel_does_not_disturb_it(int release)
     {
         await using var pair = await Pair.StartAsync(release, published: true);
-        Assert.Equal("{error,badarg}", await pair.Beam.EvalAsync($"gen_server:call({{net_kernel, '{pair.Node.Name}'}}, {{nonsense, 1}})"));
+        Assert.Equal(
+            "{error,badarg}",
+            await pair.Beam.EvalAsync($"gen_server:call({{net_kernel, '{pair.Node.Name}'}}, {{nonsense, 1}})"));
         Assert.Equal(
             "{'EXIT',{notsup,[]}}",
-            await pair.Beam.EvalAsync($"gen_server:call({{net_kernel, '{pair.Node.Name}'}}, {{spawn, nomod, nofun, [], group_leader()}})"));
+            await pair.Beam.EvalAsync(
+                $"gen_server:call({{net_kernel, '{pair.Node.Name}'}}, {{spawn, nomod, nofun, [], group_leader()}})"));
         await pair.Beam.EvalAsync(
             $"[{{net_kernel, '{pair.Node.Name}'}} ! M || M <- [hello, {{self(), get_status}}, {{'EXIT', self(), kill}}, {{nodeup, a}}, {{'$gen_call', x, y}}]], gen_server:cast({{net_kernel, '{pair.Node.Name}'}}, x)");
         Assert.Equal("pong", await pair.Beam.EvalAsync($"net_adm:ping('{pair.Node.Name}')"));
@@ -160,7 +166,8 @@ public sealed class NetKernelTests
     public async Task A_node_that_ticks_too_slowly_for_a_real_one_is_kept_once_it_is_told_to_tick_faster()
     {
         // Theirs gives up after 5 s; ours would tick every 15 s.
-        await using var pair = await Pair.StartAsync(Otp.Newest, published: true, new BeamOptions { Arguments = ["-kernel", "net_ticktime", "4"] });
+        await using var pair = await Pair.StartAsync(
+            Otp.Newest, published: true, new BeamOptions { Arguments = ["-kernel", "net_ticktime", "4"] });
         await pair.Node.ConnectAsync(pair.BeamName);
         Assert.Equal(NetTickTimeChange.Initiated, pair.Node.SetNetTickTime(TimeSpan.FromSeconds(4)));
         var lost = await pair.Beam.EvalAsync(

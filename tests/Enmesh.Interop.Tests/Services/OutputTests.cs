@@ -61,7 +61,8 @@ public sealed class OutputTests
     public async Task A_process_of_a_BEAM_prints_on_our_console(int release)
     {
         var console = new StringWriter();
-        await using var pair = await Pair.StartAsync(release, change: plan => plan with { UserDevice = _ => new WriterDevice(console) });
+        await using var pair = await Pair.StartAsync(
+            release, change: plan => plan with { UserDevice = _ => new WriterDevice(console) });
         var us = $"'{pair.Node.Name}'";
         await pair.Beam.EvalAsync(
             $$"""
@@ -79,7 +80,9 @@ public sealed class OutputTests
             spawn(fun() -> group_leader(User, self()), io:format("from afar~n") end),
             ok
             """);
-        await pair.Beam.WaitForAsync($"rpc:call({us}, erlang, process_info, [rpc:call({us}, erlang, whereis, [user]), message_queue_len])", "{message_queue_len, 0}");
+        await pair.Beam.WaitForAsync(
+            $"rpc:call({us}, erlang, process_info, [rpc:call({us}, erlang, whereis, [user]), message_queue_len])",
+            "{message_queue_len, 0}");
         await WaitForAsync(() => console.ToString().Contains("from afar", StringComparison.Ordinal));
         Assert.StartsWith("hello wörld [1,2]\ndeep text\nö\n{a,#Pid<", console.ToString(), StringComparison.Ordinal);
     }
@@ -89,14 +92,21 @@ public sealed class OutputTests
     public async Task A_function_we_spawn_on_a_BEAM_prints_on_our_console(int release)
     {
         var console = new StringWriter();
-        await using var pair = await Pair.StartAsync(release, change: plan => plan with { UserDevice = _ => new WriterDevice(console) });
-        Assert.Equal("ok", (await pair.Node.RpcAsync(pair.BeamName, "io", "format", [Term.CharList("~s there~n"), Term.List(Term.CharList("hello"))])).AtomText);
+        await using var pair = await Pair.StartAsync(
+            release, change: plan => plan with { UserDevice = _ => new WriterDevice(console) });
+        Assert.Equal(
+            "ok",
+            (await pair.Node.RpcAsync(
+                pair.BeamName, "io", "format",
+                [Term.CharList("~s there~n"), Term.List(Term.CharList("hello"))])).AtomText);
         Assert.Equal("hello there\n", console.ToString());
         var done = new TaskCompletionSource();
         pair.Node.Spawn(async context =>
         {
-            var child = await context.SpawnAsync(pair.BeamName, "io", "put_chars", [Term.CharList("spawned\n")], new() { Monitor = true });
-            await context.ReceiveAsync(message => message.TupleElements is [_, { Reference: { } own }, ..] && own == child.Monitor);
+            var child = await context.SpawnAsync(
+                pair.BeamName, "io", "put_chars", [Term.CharList("spawned\n")], new() { Monitor = true });
+            await context.ReceiveAsync(
+                message => message.TupleElements is [_, { Reference: { } own }, ..] && own == child.Monitor);
             done.SetResult();
         });
         await done.Task.WaitAsync(Patience);
@@ -126,7 +136,8 @@ public sealed class OutputTests
         Assert.Contains((LogLevel.Warning, "a text"), lines);
         Assert.Contains((LogLevel.Information, "what: happened\nwho: me"), lines);
         Assert.Contains((LogLevel.Critical, "what: worse"), lines);
-        Assert.Contains(lines, line => line.Level == LogLevel.Error && line.Text.Contains("exit_badly", StringComparison.Ordinal));
+        Assert.Contains(
+            lines, line => line.Level == LogLevel.Error && line.Text.Contains("exit_badly", StringComparison.Ordinal));
     }
 
     // The answers of the real device, wherever it has one: OTP 23 to 27 wait for input that never comes, 29 refuses.
@@ -191,7 +202,9 @@ public sealed class OutputTests
 
             public bool IsEnabled(LogLevel logLevel) => true;
 
-            void ILogger.Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+            void ILogger.Log<TState>(
+                LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+                Func<TState, Exception?, string> formatter)
             {
                 lock (all._lines)
                     all._lines.Add((category, logLevel, formatter(state, exception)));

@@ -20,9 +20,11 @@ public sealed class RpcClientTests
         await using var pair = await Pair.StartAsync(release);
         var beam = pair.BeamName;
         Assert.Equal(3, (await pair.Node.RpcAsync(beam, "erlang", "length", [Term.List(1, 2, 3)])).Int32);
-        var thrown = await Assert.ThrowsAsync<RpcException>(() => pair.Node.RpcAsync(beam, "erlang", "throw", [new Atom("ball")]));
+        var thrown = await Assert.ThrowsAsync<RpcException>(
+            () => pair.Node.RpcAsync(beam, "erlang", "throw", [new Atom("ball")]));
         Assert.Equal((ErlangExceptionClass.Throw, "ball"), (thrown.Class, thrown.Reason.AtomText));
-        var exit = await Assert.ThrowsAsync<RpcException>(() => pair.Node.RpcAsync(beam, "erlang", "exit", [new Atom("out")]));
+        var exit = await Assert.ThrowsAsync<RpcException>(
+            () => pair.Node.RpcAsync(beam, "erlang", "exit", [new Atom("out")]));
         Assert.Equal((ErlangExceptionClass.Exit, "out", false), (exit.Class, exit.Reason.AtomText, exit.IsSignal));
         var error = await Assert.ThrowsAsync<RpcException>(() => pair.Node.RpcAsync(beam, "erlang", "length", [1]));
         Assert.Equal((ErlangExceptionClass.Error, "badarg"), (error.Class, error.Reason.AtomText));
@@ -30,9 +32,12 @@ public sealed class RpcClientTests
         var undefined = await Assert.ThrowsAsync<RpcException>(() => pair.Node.RpcAsync(beam, "nomod", "nofun", []));
         Assert.Equal("[{nomod,nofun,[],[]}]", undefined.Stack.ToString());
         Assert.Equal($"nomod:nofun/0 on {beam} failed: error undef", undefined.Message);
-        var suicide = await TermOfAsync(pair.Beam, "{ok, T, _} = erl_scan:string(\"exit(self(), kill).\"), {ok, E} = erl_parse:parse_exprs(T), E");
-        var killed = await Assert.ThrowsAsync<RpcException>(() => pair.Node.RpcAsync(beam, "erl_eval", "expr_list", [suicide, Term.Nil]));
-        Assert.Equal((ErlangExceptionClass.Exit, "killed", true), (killed.Class, killed.Reason.AtomText, killed.IsSignal));
+        var suicide = await TermOfAsync(
+            pair.Beam, "{ok, T, _} = erl_scan:string(\"exit(self(), kill).\"), {ok, E} = erl_parse:parse_exprs(T), E");
+        var killed = await Assert.ThrowsAsync<RpcException>(
+            () => pair.Node.RpcAsync(beam, "erl_eval", "expr_list", [suicide, Term.Nil]));
+        Assert.Equal(
+            (ErlangExceptionClass.Exit, "killed", true), (killed.Class, killed.Reason.AtomText, killed.IsSignal));
     }
 
     [Theory]
@@ -42,21 +47,30 @@ public sealed class RpcClientTests
         await using var pair = await Pair.StartAsync(release);
         var (node, beam) = (pair.Node, pair.BeamName);
         Assert.Equal(beam.Atom, (await node.Rpc.BlockCallAsync(beam, "erlang", "node", [])).Atom);
-        var error = await Assert.ThrowsAsync<RpcException>(() => node.Rpc.BlockCallAsync(beam, "erlang", "length", [1]));
+        var error = await Assert.ThrowsAsync<RpcException>(
+            () => node.Rpc.BlockCallAsync(beam, "erlang", "length", [1]));
         Assert.Equal((ErlangExceptionClass.Error, "badarg"), (error.Class, error.Reason.AtomText));
-        var exit = await Assert.ThrowsAsync<RpcException>(() => node.Rpc.BlockCallAsync(beam, "erlang", "exit", [new Atom("out")]));
+        var exit = await Assert.ThrowsAsync<RpcException>(
+            () => node.Rpc.BlockCallAsync(beam, "erlang", "exit", [new Atom("out")]));
         Assert.Equal((ErlangExceptionClass.Exit, "out"), (exit.Class, exit.Reason.AtomText));
-        await pair.Beam.EvalAsync("register(sink, spawn(fun F() -> receive {take, P} -> P ! taken after 60000 -> ok end end)), ok");
-        Assert.Equal([beam], await node.Rpc.SbcastAsync([beam, NodeName.Parse("nobody@127.0.0.9")], "sink", new Atom("ignored")));
+        await pair.Beam.EvalAsync(
+            "register(sink, spawn(fun F() -> receive {take, P} -> P ! taken after 60000 -> ok end end)), ok");
+        Assert.Equal(
+            [beam],
+            await node.Rpc.SbcastAsync([beam, NodeName.Parse("nobody@127.0.0.9")], "sink", new Atom("ignored")));
         Assert.Equal([], await node.Rpc.SbcastAsync([beam], "nobody_here", 1));
         await pair.Beam.EvalAsync(
             "register(server, spawn(fun F() -> receive {P, M} -> P ! {wrapper, node(), {got, M}}, F() end end)), ok");
         Assert.Equal("{got,7}", (await node.Rpc.ServerCallAsync(beam, "server", new Atom("wrapper"), 7)).ToString());
-        var missing = await Assert.ThrowsAsync<CallExitException>(() => node.Rpc.ServerCallAsync(beam, "nobody_here", new Atom("wrapper"), 7));
+        var missing = await Assert.ThrowsAsync<CallExitException>(
+            () => node.Rpc.ServerCallAsync(beam, "nobody_here", new Atom("wrapper"), 7));
         Assert.Equal("noproc", missing.Reason.AtomText);
-        await node.Rpc.CastAsync(beam, "erlang", "register", [new Atom("was_cast"), await node.RpcAsync(beam, "erlang", "whereis", [new Atom("init")])]);
+        await node.Rpc.CastAsync(
+            beam, "erlang", "register",
+            [new Atom("was_cast"), await node.RpcAsync(beam, "erlang", "whereis", [new Atom("init")])]);
         await pair.Beam.WaitForAsync("whereis(server) =/= undefined");
-        await node.Rpc.AbcastAsync([beam], "server", Term.Tuple(await node.RpcAsync(beam, "erlang", "whereis", [new Atom("init")]), 1));
+        await node.Rpc.AbcastAsync(
+            [beam], "server", Term.Tuple(await node.RpcAsync(beam, "erlang", "whereis", [new Atom("init")]), 1));
         await node.Rpc.EvalEverywhereAsync("persistent_term", "put", [new Atom("everywhere"), 1], [beam, node.Name]);
         await pair.Beam.WaitForAsync("persistent_term:get(everywhere, 0)", "1");
     }
@@ -70,9 +84,11 @@ public sealed class RpcClientTests
         var error = await Assert.ThrowsAsync<CallExitException>(() => pair.Node.RpcAsync(nobody, "erlang", "node", []));
         Assert.Equal("noconnection", error.Reason.AtomText);
         await pair.Node.Rpc.CastAsync(nobody, "erlang", "node", []);
-        await Assert.ThrowsAsync<TimeoutException>(() => pair.Node.RpcAsync(pair.BeamName, "timer", "sleep", [60_000], TimeSpan.FromMilliseconds(50)));
+        await Assert.ThrowsAsync<TimeoutException>(
+            () => pair.Node.RpcAsync(pair.BeamName, "timer", "sleep", [60_000], TimeSpan.FromMilliseconds(50)));
         using var cancelled = new CancellationTokenSource();
-        var call = pair.Node.RpcAsync(pair.BeamName, "timer", "sleep", [60_000], Timeout.InfiniteTimeSpan, cancelled.Token);
+        var call = pair.Node.RpcAsync(
+            pair.BeamName, "timer", "sleep", [60_000], Timeout.InfiniteTimeSpan, cancelled.Token);
         await cancelled.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
         call = pair.Node.RpcAsync(pair.BeamName, "timer", "sleep", [60_000], Timeout.InfiniteTimeSpan);
@@ -88,11 +104,15 @@ public sealed class RpcClientTests
         await using var pair = await Pair.StartAsync(release);
         pair.Node.Functions.Export("maths", "double", 1, static (_, arguments) => new(arguments[0].Int64!.Value * 2));
         var nobody = NodeName.Parse("nobody@127.0.0.9");
-        var results = await pair.Node.Rpc.MulticallAsync([pair.Node.Name, pair.BeamName, nobody], "maths", "double", [21]);
+        var results = await pair.Node.Rpc.MulticallAsync(
+            [pair.Node.Name, pair.BeamName, nobody], "maths", "double", [21]);
         Assert.Equal(42, results[0].GetValue().Int32);
         Assert.Equal("undef", Assert.IsType<RpcException>(results[1].Error).Reason.AtomText);
-        Assert.Equal((nobody, "noconnection"), (results[2].Node, Assert.IsType<CallExitException>(results[2].Error).Reason.AtomText));
-        var own = await Assert.ThrowsAsync<RpcException>(() => pair.Node.RpcAsync(pair.Node.Name, "erlang", "throw", [1]));
+        Assert.Equal(
+            (nobody, "noconnection"),
+            (results[2].Node, Assert.IsType<CallExitException>(results[2].Error).Reason.AtomText));
+        var own = await Assert.ThrowsAsync<RpcException>(
+            () => pair.Node.RpcAsync(pair.Node.Name, "erlang", "throw", [1]));
         Assert.Equal(ErlangExceptionClass.Throw, own.Class);
     }
 

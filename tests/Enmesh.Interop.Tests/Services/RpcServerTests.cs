@@ -91,8 +91,12 @@ public sealed class RpcServerTests
         await using var pair = await Pair.StartAsync(release);
         Export(pair.Node);
         var us = $"'{pair.Node.Name}'";
-        Assert.Equal("{throw,ball}", await pair.Beam.EvalAsync($"try erpc:call({us}, t, throw, [ball]) catch C:R -> {{C, R}} end"));
-        Assert.Equal("{exit,{exception,out}}", await pair.Beam.EvalAsync($"try erpc:call({us}, t, exit, [out]) catch C:R -> {{C, R}} end"));
+        Assert.Equal(
+            "{throw,ball}",
+            await pair.Beam.EvalAsync($"try erpc:call({us}, t, throw, [ball]) catch C:R -> {{C, R}} end"));
+        Assert.Equal(
+            "{exit,{exception,out}}",
+            await pair.Beam.EvalAsync($"try erpc:call({us}, t, exit, [out]) catch C:R -> {{C, R}} end"));
         Assert.Equal(
             "{error,exception,oops,{t,error,1,[]}}",
             await pair.Beam.EvalAsync($"try erpc:call({us}, t, error, [oops]) catch error:{{E, R, Stack}} -> {{error, E, R, lists:last(Stack)}} end"));
@@ -100,13 +104,16 @@ public sealed class RpcServerTests
         Assert.Equal("{badrpc,{'EXIT',out}}", await pair.Beam.EvalAsync($"rpc:call({us}, t, exit, [out])"));
         Assert.Equal(
             "{exception,<<\"System.InvalidOperationException\">>,<<\"broken\">>}",
-            await pair.Beam.EvalAsync($"{{badrpc, {{'EXIT', {{Reason, [_ | _]}}}}}} = rpc:call({us}, t, net, []), Reason"));
+            await pair.Beam.EvalAsync(
+                $"{{badrpc, {{'EXIT', {{Reason, [_ | _]}}}}}} = rpc:call({us}, t, net, []), Reason"));
         // The frames of .NET are frames.
         Assert.Equal(
             "true",
             await pair.Beam.EvalAsync(
                 $"try erpc:call({us}, t, net, []) catch error:{{exception, _, [{{M, F, A, L}} | _]}} -> is_atom(M) and is_atom(F) and is_integer(A) and is_list(L) end"));
-        Assert.Equal("{exit,{signal,killed}}", await pair.Beam.EvalAsync($"try erpc:call({us}, t, suicide, []) catch C:R -> {{C, R}} end"));
+        Assert.Equal(
+            "{exit,{signal,killed}}",
+            await pair.Beam.EvalAsync($"try erpc:call({us}, t, suicide, []) catch C:R -> {{C, R}} end"));
         Assert.Equal("pong", await pair.Beam.EvalAsync($"net_adm:ping({us})"));
         Assert.DoesNotContain("REPORT", pair.Beam.Output, StringComparison.Ordinal);
     }
@@ -123,17 +130,31 @@ public sealed class RpcServerTests
         Assert.Equal("b", await pair.Beam.EvalAsync($"rpc:block_call({us}, t, echo, [b])"));
         Assert.Equal("c", await pair.Beam.EvalAsync($"rpc:yield(rpc:async_call({us}, t, echo, [c]))"));
         Assert.Equal("d", await pair.Beam.EvalAsync($"erpc:receive_response(erpc:send_request({us}, t, echo, [d]))"));
-        Assert.Equal("{response,e}", await pair.Beam.EvalAsync($"erpc:wait_response(erpc:send_request({us}, t, echo, [e]), 20000)"));
-        Assert.Equal("[{ok,f},{ok,f}]", await pair.Beam.EvalAsync($"[{{ok, f}} = R || R <- erpc:multicall([{us}, {us}], t, echo, [f])]"));
+        Assert.Equal(
+            "{response,e}",
+            await pair.Beam.EvalAsync($"erpc:wait_response(erpc:send_request({us}, t, echo, [e]), 20000)"));
+        Assert.Equal(
+            "[{ok,f},{ok,f}]",
+            await pair.Beam.EvalAsync($"[{{ok, f}} = R || R <- erpc:multicall([{us}, {us}], t, echo, [f])]"));
         Assert.Equal("{[g],[]}", await pair.Beam.EvalAsync($"rpc:multicall([{us}], t, echo, [g])"));
-        Assert.Equal("{[x],[]}", await pair.Beam.EvalAsync($"{{[N], []}} = rpc:sbcast([{us}], rex, hello), {{[x || {us} <- [N]], []}}"));
-        Assert.Equal("{[],[x]}", await pair.Beam.EvalAsync($"{{[], [N]}} = rpc:sbcast([{us}], nobody_here, hello), {{[], [x || {us} <- [N]]}}"));
-        Assert.Equal("{error,nodedown}", await pair.Beam.EvalAsync($"rpc:server_call({us}, nobody_here, wrapper, hello)"));
+        Assert.Equal(
+            "{[x],[]}",
+            await pair.Beam.EvalAsync($"{{[N], []}} = rpc:sbcast([{us}], rex, hello), {{[x || {us} <- [N]], []}}"));
+        Assert.Equal(
+            "{[],[x]}",
+            await pair.Beam.EvalAsync(
+                $"{{[], [N]}} = rpc:sbcast([{us}], nobody_here, hello), {{[], [x || {us} <- [N]]}}"));
+        Assert.Equal(
+            "{error,nodedown}", await pair.Beam.EvalAsync($"rpc:server_call({us}, nobody_here, wrapper, hello)"));
         Assert.Equal("{wrapped,hello}", await pair.Beam.EvalAsync($"rpc:server_call({us}, server, wrapper, hello)"));
         await pair.Beam.EvalAsync($"register(sink, self()), rpc:cast({us}, t, send, [self(), cast]), receive cast -> ok after 20000 -> exit(no_cast) end");
-        await pair.Beam.EvalAsync($"erpc:cast({us}, t, send, [self(), cast]), receive cast -> ok after 20000 -> exit(no_cast) end");
-        await pair.Beam.EvalAsync($"rpc:eval_everywhere([{us}], t, send, [self(), all]), receive all -> ok after 20000 -> exit(no_cast) end");
-        Assert.Equal("timeout", await pair.Beam.EvalAsync($"try erpc:call({us}, t, sleep, [], 10) catch error:{{erpc, R}} -> R end"));
+        await pair.Beam.EvalAsync(
+            $"erpc:cast({us}, t, send, [self(), cast]), receive cast -> ok after 20000 -> exit(no_cast) end");
+        await pair.Beam.EvalAsync(
+            $"rpc:eval_everywhere([{us}], t, send, [self(), all]), receive all -> ok after 20000 -> exit(no_cast) end");
+        Assert.Equal(
+            "timeout",
+            await pair.Beam.EvalAsync($"try erpc:call({us}, t, sleep, [], 10) catch error:{{erpc, R}} -> R end"));
     }
 
     [Theory]
@@ -143,9 +164,15 @@ public sealed class RpcServerTests
         await using var pair = await Pair.StartAsync(release);
         Export(pair.Node);
         var us = $"'{pair.Node.Name}'";
-        Assert.Equal("hello", await pair.Beam.EvalAsync($"spawn({us}, t, send, [self(), hello]), receive M -> M after 20000 -> nothing end"));
+        Assert.Equal(
+            "hello",
+            await pair.Beam.EvalAsync(
+                $"spawn({us}, t, send, [self(), hello]), receive M -> M after 20000 -> nothing end"));
         const string NoFun = "{notsup,<<\"A fun is code of the node that made it; this node runs none. Call an exported function by name.\">>}";
-        Assert.Equal(NoFun, await pair.Beam.EvalAsync($"try erpc:call({us}, fun() -> halt() end) catch error:{{exception, R, _}} -> R end"));
+        Assert.Equal(
+            NoFun,
+            await pair.Beam.EvalAsync(
+                $"try erpc:call({us}, fun() -> halt() end) catch error:{{exception, R, _}} -> R end"));
         foreach (var call in new[] { "code:load_binary(m, \"m\", <<>>)", "dbg:tracer()", "net_kernel:spawn(a)", "os:cmd(\"id\")", "init:stop()", "erlang:halt()", "erlang:get_cookie()" })
         {
             var (module, function, arguments) = Split(call);
@@ -164,7 +191,8 @@ public sealed class RpcServerTests
         var address = pair.Node.Name.ToString();
         var called = await pair.Beam.RunToolAsync(["erl_call", "-address", $"127.0.0.2:{pair.Beam.Port}", "-c", pair.Beam.Cookie, "-a", "t echo [[1,{two}]]"]);
         if (called.ExitCode != 0)
-            called = await pair.Beam.RunToolAsync(["erl_call", "-name", address, "-c", pair.Beam.Cookie, "-a", "t echo [[1,{two}]]"]);
+            called = await pair.Beam.RunToolAsync(
+                ["erl_call", "-name", address, "-c", pair.Beam.Cookie, "-a", "t echo [[1,{two}]]"]);
         Assert.Contains("[1, {two}]", called.Output, StringComparison.Ordinal);
         if (release < 25)
             return;
@@ -288,7 +316,9 @@ public sealed class RpcServerTests
             while (true)
             {
                 if ((await context.ReceiveAsync()).TupleElements is [{ Pid: { } from }, var message])
-                    context.TrySend(from, Term.Tuple(new Atom("wrapper"), context.Node.Atom, Term.Tuple(new Atom("wrapped"), message)));
+                    context.TrySend(
+                        from,
+                        Term.Tuple(new Atom("wrapper"), context.Node.Atom, Term.Tuple(new Atom("wrapped"), message)));
             }
         }, "server");
     }

@@ -105,7 +105,8 @@ public sealed class RandomTermTests
             List<Term> ours = [.. terms.Order(TermOrder.Comparer)];
             Assert.Equal(ours.Count, theirs.Count);
             for (var i = 0; i < ours.Count; i++)
-                Assert.True(TermOrder.AreEqual(ours[i], theirs[i]), $"Batch {batch}, {i}: {ours[i]} here, {theirs[i]} there");
+                Assert.True(
+                    TermOrder.AreEqual(ours[i], theirs[i]), $"Batch {batch}, {i}: {ours[i]} here, {theirs[i]} there");
         }
     }
 
@@ -146,8 +147,8 @@ public sealed class RandomTermTests
     }
 
     /// <summary>
-    /// A node that has the module, and another one after so many calls: a node never forgets an atom or an external fun,
-    /// and with --long it would run out of room for them.
+    /// A node that has the module, and another one after so many calls: a node never forgets an atom or an external
+    /// fun, and with --long it would run out of room for them.
     /// </summary>
     private sealed class Nodes(int release) : IAsyncDisposable
     {

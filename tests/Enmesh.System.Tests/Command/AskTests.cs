@@ -7,7 +7,9 @@ using Xunit;
 
 namespace Enmesh.SystemTests.Command;
 
-/// <summary>The verbs that ask: <c>ping</c>, <c>nodes</c>, <c>names</c>, with <c>epmd</c> and <c>node</c> to be asked.</summary>
+/// <summary>
+/// The verbs that ask: <c>ping</c>, <c>nodes</c>, <c>names</c>, with <c>epmd</c> and <c>node</c> to be asked.
+/// </summary>
 [Trait("Ring", "system")]
 public sealed class AskTests : IAsyncLifetime
 {
@@ -23,8 +25,10 @@ public sealed class AskTests : IAsyncLifetime
         _epmd = _home.Start("epmd", "--port", "0");
         _epmdPort = Regex.Match(await _epmd.WaitForLineAsync("EPMD listens", patience), @"port (\d+)").Groups[1].Value;
         _node = _home.Start(
-            "node", "--name", "orders@127.0.0.1", "--port", "0", "--epmd", "register", "--epmd-port", _epmdPort, "--cookie-file", _home.CookieFile);
-        _port = Regex.Match(await _node.WaitForLineAsync("orders@127.0.0.1 is up on port", patience), @"port (\d+)").Groups[1].Value;
+            "node", "--name", "orders@127.0.0.1", "--port", "0", "--epmd", "register", "--epmd-port", _epmdPort,
+            "--cookie-file", _home.CookieFile);
+        _port = Regex.Match(await _node.WaitForLineAsync(
+            "orders@127.0.0.1 is up on port", patience), @"port (\d+)").Groups[1].Value;
     }
 
     public async ValueTask DisposeAsync()
@@ -37,7 +41,9 @@ public sealed class AskTests : IAsyncLifetime
     [Fact]
     public async Task Ping_finds_the_node_through_epmd_or_by_its_port()
     {
-        Succeeds(await PingAsync("orders@127.0.0.1", "--epmd-port", _epmdPort), "^pong from orders@127.0.0.1: connected in [0-9.]+ ms, answered in [0-9.]+ ms$");
+        Succeeds(
+            await PingAsync("orders@127.0.0.1", "--epmd-port", _epmdPort),
+            "^pong from orders@127.0.0.1: connected in [0-9.]+ ms, answered in [0-9.]+ ms$");
         Succeeds(await PingAsync("orders@127.0.0.1", "--port", _port), "^pong from ");
         Succeeds(
             await PingAsync("orders@127.0.0.1", "--port", _port, "--json"),
@@ -53,7 +59,9 @@ public sealed class AskTests : IAsyncLifetime
         await _node.WaitForLineAsync("cookie");
         Fails(await PingAsync("invoices@127.0.0.1", "--port", _port), "invoices@127.0.0.1", "orders@127.0.0.1");
         Fails(await PingAsync("invoices@127.0.0.1", "--epmd-port", _epmdPort), "invoices", $"127.0.0.1:{_epmdPort}");
-        Fails(await PingAsync("orders@127.0.0.1", "--port", "1"), "127.0.0.1:1 refused the connection: nothing listens there");
+        Fails(
+            await PingAsync("orders@127.0.0.1", "--port", "1"),
+            "127.0.0.1:1 refused the connection: nothing listens there");
 
         var json = await _home.RunAsync("ping", "orders@127.0.0.1", "--port", _port, "--cookie-file", other, "--json");
         Assert.Equal(1, json.ExitCode);
@@ -80,7 +88,9 @@ public sealed class AskTests : IAsyncLifetime
         // 'sok': it takes our name, and then it is silent.
         await using var server = new StubServer("\0\u0003sok"u8.ToArray(), keepOpen: true);
 
-        Fails(await PingAsync("orders@127.0.0.1", "--port", server.Port, "--timeout", "4"), "orders@127.0.0.1 has not sent its challenge within");
+        Fails(
+            await PingAsync("orders@127.0.0.1", "--port", server.Port, "--timeout", "4"),
+            "orders@127.0.0.1 has not sent its challenge within");
     }
 
     [Fact]
@@ -114,10 +124,13 @@ public sealed class AskTests : IAsyncLifetime
         Fails(await _home.RunAsync("epmd", "--port", _epmdPort), _epmdPort, "in use");
         Fails(
             await _home.RunAsync(
-                "node", "--name", "orders@127.0.0.1", "--port", "0", "--epmd", "register", "--epmd-port", _epmdPort, "--cookie-file", _home.CookieFile),
+                "node", "--name", "orders@127.0.0.1", "--port", "0", "--epmd", "register", "--epmd-port", _epmdPort,
+                "--cookie-file", _home.CookieFile),
             "orders", "EPMD");
         Fails(
-            await _home.RunAsync("node", "--name", "x@127.0.0.1", "--port", _port, "--listen", "127.0.0.1", "--cookie-file", _home.CookieFile), _port, "in use");
+            await _home.RunAsync(
+                "node", "--name", "x@127.0.0.1", "--port", _port, "--listen", "127.0.0.1", "--cookie-file",
+                _home.CookieFile), _port, "in use");
     }
 
     [Fact]

@@ -4,8 +4,8 @@ using Enmesh.TestSupport;
 namespace Enmesh.SystemTests.Command;
 
 /// <summary>
-/// The command as people have it, <c>./enmesh</c> in the repository, with a directory of the test's own for cookies and for
-/// what it writes, and nothing of the machine's Erlang settings.
+/// The command as people have it, <c>./enmesh</c> in the repository, with a directory of the test's own for cookies and
+/// for what it writes, and nothing of the machine's Erlang settings.
 /// </summary>
 internal sealed class CommandHome : IDisposable
 {
@@ -23,7 +23,8 @@ internal sealed class CommandHome : IDisposable
     {
         _directory = parent is null
             ? Directory.CreateTempSubdirectory("enmesh-command-").FullName
-            : Directory.CreateDirectory(Path.Combine(parent, $"enmesh-{RandomNumberGenerator.GetHexString(12, lowercase: true)}")).FullName;
+            : Directory.CreateDirectory(Path.Combine(
+                parent, $"enmesh-{RandomNumberGenerator.GetHexString(12, lowercase: true)}")).FullName;
         _atExit = AtExit.Run($"rm -rf '{_directory}'");
         CookieFile = WriteCookie("cookie", Otp.NewCookie());
     }
@@ -53,7 +54,8 @@ internal sealed class CommandHome : IDisposable
     internal async Task<CommandResult> RunWithInputAsync(string input, params string[] arguments)
     {
         await Built.Value;
-        return await ChildProcess.RunAsync([Repository.PathTo("enmesh"), .. arguments], Environment(), input, _directory, Timeout);
+        return await ChildProcess.RunAsync(
+            [Repository.PathTo("enmesh"), .. arguments], Environment(), input, _directory, Timeout);
     }
 
     /// <summary>Starts it and lets it run.</summary>

@@ -56,7 +56,8 @@ public sealed class FunctionsTests : IAsyncLifetime
     {
         _node.Export(new SampleModule());
         var text = await AskAsync("functions", "shop@127.0.0.1", "sample");
-        Assert.Contains("      Adds two numbers.\n      A: One.\n      B: The other.\n", text.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "      Adds two numbers.\n      A: One.\n      B: The other.\n", text.Output, StringComparison.Ordinal);
         var json = await AskAsync("functions", "shop@127.0.0.1", "sample", "--json");
         Assert.StartsWith(
             """{"node":"shop@127.0.0.1","modules":[{"name":"sample","doc":"What can be called, of every kind there is.","functions":[{"name":"add","arity":2,"""
@@ -67,21 +68,25 @@ public sealed class FunctionsTests : IAsyncLifetime
         Assert.Contains("  get_doc/1\n      The documentation of a module", builtIn.Output, StringComparison.Ordinal);
         var missing = await AskAsync("functions", "shop@127.0.0.1", "sample", "no_such_module");
         Assert.Equal(1, missing.ExitCode);
-        Assert.Contains("There is no module 'no_such_module' on shop@127.0.0.1.", missing.Errors, StringComparison.Ordinal);
+        Assert.Contains(
+            "There is no module 'no_such_module' on shop@127.0.0.1.", missing.Errors, StringComparison.Ordinal);
         Assert.StartsWith("sample\n", missing.Output, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_BEAM_tells_of_modules_that_are_named()
     {
-        await using var beam = await BeamNode.StartAsync(Otp.Newest, new BeamOptions { Cookie = await File.ReadAllTextAsync(_home.CookieFile) });
+        await using var beam = await BeamNode.StartAsync(
+            Otp.Newest, new BeamOptions { Cookie = await File.ReadAllTextAsync(_home.CookieFile) });
         string[] where = ["--port", beam.Port.ToString(CultureInfo.InvariantCulture), "--cookie-file", _home.CookieFile];
         var lists = await _home.RunAsync(["functions", beam.Name, "lists", .. where]);
         Assert.True(lists.ExitCode == 0, lists.ToString());
         Assert.Matches(@"\n  zip3(/3|\(List1, List2, List3\))\n", lists.Output); // as far as its root has the documentation
         var all = await _home.RunAsync(["functions", beam.Name, .. where]);
         Assert.Equal((2, ""), (all.ExitCode, all.Output));
-        Assert.Contains("is a BEAM, whose modules are mostly Erlang's own. Say which ones you mean.", all.Errors, StringComparison.Ordinal);
+        Assert.Contains(
+            "is a BEAM, whose modules are mostly Erlang's own. Say which ones you mean.", all.Errors,
+            StringComparison.Ordinal);
     }
 
     private Task<CommandResult> AskAsync(params string[] words) => _home.RunAsync(

@@ -14,7 +14,8 @@ public sealed partial class UpTests : IAsyncLifetime
 
     private CommandHome _home = null!;
 
-    // The temporary directory is inside the root of the Erlang that is started: its $HOME has to be found on both sides.
+    // The temporary directory is inside the root of the Erlang that is started: its $HOME has to be found on both
+    // sides.
     public async ValueTask InitializeAsync()
     {
         var root = await Otp.RootAsync(Otp.Newest);
@@ -82,7 +83,9 @@ public sealed partial class UpTests : IAsyncLifetime
         Assert.False(json.RootElement.GetProperty("complete").GetBoolean());
         Assert.Equal(
             ["dotnet1@127.0.0.1", "beam1@127.0.0.1"],
-            json.RootElement.GetProperty("nodes").EnumerateArray().Select(node => node.GetProperty("name").GetString()));
+            json.RootElement.GetProperty("nodes")
+                .EnumerateArray()
+                .Select(node => node.GetProperty("name").GetString()));
         Assert.Contains("enmesh: beam1@127.0.0.1 does not answer.", result.Errors);
         Assert.Contains("enmesh: beam1@127.0.0.1 ended with status 3: erl: no such luck", result.Errors);
         AssertNothingIsLeft();
@@ -112,7 +115,8 @@ public sealed partial class UpTests : IAsyncLifetime
         await using var up = _home.Start("up", "--nodes", "2");
         await up.WaitForLineAsync("The mesh is complete: the 2 nodes", Patience);
         var epmd = int.Parse(Match(up, @"ERL_EPMD_PORT=(\d+)"), CultureInfo.InvariantCulture);
-        var cookie = await File.ReadAllTextAsync($"{Match(up, @"HOME=(\S+)")}/.erlang.cookie", TestContext.Current.CancellationToken);
+        var cookie = await File.ReadAllTextAsync(
+            $"{Match(up, @"HOME=(\S+)")}/.erlang.cookie", TestContext.Current.CancellationToken);
 
         await using var guest = await BeamNode.StartAsync(
             Otp.Newest, new() { Name = "me@127.0.0.1", Cookie = cookie, EpmdPort = epmd });
@@ -150,15 +154,20 @@ public sealed partial class UpTests : IAsyncLifetime
         var nothing = await _home.RunAsync("up", "--nodes", "0");
         var tooMuch = await _home.RunAsync("up", "--beam", "101");
 
-        Assert.Equal((2, "enmesh: There is nothing to start: give --nodes or --beam a number above 0.\n"), (nothing.ExitCode, nothing.Errors));
+        Assert.Equal(
+            (2, "enmesh: There is nothing to start: give --nodes or --beam a number above 0.\n"),
+            (nothing.ExitCode, nothing.Errors));
         Assert.Equal(2, tooMuch.ExitCode);
         Assert.StartsWith("enmesh: --beam takes a number from 0 to 100, not '101'.\n", tooMuch.Errors);
     }
 
     private static int ProcessOf(ChildProcess up, string node) =>
-        int.Parse(ProcessLine().Matches(up.Output).Last(match => match.Groups[1].Value == node).Groups[2].Value, CultureInfo.InvariantCulture);
+        int.Parse(
+            ProcessLine().Matches(up.Output).Last(match => match.Groups[1].Value == node).Groups[2].Value,
+            CultureInfo.InvariantCulture);
 
-    private static string Match(ChildProcess up, string pattern) => Regex.Match(up.Output, pattern, RegexOptions.None, Patience).Groups[1].Value;
+    private static string Match(ChildProcess up, string pattern) =>
+        Regex.Match(up.Output, pattern, RegexOptions.None, Patience).Groups[1].Value;
 
     private static void Kill(int process) => System.Diagnostics.Process.GetProcessById(process).Kill();
 
@@ -176,7 +185,9 @@ public sealed partial class UpTests : IAsyncLifetime
         }
     }
 
-    /// <summary>Waits for a line printed after the given place; with <paramref name="last"/> it has to be the last one.</summary>
+    /// <summary>
+    /// Waits for a line printed after the given place; with <paramref name="last"/> it has to be the last one.
+    /// </summary>
     private static async Task UntilAsync(ChildProcess up, int after, string pattern, bool last = false)
     {
         using var deadline = new CancellationTokenSource(Patience);
@@ -185,7 +196,8 @@ public sealed partial class UpTests : IAsyncLifetime
             var lines = up.Output[after..].Split('\n', StringSplitOptions.RemoveEmptyEntries);
             if ((last ? lines.TakeLast(1) : lines).Any(line => Regex.IsMatch(line, pattern, RegexOptions.None, Patience)))
                 return;
-            Assert.False(deadline.IsCancellationRequested || up.HasExited, $"There is no line {pattern} in:\n{up.Output}");
+            Assert.False(
+                deadline.IsCancellationRequested || up.HasExited, $"There is no line {pattern} in:\n{up.Output}");
             await Task.Delay(20);
         }
     }

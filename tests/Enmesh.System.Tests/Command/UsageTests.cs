@@ -61,7 +61,8 @@ public sealed class UsageTests : IDisposable
     public async Task A_cookie_file_that_others_may_read_is_refused(string arguments)
     {
         var open = _home.WriteCookie(
-            "open", Otp.NewCookie(), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+            "open", Otp.NewCookie(),
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
 
         var result = await _home.RunAsync([.. arguments.Split(' '), "--cookie-file", open]);
 
@@ -74,7 +75,8 @@ public sealed class UsageTests : IDisposable
     public async Task All_that_is_wrong_with_a_node_is_told_at_once()
     {
         var result = await _home.RunAsync(
-            "node", "--name", "a b@127.0.0.1", "--epmd", "sometimes", "--peer", "nobody", "--cookie-file", _home.PathTo("none"));
+            "node", "--name", "a b@127.0.0.1", "--epmd", "sometimes", "--peer", "nobody", "--cookie-file",
+            _home.PathTo("none"));
 
         Assert.Equal((2, ""), (result.ExitCode, result.Output));
         Assert.Collection(

@@ -7,7 +7,9 @@ using Xunit;
 
 namespace Enmesh.SystemTests.Discovery;
 
-/// <summary>Nodes on hosts of their own find each other through a real name server, which fails, lies empty and comes back.</summary>
+/// <summary>
+/// Nodes on hosts of their own find each other through a real name server, which fails, lies empty and comes back.
+/// </summary>
 [Trait("Ring", "system")]
 public sealed class DnsDiscoveryTests : IAsyncLifetime
 {
@@ -48,7 +50,8 @@ public sealed class DnsDiscoveryTests : IAsyncLifetime
 
         await _dns.KillAsync();
         var failing = await a.WaitForLineAsync("Discovery source 'dns' fails", FarOff);
-        Assert.Contains($"{Address("names")}:53 is not there: nothing listens on the port", failing, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{Address("names")}:53 is not there: nothing listens on the port", failing, StringComparison.Ordinal);
         await SeesAsync("a", "b");
 
         // The peer itself goes and comes: it is dialled by what was known before.
@@ -109,7 +112,10 @@ public sealed class DnsDiscoveryTests : IAsyncLifetime
     [Fact]
     public async Task A_thousand_addresses_come_over_tcp()
     {
-        await _dns.PublishAsync(Domain, [Address("a"), Address("b"), .. Enumerable.Range(0, 1000).Select(i => IPAddress.Parse($"10.78.{i / 250}.{i % 250}"))]);
+        await _dns.PublishAsync(
+            Domain,
+            [Address("a"), Address("b"), .. Enumerable.Range(0, 1000).Select(i => IPAddress.Parse(
+                $"10.78.{i / 250}.{i % 250}"))]);
         await using var a = await StartAsync("a", settings: ["Enmesh__Cluster__WarnAfter=1"]);
         await a.WaitForLineAsync("Peers connected: 0, expected: 1001", FarOff);
         await using var b = await StartAsync("b");
@@ -120,19 +126,25 @@ public sealed class DnsDiscoveryTests : IAsyncLifetime
     public async Task A_mistyped_domain_is_said_in_so_many_words()
     {
         await using var a = await StartAsync("a", domain: "clutser", settings: ["Enmesh__Cluster__WarnAfter=1"]);
-        Assert.Contains("clutser is empty: there is no such name", await a.WaitForLineAsync("answers only in part", FarOff), StringComparison.Ordinal);
-        Assert.Contains("check the domain", await a.WaitForLineAsync("Discovery names no peer besides this node", FarOff), StringComparison.Ordinal);
+        Assert.Contains(
+            "clutser is empty: there is no such name", await a.WaitForLineAsync("answers only in part", FarOff),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "check the domain", await a.WaitForLineAsync("Discovery names no peer besides this node", FarOff),
+            StringComparison.Ordinal);
     }
 
     private IPAddress Address(string host) => _network[host].Address;
 
-    private async Task<ChildProcess> StartAsync(string host, IPAddress? address = null, string domain = Domain, string[]? settings = null)
+    private async Task<ChildProcess> StartAsync(
+        string host, IPAddress? address = null, string domain = Domain, string[]? settings = null)
     {
         address ??= Address(host);
         var node = _network[host].Start(
         [
             "env", "Enmesh__Discovery__dns__Interval=0.3", .. settings ?? [],
-            Repository.PathTo("enmesh"), "node", "--name", $"orders@{address}", "--listen", $"{address}", "--cookie-file", CookieFile, "--dns", domain,
+            Repository.PathTo("enmesh"), "node", "--name", $"orders@{address}", "--listen", $"{address}",
+            "--cookie-file", CookieFile, "--dns", domain,
         ]);
         try
         {
@@ -147,7 +159,8 @@ public sealed class DnsDiscoveryTests : IAsyncLifetime
         }
     }
 
-    private Task SeesAsync(string host, params string[] others) => UntilSeenAsync(host, Address(host), [.. others.Select(Address)]);
+    private Task SeesAsync(string host, params string[] others) =>
+        UntilSeenAsync(host, Address(host), [.. others.Select(Address)]);
 
     /// <summary>Waits until the node on the host is connected to exactly these.</summary>
     private async Task UntilSeenAsync(string host, IPAddress address, params IPAddress[] others)
@@ -158,9 +171,15 @@ public sealed class DnsDiscoveryTests : IAsyncLifetime
         while (seen != wanted)
         {
             Assert.False(deadline.IsCancellationRequested, $"{host} is to see {wanted}; it sees: {seen}");
-            var result = await _network[host].RunAsync(Repository.PathTo("enmesh"), "nodes", $"orders@{address}", "--cookie-file", CookieFile, "--json");
+            var result = await _network[host].RunAsync(
+                Repository.PathTo("enmesh"), "nodes", $"orders@{address}", "--cookie-file", CookieFile, "--json");
             seen = result.ExitCode == 0
-                ? string.Join(' ', JsonDocument.Parse(result.Output).RootElement.GetProperty("sees").EnumerateArray().Select(name => name.GetString()))
+                ? string.Join(
+                    ' ',
+                    JsonDocument.Parse(result.Output).RootElement
+                        .GetProperty("sees")
+                        .EnumerateArray()
+                        .Select(name => name.GetString()))
                 : result.ToString();
         }
     }

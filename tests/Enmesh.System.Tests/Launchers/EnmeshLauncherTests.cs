@@ -52,7 +52,8 @@ public sealed class EnmeshLauncherTests : IDisposable
         File.CreateSymbolicLink(_sandbox.PathTo("far", "away", "two"), "../one");
 
         foreach (var (name, directory) in ((string, string)[])
-            [("../enmesh", "far"), ("./two", "far/away"), (_sandbox.PathTo("far", "away", "two"), "/"), ("enmesh", ".")])
+            [("../enmesh", "far"), ("./two", "far/away"), (_sandbox.PathTo(
+                "far", "away", "two"), "/"), ("enmesh", ".")])
         {
             var result = await _sandbox.RunAsync([name, "x"], directory: _sandbox.PathTo(directory));
             Assert.Equal("<x>", result.Output.TrimEnd('\n'));

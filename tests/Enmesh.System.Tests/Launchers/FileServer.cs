@@ -60,7 +60,8 @@ internal sealed class FileServer : IAsyncDisposable
         body ??= [];
         var status = found ? "200 OK" : "404 Not Found";
         var length = body.Length.ToString(CultureInfo.InvariantCulture);
-        await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"));
+        await stream.WriteAsync(
+            Encoding.ASCII.GetBytes($"HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"));
         await stream.WriteAsync(body);
         if (found)
             Interlocked.Increment(ref _served);

@@ -3,15 +3,17 @@ using Enmesh.TestSupport;
 namespace Enmesh.SystemTests.Launchers;
 
 /// <summary>
-/// A directory with the launchers as the repository has them and everything around them made up: a <c>dotnet</c> that is
-/// a shell script, a PATH of chosen programs, a cache of its own.
+/// A directory with the launchers as the repository has them and everything around them made up: a <c>dotnet</c> that
+/// is a shell script, a PATH of chosen programs, a cache of its own.
 /// </summary>
 internal sealed class Sandbox : IDisposable
 {
     private static readonly string[] Tools =
     [
-        "awk", "basename", "bash", "cat", "chmod", "cut", "dirname", "dpkg-query", "env", "find", "flock", "grep", "gzip", "head",
-        "id", "mkdir", "mktemp", "mv", "readlink", "rm", "sed", "sh", "sha256sum", "sha512sum", "sleep", "sort", "tail", "tar", "timeout", "touch",
+        "awk", "basename", "bash", "cat", "chmod", "cut", "dirname", "dpkg-query", "env", "find", "flock", "grep",
+        "gzip", "head",
+        "id", "mkdir", "mktemp", "mv", "readlink", "rm", "sed", "sh", "sha256sum", "sha512sum", "sleep", "sort", "tail",
+        "tar", "timeout", "touch",
         "uname", "wc",
     ];
 

@@ -3,7 +3,9 @@ using Xunit;
 
 namespace Enmesh.SystemTests.Launchers;
 
-/// <summary><c>./test</c>, with a made-up SDK and test programs that are shell scripts with reports of our choice.</summary>
+/// <summary>
+/// <c>./test</c>, with a made-up SDK and test programs that are shell scripts with reports of our choice.
+/// </summary>
 [Trait("Ring", "system")]
 public sealed class TestLauncherTests : IDisposable
 {
@@ -229,7 +231,9 @@ public sealed class TestLauncherTests : IDisposable
     /// <summary>Shell code that writes a report in xunit's form, and exits as xunit does.</summary>
     private static string Report(int passed, int failed = 0, int skipped = 0, int errors = 0)
     {
-        var test = failed == 0 ? "" : "<test id=\"1\" name=\"One.Some.Test(text: &quot;&lt;&amp;&gt;&quot;)\" result=\"Fail\" time=\"0\" />";
+        var test = failed == 0
+            ? ""
+            : "<test id=\"1\" name=\"One.Some.Test(text: &quot;&lt;&amp;&gt;&quot;)\" result=\"Fail\" time=\"0\" />";
         var exit = failed + errors == 0 ? "" : "; exit 1";
         return "while [ \"$1\" != -xml ]; do shift; done; echo what the program printed; " +
             $"echo '<?xml version=\"1.0\"?><assemblies><assembly name=\"x\" errors=\"{errors}\" failed=\"{failed}\" " +

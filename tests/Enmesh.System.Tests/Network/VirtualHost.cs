@@ -26,8 +26,8 @@ internal sealed class VirtualHost(string name, string networkNamespace, int numb
     internal string SwitchPort { get; } = $"port{number}";
 
     /// <summary>
-    /// The words before a command that make it run on this host, with its process id: for <see cref="BeamOptions.Through"/>
-    /// and whatever else is started.
+    /// The words before a command that make it run on this host, with its process id: for
+    /// <see cref="BeamOptions.Through"/> and whatever else is started.
     /// </summary>
     internal IReadOnlyList<string> Enter =>
         ["ip", "netns", "exec", Namespace, "unshare", "--uts", "sh", "-euc", SetUp, Name];

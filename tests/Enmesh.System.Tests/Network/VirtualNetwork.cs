@@ -4,9 +4,9 @@ using Enmesh.TestSupport;
 namespace Enmesh.SystemTests.Network;
 
 /// <summary>
-/// Several hosts on one switch, made of network namespaces: each has its own interfaces, ports, packet filter, host name,
-/// <c>/etc/hosts</c> and <c>/etc/resolv.conf</c>. The switch is a namespace too, so that nothing of it touches the machine's
-/// own network. Names are unique; everything goes when it is disposed of or the test process ends.
+/// Several hosts on one switch, made of network namespaces: each has its own interfaces, ports, packet filter, host
+/// name, <c>/etc/hosts</c> and <c>/etc/resolv.conf</c>. The switch is a namespace too, so that nothing of it touches
+/// the machine's own network. Names are unique; everything goes when it is disposed of or the test process ends.
 /// </summary>
 internal sealed class VirtualNetwork : IAsyncDisposable
 {

@@ -68,7 +68,8 @@ public sealed class VirtualNetworkTests : IAsyncLifetime
         await using var dns = await DnsServer.StartAsync(_network["c"]);
         await _network["a"].UseDnsAsync(dns);
         await using var node = await LookFromAsync("a");
-        await dns.PublishAsync("cluster.enmesh.test", _network["a"].Address, _network["b"].Address, _network["b"].Address6);
+        await dns.PublishAsync(
+            "cluster.enmesh.test", _network["a"].Address, _network["b"].Address, _network["b"].Address6);
 
         Assert.Equal("[{10,77,0,1},{10,77,0,2}]", await AddressesAsync(node, "inet"));
         Assert.Equal("[{64887,0,0,0,0,0,0,2}]", await AddressesAsync(node, "inet6"));

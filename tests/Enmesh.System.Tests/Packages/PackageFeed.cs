@@ -6,8 +6,8 @@ using Xunit;
 namespace Enmesh.SystemTests.Packages;
 
 /// <summary>
-/// All packages of the repository in a folder, and new projects outside of the repository that install them from there, into
-/// a package cache of their own: nothing is found by accident.
+/// All packages of the repository in a folder, and new projects outside of the repository that install them from there,
+/// into a package cache of their own: nothing is found by accident.
 /// </summary>
 public sealed class PackageFeed : IAsyncLifetime
 {
@@ -23,7 +23,8 @@ public sealed class PackageFeed : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        await DotnetAsync(Repository.Root, "pack", "Enmesh.slnx", "-c", "Release", "-o", Feed, "-v", "quiet", "-nologo");
+        await DotnetAsync(
+            Repository.Root, "pack", "Enmesh.slnx", "-c", "Release", "-o", Feed, "-v", "quiet", "-nologo");
     }
 
     public ValueTask DisposeAsync()
@@ -40,7 +41,8 @@ public sealed class PackageFeed : IAsyncLifetime
         var project = Directory.CreateDirectory(Path.Combine(_directory, $"project{number}")).FullName;
         await File.WriteAllTextAsync(Path.Combine(project, "Program.cs"), code);
         var references = packages.Select(name =>
-            new XElement("PackageReference", new XAttribute("Include", name), new XAttribute("Version", Version(name))));
+            new XElement(
+                "PackageReference", new XAttribute("Include", name), new XAttribute("Version", Version(name))));
         var file = new XElement(
             "Project",
             new XAttribute("Sdk", "Microsoft.NET.Sdk"),
@@ -62,8 +64,8 @@ public sealed class PackageFeed : IAsyncLifetime
     }
 
     /// <summary>
-    /// Runs a program that <see cref="BuildAsync"/> has made and returns what it printed. It has what its reader has: a cookie,
-    /// and a host on which no EPMD runs.
+    /// Runs a program that <see cref="BuildAsync"/> has made and returns what it printed. It has what its reader has: a
+    /// cookie, and a host on which no EPMD runs.
     /// </summary>
     internal async Task<string> RunAsync(string program)
     {

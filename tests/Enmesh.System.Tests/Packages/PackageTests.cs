@@ -102,9 +102,12 @@ public sealed class PackageTests(PackageFeed feed) : IClassFixture<PackageFeed>
         foreach (var file in Directory.GetFiles(feed.Feed, "*.nupkg"))
         {
             using var package = ZipFile.OpenRead(file);
-            using var stream = package.Entries.Single(static entry => entry.Name.EndsWith(".nuspec", StringComparison.Ordinal)).Open();
+            using var stream = package.Entries
+                .Single(static entry => entry.Name.EndsWith(".nuspec", StringComparison.Ordinal))
+                .Open();
             var metadata = XElement.Load(stream).Elements().Single();
-            var values = metadata.Elements().ToLookup(static element => element.Name.LocalName, static element => element.Value);
+            var values = metadata.Elements()
+                .ToLookup(static element => element.Name.LocalName, static element => element.Value);
 
             Assert.Equal("Apache-2.0", values["license"].Single());
             Assert.Equal("README.md", values["readme"].Single());

@@ -1,9 +1,9 @@
 namespace Enmesh.SystemTests.Packages;
 
 /// <summary>
-/// A program shown in a Markdown file: a fenced block <c>```csharp run</c> is a whole program that ends by itself, and what
-/// it prints is in the block <c>```output</c> that follows, if there is one. <c>```csharp compile</c> is a program that
-/// runs for ever, or needs what the reader has and we don't; it only has to compile.
+/// A program shown in a Markdown file: a fenced block <c>```csharp run</c> is a whole program that ends by itself, and
+/// what it prints is in the block <c>```output</c> that follows, if there is one. <c>```csharp compile</c> is a program
+/// that runs for ever, or needs what the reader has and we don't; it only has to compile.
 /// </summary>
 internal sealed record ReadmeProgram(int Line, bool Runs, string Code, string? Output);
 
@@ -11,7 +11,9 @@ internal static class ReadmeCode
 {
     private const string Fence = "```";
 
-    /// <summary>All programs of the text; <see cref="FormatException"/> for C# that is neither to run nor to compile.</summary>
+    /// <summary>
+    /// All programs of the text; <see cref="FormatException"/> for C# that is neither to run nor to compile.
+    /// </summary>
     internal static IReadOnlyList<ReadmeProgram> Programs(string markdown)
     {
         List<ReadmeProgram> programs = [];
@@ -26,7 +28,8 @@ internal static class ReadmeCode
                     programs.Add(new(line, Runs: false, body, Output: null));
                     break;
                 case ["csharp" or "cs" or "c#", ..]:
-                    throw new FormatException($"Line {line}: say ```csharp run or ```csharp compile, so that it is tested.");
+                    throw new FormatException(
+                        $"Line {line}: say ```csharp run or ```csharp compile, so that it is tested.");
                 case ["output"] when programs is [.., { Runs: true, Output: null } last]:
                     programs[^1] = last with { Output = body };
                     break;
@@ -61,7 +64,8 @@ internal static class ReadmeCode
             var end = Array.FindIndex(lines, at + 1, static line => line.StartsWith(Fence, StringComparison.Ordinal));
             if (end < 0)
                 throw new FormatException($"Line {at + 1}: this block is not closed.");
-            yield return (at + 1, lines[at][Fence.Length..].Trim(), string.Concat(lines[(at + 1)..end].Select(static line => $"{line}\n")));
+            yield return (at + 1, lines[at][Fence.Length..].Trim(), string.Concat(
+                lines[(at + 1)..end].Select(static line => $"{line}\n")));
             at = end;
         }
     }

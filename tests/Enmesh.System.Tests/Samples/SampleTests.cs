@@ -83,7 +83,8 @@ public sealed class SampleTests : IAsyncLifetime
 
         static async Task<IReadOnlyList<string>> AskAsync(HttpClient client)
         {
-            using var answer = JsonDocument.Parse(await client.GetStringAsync(new Uri("/primes/1000", UriKind.Relative)));
+            using var answer = JsonDocument.Parse(
+                await client.GetStringAsync(new Uri("/primes/1000", UriKind.Relative)));
             Assert.Equal(168, answer.RootElement.GetProperty("primes").GetInt32());
             return [.. answer.RootElement.GetProperty("parts").EnumerateArray().Select(part => part.GetProperty("node").GetString()!).Order(StringComparer.Ordinal)];
         }
@@ -111,7 +112,8 @@ public sealed class SampleTests : IAsyncLifetime
         Assert.Contains("hello|counter|workers|chat", result.Errors, StringComparison.Ordinal);
     }
 
-    private static async Task SayUntilHeardAsync(ChildProcess speaker, string words, ChildProcess listener, string heard)
+    private static async Task SayUntilHeardAsync(
+        ChildProcess speaker, string words, ChildProcess listener, string heard)
     {
         var hearing = listener.WaitForLineAsync(heard, Patience);
         while (!hearing.IsCompleted)

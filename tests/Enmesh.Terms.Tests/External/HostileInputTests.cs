@@ -73,7 +73,9 @@ public sealed class HostileInputTests
         {
             byte[] input = [.. vectors[random.Next(vectors.Count)].Bytes];
             for (var flips = random.Next(1, 4); flips > 0; flips--)
-                input[random.Next(input.Length)] = random.Next(3) == 0 ? (byte)random.Next(256) : (byte)(input[random.Next(input.Length)] ^ (1 << random.Next(8)));
+                input[random.Next(input.Length)] = random.Next(3) == 0
+                    ? (byte)random.Next(256)
+                    : (byte)(input[random.Next(input.Length)] ^ (1 << random.Next(8)));
             TryEverything(input, i);
         }
     }
@@ -87,7 +89,8 @@ public sealed class HostileInputTests
         {
             var input = new byte[random.Next(1, 200)];
             for (var at = 0; at < input.Length; at++)
-                input[at] = random.Next(3) switch { 0 => tags[random.Next(tags.Length)], 1 => 0, _ => (byte)random.Next(4) };
+                input[at] =
+                    random.Next(3) switch { 0 => tags[random.Next(tags.Length)], 1 => 0, _ => (byte)random.Next(4) };
             input[0] = 131;
             TryEverything(input, i);
         }
@@ -146,7 +149,8 @@ public sealed class HostileInputTests
         byte[] input = [131, 108, 0, 0, Count >> 8, Count & 0xFF, .. Enumerable.Range(0, Count).SelectMany(Atom), 106];
         Assert.InRange(AllocatedBy(input), 0, (input.Length * (long)MaxBytesPerByte) + MaxBytesBesides);
 
-        static byte[] Atom(int number) => [119, 3, (byte)('a' + (number % 40)), (byte)('0' + (number / 40 % 40)), (byte)('A' + (number / 1600))];
+        static byte[] Atom(int number) =>
+            [119, 3, (byte)('a' + (number % 40)), (byte)('0' + (number / 40 % 40)), (byte)('A' + (number / 1600))];
     }
 
     [Fact]
@@ -156,7 +160,8 @@ public sealed class HostileInputTests
         var folded = ExternalTermFormat.Encode(Term.Binary(new byte[900]), new() { Compress = true });
         Assert.Equal(80, folded[1]);
         ExternalTermFormat.Decode(folded, options);
-        Assert.Throws<TermFormatException>(() => ExternalTermFormat.Decode(folded, new() { MaxDecompressedBytes = 904 }));
+        Assert.Throws<TermFormatException>(
+            () => ExternalTermFormat.Decode(folded, new() { MaxDecompressedBytes = 904 }));
         for (var wrong = 0; wrong < 1000; wrong++)
         {
             if (wrong == 905)
@@ -172,7 +177,8 @@ public sealed class HostileInputTests
     {
         var inner = ExternalTermFormat.Encode(Term.Binary(new byte[900]), new() { Compress = true });
         using var folded = new MemoryStream();
-        using (var zlib = new System.IO.Compression.ZLibStream(folded, System.IO.Compression.CompressionLevel.Optimal, leaveOpen: true))
+        using (var zlib = new System.IO.Compression.ZLibStream(
+            folded, System.IO.Compression.CompressionLevel.Optimal, leaveOpen: true))
             zlib.Write(inner.AsSpan(1));
         byte[] input = [131, 80, 0, 0, 0, (byte)(inner.Length - 1), .. folded.ToArray()];
         Assert.Throws<TermFormatException>(() => ExternalTermFormat.Decode(input));
@@ -183,7 +189,8 @@ public sealed class HostileInputTests
     {
         try
         {
-            Assert.InRange(AllocatedBy(input), 0, (input.Length * (long)MaxBytesPerByte) + MaxBytesBesides + MaxUnfolded(input));
+            Assert.InRange(
+                AllocatedBy(input), 0, (input.Length * (long)MaxBytesPerByte) + MaxBytesBesides + MaxUnfolded(input));
             var canSkip = TrySkip(input);
             if (TryDecode(input) is not { } term)
                 return;
@@ -242,5 +249,6 @@ public sealed class HostileInputTests
         return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
-    private static string Float(string text) => "63" + Convert.ToHexString([.. text.Select(c => (byte)c), .. new byte[31 - text.Length]]);
+    private static string Float(string text) =>
+        "63" + Convert.ToHexString([.. text.Select(c => (byte)c), .. new byte[31 - text.Length]]);
 }

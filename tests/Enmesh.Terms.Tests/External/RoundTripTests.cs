@@ -20,10 +20,14 @@ public sealed class RoundTripTests
 
     [Fact]
     public void Random_terms_survive_compression() => Prop.ForAll(TermGenerators.TermsWithFuns, term =>
-        ExternalTermFormat.Decode(ExternalTermFormat.Encode(term, new() { Compress = true })) == term).Check(Config.QuickThrowOnFailure.WithMaxTest(RandomTests.Count(500)));
+        ExternalTermFormat
+            .Decode(ExternalTermFormat.Encode(term, new() { Compress = true })) == term).Check(
+                Config.QuickThrowOnFailure
+            .WithMaxTest(RandomTests.Count(500)));
 
     [Fact]
-    public void Random_terms_come_out_the_same_through_an_output_of_any_granularity() => Prop.ForAll(TermGenerators.TermsWithFuns, term =>
+    public void Random_terms_come_out_the_same_through_an_output_of_any_granularity() =>
+        Prop.ForAll(TermGenerators.TermsWithFuns, term =>
     {
         var whole = ExternalTermFormat.Encode(term);
         foreach (var size in Sizes)
@@ -64,5 +68,9 @@ public sealed class RoundTripTests
 
     [Fact]
     public void Detaching_changes_nothing_to_be_seen() => Prop.ForAll(TermGenerators.TermsWithFuns, term =>
-        term.Detach() == term && term.Detach().GetHashCode() == term.GetHashCode()).Check(Config.QuickThrowOnFailure.WithMaxTest(RandomTests.Count(1_000)));
+        term.Detach() == term
+            && term.Detach()
+                .GetHashCode() == term
+                .GetHashCode()).Check(Config.QuickThrowOnFailure
+                .WithMaxTest(RandomTests.Count(1_000)));
 }

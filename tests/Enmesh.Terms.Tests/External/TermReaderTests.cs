@@ -145,7 +145,9 @@ public sealed class TermReaderTests
         var reader = new TermReader(input);
         Assert.False(reader.TryReadInt64(out _));
         Assert.Equal(0, reader.Position);
-        Assert.Contains("64 bits", Assert.Throws<TermFormatException>(() => new TermReader(input).ReadInt64()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "64 bits", Assert.Throws<TermFormatException>(() => new TermReader(input).ReadInt64()).Message,
+            StringComparison.Ordinal);
         Assert.Equal(reader.ReadTerm().Integer, new TermReader(input).ReadInteger());
     }
 
@@ -167,14 +169,19 @@ public sealed class TermReaderTests
     public void Each_wrong_question_gets_a_clear_answer()
     {
         AssertExpected("Expected a tuple; here is [].", (ref reader) => reader.ReadTupleHeader(), "6A");
-        AssertExpected("A tuple of 2 elements was expected; here is one of 1.", (ref reader) => reader.ReadTupleHeader(2), "68016A");
-        AssertExpected("Expected a map; here is a binary or bit string.", (ref reader) => reader.ReadMapHeader(), "6D00000000");
+        AssertExpected(
+            "A tuple of 2 elements was expected; here is one of 1.", (ref reader) => reader.ReadTupleHeader(2),
+            "68016A");
+        AssertExpected(
+            "Expected a map; here is a binary or bit string.", (ref reader) => reader.ReadMapHeader(), "6D00000000");
         AssertExpected("Expected an atom; here is an integer.", (ref reader) => reader.ReadAtom(), "6101");
         AssertExpected("Expected true or false; here is an atom.", (ref reader) => reader.ReadBoolean(), "77026F6B");
         AssertExpected("Expected a pid; here is a float.", (ref reader) => reader.ReadPid(), "460000000000000000");
         AssertExpected("Expected a binary; here is a list.", (ref reader) => reader.ReadBinary(), "6B000101");
         AssertExpected("The binary is no valid UTF-8.", (ref reader) => reader.ReadString(), "6D00000001FF");
-        AssertExpected("The external term format begins with the byte 131; here is 104.", (ref reader) => reader.ReadVersion(), "6800");
+        AssertExpected(
+            "The external term format begins with the byte 131; here is 104.", (ref reader) => reader.ReadVersion(),
+            "6800");
         AssertExpected("No term begins with the tag 1.", (ref reader) => reader.Skip(), "01");
         AssertExpected("No term begins with the tag 1.", (ref reader) => reader.ReadTerm(), "01");
     }
@@ -183,7 +190,8 @@ public sealed class TermReaderTests
     public void Limits_of_size_hold()
     {
         Assert.Throws<TermFormatException>(() => new TermReader(new byte[11], new() { MaxBytes = 10 }));
-        Assert.Throws<TermFormatException>(() => ExternalTermFormat.Decode(new byte[] { 131, 80, 0, 0, 0, 1 }, new() { MaxBytes = 5 }));
+        Assert.Throws<TermFormatException>(
+            () => ExternalTermFormat.Decode(new byte[] { 131, 80, 0, 0, 0, 1 }, new() { MaxBytes = 5 }));
         Assert.Equal(1, ExternalTermFormat.Decode([131, 97, 1], new TermDecodeOptions { MaxBytes = 3 }));
     }
 
@@ -229,7 +237,8 @@ public sealed class TermReaderTests
             byte[] bytes = [90, 0, (byte)words, 119, 3, .. "a@h"u8, 0, 0, 0, 9, .. Enumerable.Range(1, words).SelectMany(word => new byte[] { 0, 0, 0, (byte)word })];
             var expected = new Reference(node, 9, [.. Enumerable.Range(1, words).Select(word => (uint)word)]);
             Assert.Equal(expected, new TermReader(bytes).ReadReference());
-            Assert.Equal(expected, new TermReader(bytes).ReadRawReference(out var nodeOfReference).ToReference(nodeOfReference));
+            Assert.Equal(
+                expected, new TermReader(bytes).ReadRawReference(out var nodeOfReference).ToReference(nodeOfReference));
         }
     }
 

@@ -34,7 +34,8 @@ public sealed record TermVector(string Id, string Expression, string Text, byte[
                 root.GetProperty("text").GetString()!,
                 Convert.FromHexString(hex.GetString()!),
                 [.. root.GetProperty("made_by").EnumerateObject()
-                    .SelectMany(release => release.Value.EnumerateArray().Select(how => $"{release.Name} {how.GetString()}"))]);
+                    .SelectMany(
+                        release => release.Value.EnumerateArray().Select(how => $"{release.Name} {how.GetString()}"))]);
         }
     }
 }

@@ -42,13 +42,18 @@ public sealed class TermWriterTests
         AssertBytes("6A", (ref w) => w.WriteCharList(""));
         AssertBytes("6B00020102", (ref w) => w.WriteByteList([1, 2]));
         AssertBytes("4D00000002" + "03" + "FFA0", (ref w) => w.WriteBitString(new(new byte[] { 0xFF, 0xBF }, 3)));
-        AssertBytes("58" + "7703614068" + "00000001" + "00000002" + "00000003", (ref w) => w.WritePid(new(Node, 1, 2, 3)));
+        AssertBytes(
+            "58" + "7703614068" + "00000001" + "00000002" + "00000003", (ref w) => w.WritePid(new(Node, 1, 2, 3)));
         AssertBytes("59" + "7703614068" + "0FFFFFFF" + "00000003", (ref w) => w.WritePort(new(Node, 0xFFFFFFF, 3)));
-        AssertBytes("78" + "7703614068" + "0000000010000000" + "00000003", (ref w) => w.WritePort(new(Node, 0x10000000, 3)));
-        AssertBytes("5A0002" + "7703614068" + "00000003" + "0000000100000002", (ref w) => w.WriteReference(new(Node, 3, 1, 2)));
+        AssertBytes(
+            "78" + "7703614068" + "0000000010000000" + "00000003", (ref w) => w.WritePort(new(Node, 0x10000000, 3)));
+        AssertBytes(
+            "5A0002" + "7703614068" + "00000003" + "0000000100000002", (ref w) => w.WriteReference(new(Node, 3, 1, 2)));
         AssertBytes("7400000001", (ref w) => w.WriteMapHeader(1));
         AssertBytes("6C00000001", (ref w) => w.WriteListHeader(1));
-        AssertBytes("760100" + string.Concat(Enumerable.Repeat("C3A9", 128)), (ref w) => w.WriteAtom(new(new string('é', 128))));
+        AssertBytes(
+            "760100" + string.Concat(Enumerable.Repeat("C3A9", 128)),
+            (ref w) => w.WriteAtom(new(new string('é', 128))));
     }
 
     [Fact]
@@ -61,13 +66,16 @@ public sealed class TermWriterTests
             for (var count = random.Next(1, 40); count > 0; count--)
             {
                 var name = new string((char)random.Next('a', 'd'), NameLengths[random.Next(NameLengths.Length)]);
-                var head = Convert.FromHexString("77" + name.Length.ToString("X2", null)).Concat(System.Text.Encoding.ASCII.GetBytes(name));
+                var head = Convert.FromHexString("77" + name.Length.ToString("X2", null))
+                    .Concat(System.Text.Encoding.ASCII.GetBytes(name));
                 var (tag, tail, term) = random.Next(7) switch
                 {
-                    0 or 1 => ("58", "01020304" + "05060708" + "090A0B0C", (Term)new Pid(new(name), 0x01020304, 0x05060708, 0x090A0B0C)),
+                    0 or 1 => ("58", "01020304" + "05060708" + "090A0B0C", (Term)new Pid(
+                        new(name), 0x01020304, 0x05060708, 0x090A0B0C)),
                     2 => ("59", "0A0B0C0D" + "01020304", new PortId(new(name), 0x0A0B0C0D, 0x01020304)),
                     3 => ("78", "1A0B0C0D0E0F1011" + "01020304", new PortId(new(name), 0x1A0B0C0D0E0F1011, 0x01020304)),
-                    4 => ("5A0003", "01020304" + "000A0B0C" + "05060708" + "0D0E0F10", new Reference(new(name), 0x01020304, 0xA0B0C, 0x05060708, 0x0D0E0F10)),
+                    4 => ("5A0003", "01020304" + "000A0B0C" + "05060708" + "0D0E0F10", new Reference(
+                        new(name), 0x01020304, 0xA0B0C, 0x05060708, 0x0D0E0F10)),
                     5 => ("5A0005", "01020304" + "00000001" + "00000002" + "00000003" + "00000004" + "00000005", new Reference(new(name), 0x01020304, 1, 2, 3, 4, 5)),
                     _ => ("", "", 7),
                 };
@@ -86,7 +94,9 @@ public sealed class TermWriterTests
     public void Identifiers_of_a_message_share_the_references_to_their_nodes()
     {
         var (a, b) = (new Atom("a@h"), new Atom("b@h"));
-        var term = Term.Tuple(new Pid(a, 1, 2, 3), new PortId(a, 4, 5), new Pid(b, 6, 7, 8), new Reference(a, 9, 10, 11), new Pid(new("a@h"), 12, 13, 14));
+        var term = Term.Tuple(
+            new Pid(a, 1, 2, 3), new PortId(a, 4, 5), new Pid(b, 6, 7, 8), new Reference(a, 9, 10, 11),
+            new Pid(new("a@h"), 12, 13, 14));
         var expected = "6805" + "58" + "5200" + "000000010000000200000003" + "59" + "5200" + "0000000400000005" + "58" + "5201" + "000000060000000700000008"
             + "5A0002" + "5200" + "000000090000000A0000000B" + "58" + "5200" + "0000000C0000000D0000000E";
         var atoms = new AtomReferences();
@@ -100,7 +110,9 @@ public sealed class TermWriterTests
         Assert.Equal("836B00020102", Convert.ToHexString(ExternalTermFormat.Encode(Term.List(1, 2))));
         Assert.Equal(107, ExternalTermFormat.Encode(Term.ByteList(new byte[65535]))[1]);
         Assert.Equal(108, ExternalTermFormat.Encode(Term.ByteList(new byte[65536]))[1]);
-        Assert.Equal(ExternalTermFormat.Encode(Term.ByteList(new byte[65536])), ExternalTermFormat.Encode(Term.List(new Term[65536].Select(_ => (Term)0).ToArray())));
+        Assert.Equal(
+            ExternalTermFormat.Encode(Term.ByteList(new byte[65536])),
+            ExternalTermFormat.Encode(Term.List(new Term[65536].Select(_ => (Term)0).ToArray())));
     }
 
     [Fact]
@@ -119,7 +131,8 @@ public sealed class TermWriterTests
     public void Atoms_of_a_message_are_numbered_in_order_of_first_use()
     {
         var atoms = new AtomReferences();
-        var term = Term.Tuple(Atoms.Ok, new Atom("x"), Term.List(new Atom("ok"), new Atom("x"), new Pid(new("x"), 1, 2, 3)));
+        var term = Term.Tuple(
+            Atoms.Ok, new Atom("x"), Term.List(new Atom("ok"), new Atom("x"), new Pid(new("x"), 1, 2, 3)));
         Assert.Equal(
             "6803" + "5200" + "5201" + "6C00000003" + "5200" + "5201" + "58" + "5201" + "000000010000000200000003" + "6A",
             Convert.ToHexString(Encode(term, TermDialect.All, atoms)));
@@ -143,7 +156,9 @@ public sealed class TermWriterTests
     [Fact]
     public void OTP_23_gets_what_it_can_take_and_nothing_else()
     {
-        Assert.Equal("59" + "7703614068" + "0FFFFFFF" + "00000001", Convert.ToHexString(Encode(new PortId(Node, 0xFFFFFFF, 1), TermDialect.Narrow)));
+        Assert.Equal(
+            "59" + "7703614068" + "0FFFFFFF" + "00000001",
+            Convert.ToHexString(Encode(new PortId(Node, 0xFFFFFFF, 1), TermDialect.Narrow)));
         Encode(new Pid(Node, 32767, 8191, 1), TermDialect.Narrow);
         Encode(new Reference(Node, 1, 1, 2, 3), TermDialect.Narrow);
         AssertRefused("pid", new Pid(Node, 32768, 0, 1), TermDialect.Narrow);
@@ -205,11 +220,15 @@ public sealed class TermWriterTests
         var small = new byte[IReferencingBufferWriter.Threshold - 1];
         var output = new ReferencingOutput();
         var writer = new TermWriter(output, TermDialect.All, null);
-        writer.WriteTerm(Term.Tuple(Term.BinaryOver(large), Term.BinaryOver(small), Term.BinaryOver(large.AsMemory()), 5));
+        writer.WriteTerm(
+            Term.Tuple(Term.BinaryOver(large), Term.BinaryOver(small), Term.BinaryOver(large.AsMemory()), 5));
         writer.Flush();
         Assert.Equal(2, output.References.Count);
         Assert.All(output.References, reference => Assert.True(reference.Span == large));
-        Assert.Equal(ExternalTermFormat.Encode(Term.Tuple(Term.BinaryOver(large), Term.BinaryOver(small), Term.BinaryOver(large), 5)).Length - 1, writer.BytesWritten);
+        Assert.Equal(
+            ExternalTermFormat.Encode(Term.Tuple(
+                Term.BinaryOver(large), Term.BinaryOver(small), Term.BinaryOver(large), 5)).Length - 1,
+            writer.BytesWritten);
     }
 
     [Fact]
@@ -217,7 +236,9 @@ public sealed class TermWriterTests
     {
         var output = new ArrayBufferWriter<byte>(4096);
         var atoms = new AtomReferences();
-        var term = Term.Tuple(Atoms.Ok, 1, 2.5, Term.Binary("abc"), Term.Map((Atoms.Error, Term.List(Atoms.Ok, 300))), new Pid(Node, 1, 2, 3));
+        var term = Term.Tuple(
+            Atoms.Ok, 1, 2.5, Term.Binary("abc"), Term.Map((Atoms.Error, Term.List(Atoms.Ok, 300))),
+            new Pid(Node, 1, 2, 3));
         Write(output, atoms, term);
         var before = GC.GetAllocatedBytesForCurrentThread();
         Write(output, atoms, term);
@@ -270,7 +291,9 @@ public sealed class TermWriterTests
     }
 
     private static void AssertRefused(string what, Term term, TermDialect dialect) =>
-        Assert.Contains(what, Assert.Throws<NotSupportedException>(() => Encode(Term.Tuple(term), dialect)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            what, Assert.Throws<NotSupportedException>(() => Encode(Term.Tuple(term), dialect)).Message,
+            StringComparison.Ordinal);
 
     private sealed class ReferencingOutput : IReferencingBufferWriter
     {

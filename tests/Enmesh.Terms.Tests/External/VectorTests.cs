@@ -26,7 +26,8 @@ public sealed class VectorTests
         foreach (var vector in TermVector.Portable.Where(vector => vector.IsMadeBy29))
         {
             var bytes = ExternalTermFormat.Encode(ExternalTermFormat.Decode(vector.Bytes));
-            Assert.True(Convert.ToHexString(WithNarrowPort(vector.Bytes)) == Convert.ToHexString(bytes), vector.ToString());
+            Assert.True(
+                Convert.ToHexString(WithNarrowPort(vector.Bytes)) == Convert.ToHexString(bytes), vector.ToString());
             compared++;
         }
         Assert.True(compared > 100);
@@ -62,7 +63,8 @@ public sealed class VectorTests
         {
             for (var length = 0; length < vector.Bytes.Length; length++)
             {
-                var error = Assert.Throws<TermFormatException>(() => ExternalTermFormat.Decode(vector.Bytes.AsSpan(0, length)));
+                var error = Assert.Throws<TermFormatException>(
+                    () => ExternalTermFormat.Decode(vector.Bytes.AsSpan(0, length)));
                 Assert.InRange(error.Offset, 0, length);
             }
         }

@@ -18,7 +18,8 @@ public sealed class TermOrderTests
         // Sorted by lists:sort/1 of OTP 29.
         Term[] sorted =
         [
-            1, Atoms.Ok, new Reference(Node, 1, 1, 2, 3), new FunTerm(new("lists"), new("map"), 2), new PortId(Node, 1, 1), new Pid(Node, 1, 1, 1),
+            1, Atoms.Ok, new Reference(Node, 1, 1, 2, 3), new FunTerm(new("lists"), new("map"), 2),
+            new PortId(Node, 1, 1), new Pid(Node, 1, 1, 1),
             Term.EmptyTuple, Term.Tuple(1, 2),
             new RecordTerm(new("m1"), new("point"), true, [KeyValuePair.Create(new Atom("x"), (Term)1)]),
             MapTerm.Empty, Term.Map((Atoms.Ok, 1)), Term.Nil, Term.List(1), Term.Binary(),
@@ -88,12 +89,14 @@ public sealed class TermOrderTests
         Assert.Equal(0, TermOrder.Compare(Term.List(1.0, 2), Term.ByteList(1, 2)));
         AssertSorted(
         [
-            Term.ByteList(1), Term.List(1, 1.5), Term.ByteList(1, 2), Term.List(1, 2, Atoms.Ok), Term.ByteList(2), Term.List(256), Term.List(Term.Nil),
+            Term.ByteList(1), Term.List(1, 1.5), Term.ByteList(1, 2), Term.List(1, 2, Atoms.Ok), Term.ByteList(2),
+            Term.List(256), Term.List(Term.Nil),
         ]);
         // [1 | a] < [1] < [1, 1] < [1 | <<>>]: what follows the 1 decides, and [] and lists are greater than atoms.
         AssertSorted(
         [
-            Term.ListWithTail([1], Atoms.Ok), Term.ByteList(1), Term.ByteList(1, 1), Term.List(1, Atoms.Ok), Term.ListWithTail([1], Term.Binary()),
+            Term.ListWithTail([1], Atoms.Ok), Term.ByteList(1), Term.ByteList(1, 1), Term.List(1, Atoms.Ok),
+            Term.ListWithTail([1], Term.Binary()),
         ]);
     }
 
@@ -102,7 +105,8 @@ public sealed class TermOrderTests
     {
         AssertSorted(
         [
-            Term.Binary(), new BitString(new byte[] { 0x00 }, 1), Term.Binary(0), new BitString(new byte[] { 0x01, 0xFF }, 4), Term.Binary(1, 255),
+            Term.Binary(), new BitString(new byte[] { 0x00 }, 1), Term.Binary(0),
+            new BitString(new byte[] { 0x01, 0xFF }, 4), Term.Binary(1, 255),
             new BitString(new byte[] { 0x80 }, 1), Term.Binary(0x80),
         ]);
         Assert.Equal<Term>(new BitString(new byte[] { 0xA0 }, 3), new BitString(new byte[] { 0xBF }, 3));
@@ -111,12 +115,15 @@ public sealed class TermOrderTests
     [Fact]
     public void Order_turns_around_when_the_terms_do() => Prop.ForAll(TermGenerators.Relatives, terms =>
         Math.Sign(TermOrder.Compare(terms[0], terms[1])) == -Math.Sign(TermOrder.Compare(terms[1], terms[0]))
-            && Math.Sign(TermOrder.CompareExactly(terms[0], terms[1])) == -Math.Sign(TermOrder.CompareExactly(terms[1], terms[0])))
+            && Math.Sign(TermOrder.CompareExactly(terms[0], terms[1])) == -Math
+                .Sign(TermOrder.CompareExactly(terms[1], terms[0])))
         .Check(Config.QuickThrowOnFailure.WithMaxTest(RandomTests.Count(5_000)));
 
     [Fact]
     public void Order_is_transitive() => Prop.ForAll(TermGenerators.Relatives, terms =>
-        IsTransitive(terms, TermOrder.Compare) && IsTransitive(terms, TermOrder.CompareExactly)).Check(Config.QuickThrowOnFailure.WithMaxTest(RandomTests.Count(5_000)));
+        IsTransitive(terms, TermOrder.Compare)
+            && IsTransitive(terms, TermOrder.CompareExactly)).Check(
+                Config.QuickThrowOnFailure.WithMaxTest(RandomTests.Count(5_000)));
 
     [Fact]
     public void Equal_terms_have_equal_hashes_and_compare_as_0() => Prop.ForAll(TermGenerators.Relatives, terms =>
@@ -148,10 +155,13 @@ public sealed class TermOrderTests
         for (var i = 0; i < terms.Length; i++)
         {
             for (var j = 0; j < terms.Length; j++)
-                Assert.True(Math.Sign(TermOrder.Compare(terms[i], terms[j])) == i.CompareTo(j), $"{terms[i]} and {terms[j]}");
+                Assert.True(
+                    Math.Sign(TermOrder.Compare(terms[i], terms[j])) == i.CompareTo(j), $"{terms[i]} and {terms[j]}");
         }
     }
 
     private static Term Record(string module, string name, bool isExported, params (string Name, int Value)[] fields) =>
-        new RecordTerm(new(module), new(name), isExported, [.. fields.Select(field => KeyValuePair.Create(new Atom(field.Name), (Term)field.Value))]);
+        new RecordTerm(
+            new(module), new(name), isExported,
+            [.. fields.Select(field => KeyValuePair.Create(new Atom(field.Name), (Term)field.Value))]);
 }

@@ -54,7 +54,8 @@ public sealed class ElixirInspectTests
     }
 
     [Fact]
-    public void Lengths_have_a_limit_and_nothing_else_fails() => Prop.ForAll(TermGenerators.Terms, Gen.Choose(16, 200).ToArbitrary(), (term, limit) =>
+    public void Lengths_have_a_limit_and_nothing_else_fails() =>
+        Prop.ForAll(TermGenerators.Terms, Gen.Choose(16, 200).ToArbitrary(), (term, limit) =>
     {
         foreach (var pretty in (bool[])[false, true])
         {
@@ -62,7 +63,8 @@ public sealed class ElixirInspectTests
             var whole = ElixirText.Inspect(term, options);
             var text = ElixirText.Inspect(term, options with { MaxLength = limit });
             Assert.InRange(text.Length, 1, limit);
-            Assert.True(whole.Length > limit ? text.Contains("...", StringComparison.Ordinal) : pretty || text == whole, text);
+            Assert.True(
+                whole.Length > limit ? text.Contains("...", StringComparison.Ordinal) : pretty || text == whole, text);
         }
     }).Check(Config.QuickThrowOnFailure.WithMaxTest(RandomTests.Count(500)));
 }

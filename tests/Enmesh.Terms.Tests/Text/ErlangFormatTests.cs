@@ -17,7 +17,9 @@ public sealed class ErlangFormatTests
             using var json = JsonDocument.Parse(line);
             var format = json.RootElement.GetProperty("format").GetString()!;
             var arguments = json.RootElement.GetProperty("arguments").GetString()!;
-            Assert.True(json.RootElement.GetProperty("text").GetString() == TryFormat(format, arguments), line + "\nActual:\n" + TryFormat(format, arguments));
+            Assert.True(
+                json.RootElement.GetProperty("text").GetString() == TryFormat(format, arguments),
+                line + "\nActual:\n" + TryFormat(format, arguments));
             compared++;
         }
         Assert.True(compared > 1400);
@@ -25,7 +27,9 @@ public sealed class ErlangFormatTests
 
     [Fact]
     public void A_program_formats_terms_in_one_line_of_code() =>
-        Assert.Equal("orders: 3 open, [{id,1}]\n", ErlangText.Format("~s: ~b open, ~p~n", Term.Binary("orders"), 3, ErlangText.Parse("[{id,1}]")));
+        Assert.Equal(
+            "orders: 3 open, [{id,1}]\n",
+            ErlangText.Format("~s: ~b open, ~p~n", Term.Binary("orders"), 3, ErlangText.Parse("[{id,1}]")));
 
     [Theory]
     [InlineData("~p", "There are fewer arguments than the format takes.")]
@@ -34,7 +38,10 @@ public sealed class ErlangFormatTests
     [InlineData("~z", "There is no control sequence '~z'.")]
     [InlineData("~1000000000c", "The text is too long.")]
     public void What_is_wrong_is_said(string format, string problem) =>
-        Assert.Equal(problem, Assert.Throws<FormatException>(() => ErlangText.Format(format, format == "~p" ? [] : [(Term)1, 1, 1, 1, 1])).Message);
+        Assert.Equal(
+            problem,
+            Assert.Throws<FormatException>(() => ErlangText.Format(
+                format, format == "~p" ? [] : [(Term)1, 1, 1, 1, 1])).Message);
 
     [Fact]
     public void A_text_is_never_longer_than_the_limit()
@@ -43,7 +50,8 @@ public sealed class ErlangFormatTests
         var list = Term.List([.. Enumerable.Range(0, 1000).Select(n => (Term)n)]);
         Assert.InRange(ErlangText.Format("~0p", Term.List(list).AsList!.Value, options).Length, 90, 100);
         Assert.Throws<FormatException>(() => ErlangText.Format("~101c", Term.List((Term)65).AsList!.Value, options));
-        Assert.Throws<FormatException>(() => ErlangText.Format("~s", Term.List(Term.Binary(new string('x', 101))).AsList!.Value, options));
+        Assert.Throws<FormatException>(
+            () => ErlangText.Format("~s", Term.List(Term.Binary(new string('x', 101))).AsList!.Value, options));
     }
 
     [Fact]
@@ -53,7 +61,8 @@ public sealed class ErlangFormatTests
         Assert.Equal("x a", ErlangText.Format(Term.CharList("x ~p"), arguments));
         Assert.Equal("x a", ErlangText.Format(Term.Binary("x ~p"), arguments));
         Assert.Equal("x a", ErlangText.Format(Term.AtomOf("x ~p"), arguments));
-        Assert.Equal("~pé a", ErlangText.Format(Term.List(Term.CharList("~pé"), (int)' ', (int)'~', (int)'p'), arguments));
+        Assert.Equal(
+            "~pé a", ErlangText.Format(Term.List(Term.CharList("~pé"), (int)' ', (int)'~', (int)'p'), arguments));
         Assert.Throws<FormatException>(() => ErlangText.Format(Term.AtomOf("x"), Term.AtomOf("a")));
         Assert.Throws<FormatException>(() => ErlangText.Format(1.5, Term.Nil));
     }

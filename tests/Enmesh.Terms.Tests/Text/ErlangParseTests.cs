@@ -88,7 +88,8 @@ public sealed class ErlangParseTests
     [Fact]
     public void Consult_reads_terms_that_end_in_a_dot()
     {
-        Assert.Equal([Atoms.Ok, Term.Tuple(1, 2.5), Term.Nil], ErlangText.Consult("\uFEFF%% a file\nok.\n{1,2.5}. [].%end"));
+        Assert.Equal(
+            [Atoms.Ok, Term.Tuple(1, 2.5), Term.Nil], ErlangText.Consult("\uFEFF%% a file\nok.\n{1,2.5}. [].%end"));
         Assert.Empty(ErlangText.Consult(" % nothing"));
         var error = Assert.Throws<TermSyntaxException>(() => ErlangText.Consult("ok.\nerror\n"));
         Assert.Equal("Line 3, column 1: Expected the '.' that ends a term, found the end of the text.", error.Message);
@@ -100,7 +101,8 @@ public sealed class ErlangParseTests
     [InlineData("#Port<a@127.0.0.1 18446744073709551615/4>")]
     [InlineData("#Ref<a@127.0.0.1 262143.4294967295.4294967295/6b003654>")]
     [InlineData("#Ref<a@127.0.0.1 1.2.3.4.5/0>")]
-    public void Identifiers_of_any_node_can_be_read_in_full(string text) => Assert.Equal(text, ErlangText.Parse(text).ToString());
+    public void Identifiers_of_any_node_can_be_read_in_full(string text) =>
+        Assert.Equal(text, ErlangText.Parse(text).ToString());
 
     [Fact]
     public void Identifiers_of_the_vectors_have_the_text_of_the_vectors()
@@ -125,10 +127,13 @@ public sealed class ErlangParseTests
         const string Text = "[<0.97.2>,#Ref<0.1.2.3>,#Port<0.5>,#Pid<here@10.0.0.1 97.2/8>]";
         Assert.Equal(Text, ErlangText.Print(all, new() { LocalNode = Here }));
         Assert.Equal(all, ErlangText.Parse(Text, new() { LocalNode = Here }));
-        Assert.Contains("only on its own node", Assert.Throws<TermSyntaxException>(() => ErlangText.Parse("<0.1.2>")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "only on its own node", Assert.Throws<TermSyntaxException>(() => ErlangText.Parse("<0.1.2>")).Message,
+            StringComparison.Ordinal);
         Assert.Contains(
             "of another node",
-            Assert.Throws<TermSyntaxException>(() => ErlangText.Parse("<8764.1.2>", new() { LocalNode = Here })).Message,
+            Assert.Throws<TermSyntaxException>(() => ErlangText.Parse(
+                "<8764.1.2>", new() { LocalNode = Here })).Message,
             StringComparison.Ordinal);
     }
 

@@ -15,7 +15,9 @@ public sealed class ErlangPrintTests
 
     [Fact]
     public void Pretty_finds_text() =>
-        Assert.Equal("{ok,[1,2,3],<<\"abc\">>,#{a => 1},\"abc\"}", Print(Term.Tuple([.. Sample().TupleElements, Term.CharList("abc")])));
+        Assert.Equal(
+            "{ok,[1,2,3],<<\"abc\">>,#{a => 1},\"abc\"}",
+            Print(Term.Tuple([.. Sample().TupleElements, Term.CharList("abc")])));
 
     [Fact]
     public void Long_lists_go_on_in_the_next_line() => Assert.Equal(
@@ -109,7 +111,8 @@ public sealed class ErlangPrintTests
     [InlineData(40)]
     public void Nothing_gets_longer_than_the_limit(int limit)
     {
-        foreach (var term in (Term[])[Sample(), Term.Tuple(Sample(), Sample()), Thousands, Term.Binary(new string('x', 100))])
+        foreach (var term in
+            (Term[])[Sample(), Term.Tuple(Sample(), Sample()), Thousands, Term.Binary(new string('x', 100))])
         {
             foreach (var plain in (bool[])[true, false])
                 Assert.InRange(Print(term, new() { Plain = plain, MaxLength = limit }).Length, 1, limit);

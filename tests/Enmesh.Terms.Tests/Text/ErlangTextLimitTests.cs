@@ -26,7 +26,8 @@ public sealed class ErlangTextLimitTests
         var text = Nest(open, middle, close, Deep / 2);
         var term = ErlangText.Parse(text);
         if (!open.Contains('('))
-            Assert.Equal(text, ErlangText.Print(term, ErlangPrintOptions.Write).Replace(" => ", "=>", StringComparison.Ordinal));
+            Assert.Equal(
+                text, ErlangText.Print(term, ErlangPrintOptions.Write).Replace(" => ", "=>", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -34,7 +35,8 @@ public sealed class ErlangTextLimitTests
     public void What_is_too_deep_is_refused(string open, string middle, string close)
     {
         Assert.Contains("deep", Refuse(Nest(open, middle, close, Deep + 1)), StringComparison.Ordinal);
-        Assert.Contains("3 deep", Refuse(Nest(open, middle, close, 4), new() { MaxDepth = 3 }), StringComparison.Ordinal);
+        Assert.Contains(
+            "3 deep", Refuse(Nest(open, middle, close, 4), new() { MaxDepth = 3 }), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -72,7 +74,9 @@ public sealed class ErlangTextLimitTests
     {
         var most = (System.Numerics.BigInteger.One << 4_194_303) - 1;
         Assert.Equal(most, ErlangText.Parse("16#7" + new string('f', (4_194_303 - 3) / 4)).Integer);
-        Assert.Contains("more than 4,194,303 bits", Refuse("16#8" + new string('0', (4_194_303 - 3) / 4)), StringComparison.Ordinal);
+        Assert.Contains(
+            "more than 4,194,303 bits", Refuse("16#8" + new string('0', (4_194_303 - 3) / 4)),
+            StringComparison.Ordinal);
         Assert.Contains("bits", Refuse("36#" + new string('z', 10_000_000)), StringComparison.Ordinal);
         Assert.Contains("bits", Refuse(new string('9', 10_000_000)), StringComparison.Ordinal);
         Assert.Equal(0, ErlangText.Parse(new string('0', 10_000_000)));
@@ -82,7 +86,9 @@ public sealed class ErlangTextLimitTests
     public void Large_integers_take_no_quadratic_time_and_come_back()
     {
         var digits = string.Concat(Enumerable.Repeat("1234567890", 20_000));
-        Assert.Equal(System.Numerics.BigInteger.Parse(digits, System.Globalization.CultureInfo.InvariantCulture), ErlangText.Parse(digits).Integer);
+        Assert.Equal(
+            System.Numerics.BigInteger.Parse(digits, System.Globalization.CultureInfo.InvariantCulture),
+            ErlangText.Parse(digits).Integer);
         Assert.Equal("{...}", ErlangText.Print(Term.Tuple(ErlangText.Parse(digits)), new() { MaxLength = 100 }));
     }
 

@@ -12,8 +12,10 @@ public sealed class ErlangTextPropertyTests
 {
     private static readonly ErlangPrintOptions[] Complete =
     [
-        ErlangPrintOptions.Pretty, ErlangPrintOptions.PrettyUnicode, ErlangPrintOptions.Write, ErlangPrintOptions.WriteUnicode,
-        new() { LineLength = 0 }, new() { LineLength = 12 }, new() { LineLength = 40, Column = 30 }, new() { Strings = false, SortKeys = false },
+        ErlangPrintOptions.Pretty, ErlangPrintOptions.PrettyUnicode, ErlangPrintOptions.Write,
+        ErlangPrintOptions.WriteUnicode,
+        new() { LineLength = 0 }, new() { LineLength = 12 }, new() { LineLength = 40, Column = 30 },
+        new() { Strings = false, SortKeys = false },
     ];
 
     [Fact]
@@ -24,7 +26,8 @@ public sealed class ErlangTextPropertyTests
     }).Check(Config.QuickThrowOnFailure.WithMaxTest(RandomTests.Count(500)));
 
     [Fact]
-    public void Limits_of_depth_and_length_hold() => Prop.ForAll(TermGenerators.Terms, Gen.Choose(16, 200).ToArbitrary(), (term, limit) =>
+    public void Limits_of_depth_and_length_hold() =>
+        Prop.ForAll(TermGenerators.Terms, Gen.Choose(16, 200).ToArbitrary(), (term, limit) =>
     {
         foreach (var options in Complete)
         {
@@ -88,9 +91,12 @@ public sealed class ErlangTextPropertyTests
     {
         string[] pieces =
         [
-            "[", "]", "{", "}", "#{", "=>", "<<", ">>", "(", ")", ",", "|", ".", ":", "/", "-", "+", "'", "\"", "\"\"\"", "\n", " ", "%",
-            "$", "\\", "\\x{", "}", "16#", "1", "0", "_", "1.5", "e", "#e", "fun ", "a", "B", "binary", "utf8", "unit", "~", "~b", "#Pid<", "#Ref<",
-            "#Port<", "<0.", "#Fun<", "a@b ", "/1>", ":=", "#", "=", "\uD800", "😀", "\uFFFE", "\0", "é", "maybe", "99999999999", "signed", "little",
+            "[", "]", "{", "}", "#{", "=>", "<<", ">>", "(", ")", ",", "|", ".", ":", "/", "-", "+", "'", "\"",
+            "\"\"\"", "\n", " ", "%",
+            "$", "\\", "\\x{", "}", "16#", "1", "0", "_", "1.5", "e", "#e", "fun ", "a", "B", "binary", "utf8", "unit",
+            "~", "~b", "#Pid<", "#Ref<",
+            "#Port<", "<0.", "#Fun<", "a@b ", "/1>", ":=", "#", "=", "\uD800", "😀", "\uFFFE", "\0", "é", "maybe",
+            "99999999999", "signed", "little",
         ];
         return pieces[random.Next(pieces.Length)];
     }

@@ -27,6 +27,7 @@ public sealed class TextExamples
     // As a program has one beside it.
     private static class File
     {
-        internal static string ReadAllText(string path) => path == "sys.config" ? "[{kernel, [{logger_level, info}]}]." : throw new FileNotFoundException(path);
+        internal static string ReadAllText(string path) =>
+            path == "sys.config" ? "[{kernel, [{logger_level, info}]}]." : throw new FileNotFoundException(path);
     }
 }

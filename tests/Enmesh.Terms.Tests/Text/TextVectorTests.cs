@@ -11,12 +11,15 @@ public sealed class TextVectorTests
 {
     [Fact]
     public void Terms_are_printed_as_Erlang_prints_them() => Assert.True(CompareAll(
-        "text.jsonl", (term, way, _) => ErlangText.Print(term, TextFormats.Erlang(way, printableUnicode: true))) > 3000);
+        "text.jsonl",
+        (term, way, _) => ErlangText.Print(term, TextFormats.Erlang(way, printableUnicode: true))) > 3000);
 
     [Fact]
     public void Terms_are_inspected_as_Elixir_does() => Assert.True(CompareAll(
         "inspect.jsonl",
-        (term, way, line) => ElixirText.Inspect(term, TextFormats.Elixir(way, Version.Parse(line.GetProperty("elixir").GetString()!)))) > 4000);
+        (term, way, line) =>
+            ElixirText.Inspect(
+                term, TextFormats.Elixir(way, Version.Parse(line.GetProperty("elixir").GetString()!)))) > 4000);
 
     [Fact]
     public void Every_text_of_Erlang_that_is_complete_is_read_as_the_term()
@@ -39,7 +42,9 @@ public sealed class TextVectorTests
             foreach (var way in line.GetProperty("prints").EnumerateObject())
             {
                 var printed = print(term, way.Name, line);
-                Assert.True(way.Value.GetString() == printed, $"{way.Name} of {text}\nExpected:\n{way.Value}\nActual:\n{printed}");
+                Assert.True(
+                    way.Value.GetString() == printed,
+                    $"{way.Name} of {text}\nExpected:\n{way.Value}\nActual:\n{printed}");
                 compared++;
             }
         }

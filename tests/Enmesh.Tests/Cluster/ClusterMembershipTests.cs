@@ -122,16 +122,21 @@ public sealed class ClusterMembershipTests : IAsyncDisposable
         _node.Script = (peer, _) => throw failures[int.Parse(peer.Name.Host.AsSpan("10.0.1.".Length), System.Globalization.CultureInfo.InvariantCulture) - 1].Thrown;
         var cluster = Cluster(Finds([.. Enumerable.Range(1, failures.Length)]));
         cluster.Start();
-        var view = await ViewAsync(cluster, view => view.Members.Length == failures.Length && view.Members.All(member => member.LastFailure is not null));
+        var view = await ViewAsync(
+            cluster,
+            view => view.Members.Length == failures.Length
+                && view.Members.All(member => member.LastFailure is not null));
         Assert.Equal(
-            failures.Select((failure, i) => (Name(i + 1), failure.Stage, failure.Thrown.Message)).OrderBy(failure => failure.Item1),
+            failures.Select((failure, i) => (Name(i + 1), failure.Stage, failure.Thrown.Message))
+                .OrderBy(failure => failure.Item1),
             view.Members.Select(member => (member.Name, member.LastFailure!.Stage, member.LastFailure.Message)));
     }
 
     [Fact]
     public async Task Giving_way_to_the_attempt_of_the_peer_is_not_logged()
     {
-        _node.Script = (_, _) => throw new HandshakeException(HandshakeFailure.AlreadyConnecting, Name(1), "the peer's own attempt goes ahead");
+        _node.Script = (_, _) => throw new HandshakeException(
+            HandshakeFailure.AlreadyConnecting, Name(1), "the peer's own attempt goes ahead");
         var cluster = Cluster(Finds(1));
         cluster.Start();
         await ViewAsync(cluster, view => view.Members.Any(member => member.State == MemberState.Backoff));
@@ -144,7 +149,8 @@ public sealed class ClusterMembershipTests : IAsyncDisposable
     public async Task A_source_is_asked_again_after_its_interval_with_jitter()
     {
         var source = new FakeDiscovery(new PeerSnapshot.Complete([Peer(1)]));
-        var cluster = Cluster(new DiscoverySource("dns", source, new DiscoveryPolling { Interval = TimeSpan.FromSeconds(100), Jitter = 0.1 }));
+        var cluster = Cluster(new DiscoverySource(
+            "dns", source, new DiscoveryPolling { Interval = TimeSpan.FromSeconds(100), Jitter = 0.1 }));
         cluster.Start();
         await ViewAsync(cluster, view => view.Connected == 1);
         for (var round = 1; round <= 5; round++)
@@ -166,7 +172,8 @@ public sealed class ClusterMembershipTests : IAsyncDisposable
         _time.Advance(TimeSpan.FromSeconds(30));
         var view = await ViewAsync(cluster, view => view.Sources[0].State == SourceState.Failing);
         Assert.Equal("it did not answer within 30 s", view.Sources[0].Problem);
-        await AdvanceUntilAsync(cluster, view => view.Sources[0].Problem!.Contains("has not stopped yet", StringComparison.Ordinal));
+        await AdvanceUntilAsync(
+            cluster, view => view.Sources[0].Problem!.Contains("has not stopped yet", StringComparison.Ordinal));
         await UntilAsync(() => source.Asked == 1);
         stubborn.SetResult(new PeerSnapshot.Complete([Peer(1)]));
         await AdvanceUntilAsync(cluster, view => view.Connected == 1);
@@ -209,9 +216,11 @@ public sealed class ClusterMembershipTests : IAsyncDisposable
             _ => Task.FromResult<PeerSnapshot>(new PeerSnapshot.Complete([null!])),
             _ => throw new OperationCanceledException("its own business"),
         };
-        var cluster = Cluster([.. bad.Select((script, i) => new DiscoverySource($"bad{i}", new FakeDiscovery(script))), Finds(1)]);
+        var cluster = Cluster(
+            [.. bad.Select((script, i) => new DiscoverySource($"bad{i}", new FakeDiscovery(script))), Finds(1)]);
         cluster.Start();
-        var view = await ViewAsync(cluster, view => view.Connected == 1 && view.Sources.All(source => source.State != SourceState.Starting));
+        var view = await ViewAsync(
+            cluster, view => view.Connected == 1 && view.Sources.All(source => source.State != SourceState.Starting));
         Assert.All(view.Sources[..^1], source => Assert.Equal(SourceState.Failing, source.State));
         Assert.Equal("thrown at once", view.Sources[0].Problem);
         Assert.Equal("thrown later", view.Sources[1].Problem);
@@ -260,7 +269,8 @@ public sealed class ClusterMembershipTests : IAsyncDisposable
     {
         var never = new TaskCompletionSource();
         _node.Script = (_, token) => never.Task.WaitAsync(token);
-        var asking = new FakeDiscovery(token => Task.Delay(Timeout.Infinite, token).ContinueWith<PeerSnapshot>(_ => null!, TaskScheduler.Default));
+        var asking = new FakeDiscovery(
+            token => Task.Delay(Timeout.Infinite, token).ContinueWith<PeerSnapshot>(_ => null!, TaskScheduler.Default));
         var cluster = Cluster(Finds(1), new DiscoverySource("slow", asking));
         cluster.Start();
         await ViewAsync(cluster, view => view.Members.Length == 1);
@@ -297,7 +307,9 @@ public sealed class ClusterMembershipTests : IAsyncDisposable
         var expected = _node.Connected.Order().ToArray();
         Assert.NotEmpty(expected);
         await AdvanceUntilAsync(cluster, view =>
-            view.Members.Where(member => member.State == MemberState.Up).Select(member => member.Name).SequenceEqual(expected));
+            view.Members.Where(member => member.State == MemberState.Up)
+                .Select(member => member.Name)
+                .SequenceEqual(expected));
     }
 
     [Fact]
@@ -306,7 +318,9 @@ public sealed class ClusterMembershipTests : IAsyncDisposable
         Assert.Throws<ArgumentException>(() => Cluster(Finds(1), Finds(2)));
         var options = new ClusterOptions { MinBackoff = TimeSpan.FromSeconds(20) };
         Assert.Contains(
-            "MinBackoff", Assert.Throws<ArgumentException>(() => new ClusterMembership(_node, [], options, _time, _log)).Message, StringComparison.Ordinal);
+            "MinBackoff",
+            Assert.Throws<ArgumentException>(() => new ClusterMembership(_node, [], options, _time, _log)).Message,
+            StringComparison.Ordinal);
     }
 
     private static DiscoverySource Finds(params int[] peers) =>

@@ -13,7 +13,8 @@ public sealed class ClusterOptionsTests
         Assert.Equal(
             (5.0, 16, 30.0, 0.5, 30.0, null, 3, 30.0, 600.0, 30.0, 600.0),
             (options.TickInterval.TotalSeconds, options.MaxParallelDials, options.DialTimeout.TotalSeconds, options.MinBackoff.TotalSeconds,
-                options.MaxBackoff.TotalSeconds, options.ExpectedPeers, options.EmptyConfirmations, options.EmptyAge.TotalSeconds,
+                options.MaxBackoff.TotalSeconds, options.ExpectedPeers, options.EmptyConfirmations,
+                options.EmptyAge.TotalSeconds,
                 options.ForgetAfter.TotalSeconds, options.WarnAfter.TotalSeconds, options.RemindEvery.TotalSeconds));
         Assert.Empty(options.Validate());
     }
@@ -41,6 +42,7 @@ public sealed class ClusterOptionsTests
     {
         Assert.Empty(new ClusterOptions { MinBackoff = TimeSpan.FromSeconds(15) }.Validate());
         Assert.StartsWith(
-            "MinBackoff: ", Assert.Single(new ClusterOptions { MinBackoff = TimeSpan.FromSeconds(16) }.Validate()), StringComparison.Ordinal);
+            "MinBackoff: ", Assert.Single(new ClusterOptions { MinBackoff = TimeSpan.FromSeconds(16) }.Validate()),
+            StringComparison.Ordinal);
     }
 }

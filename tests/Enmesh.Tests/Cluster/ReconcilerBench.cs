@@ -4,7 +4,9 @@ using Xunit;
 
 namespace Enmesh.Tests.Cluster;
 
-/// <summary>A reconciler with its state, its time and its effects, for tests that speak of one event after the other.</summary>
+/// <summary>
+/// A reconciler with its state, its time and its effects, for tests that speak of one event after the other.
+/// </summary>
 internal sealed class ReconcilerBench
 {
     internal static readonly NodeName Self = NodeName.Parse("orders@10.0.0.1");
@@ -28,7 +30,8 @@ internal sealed class ReconcilerBench
 
     private Instant Now => new(_elapsed, new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero) + _elapsed);
 
-    internal static DiscoveredPeer Peer(int number, string? address = null, int? port = null) => new(Name(number), address, port);
+    internal static DiscoveredPeer Peer(int number, string? address = null, int? port = null) =>
+        new(Name(number), address, port);
 
     internal static NodeName Name(int number) => NodeName.Parse($"orders@10.0.1.{number}");
 
@@ -42,13 +45,16 @@ internal sealed class ReconcilerBench
         return effects;
     }
 
-    internal IReadOnlyList<ReconcilerEffect> Complete(params int[] peers) => CompleteFrom(0, [.. peers.Select(number => Peer(number))]);
+    internal IReadOnlyList<ReconcilerEffect> Complete(params int[] peers) =>
+        CompleteFrom(0, [.. peers.Select(number => Peer(number))]);
 
     internal IReadOnlyList<ReconcilerEffect> CompleteFrom(int source, params DiscoveredPeer[] peers) =>
         Do(new ReconcilerEvent.Snapshot(source, new PeerSnapshot.Complete(peers), TimeSpan.Zero));
 
     internal IReadOnlyList<ReconcilerEffect> Incomplete(params int[] peers) =>
-        Do(new ReconcilerEvent.Snapshot(0, new PeerSnapshot.Incomplete([.. peers.Select(number => Peer(number))], "half of it failed"), TimeSpan.Zero));
+        Do(new ReconcilerEvent.Snapshot(
+            0, new PeerSnapshot.Incomplete([.. peers.Select(number => Peer(number))], "half of it failed"),
+            TimeSpan.Zero));
 
     internal IReadOnlyList<ReconcilerEffect> Unavailable(string why = "no server answers") =>
         Do(new ReconcilerEvent.Snapshot(0, new PeerSnapshot.Unavailable(new DiscoveryException(why)), TimeSpan.Zero));
@@ -57,14 +63,16 @@ internal sealed class ReconcilerBench
         Do(new ReconcilerEvent.Link(new PeerLinkNotice.Up(Name(peer), session)));
 
     internal IReadOnlyList<ReconcilerEffect> Down(int peer, long session = 1) =>
-        Do(new ReconcilerEvent.Link(new PeerLinkNotice.Down(Name(peer), session, PeerStage.Link, "closed by the peer")));
+        Do(new ReconcilerEvent.Link(
+            new PeerLinkNotice.Down(Name(peer), session, PeerStage.Link, "closed by the peer")));
 
     internal IReadOnlyList<ReconcilerEffect> Failed(long dial, PeerStage stage = PeerStage.Tcp, bool yielded = false) =>
         Do(new ReconcilerEvent.DialDone(dial, new PeerFailure(stage, "refused", Now.Wall), false, yielded));
 
     internal IReadOnlyList<ReconcilerEffect> Succeeded(long dial) => Do(new ReconcilerEvent.DialDone(dial, null, true));
 
-    internal IReadOnlyList<ReconcilerEffect> Tick(params int[] connected) => Do(new ReconcilerEvent.Tick([.. connected.Select(Name)]));
+    internal IReadOnlyList<ReconcilerEffect> Tick(params int[] connected) =>
+        Do(new ReconcilerEvent.Tick([.. connected.Select(Name)]));
 
     internal IReadOnlyList<ReconcilerEffect> Wake() => Do(new ReconcilerEvent.Wake());
 
@@ -76,7 +84,8 @@ internal static class EffectsExtensions
     internal static IReadOnlyList<ReconcilerEffect.Connect> Dials(this IReadOnlyList<ReconcilerEffect> effects) =>
         [.. effects.OfType<ReconcilerEffect.Connect>()];
 
-    internal static IEnumerable<NodeName> Dialled(this IReadOnlyList<ReconcilerEffect> effects) => effects.Dials().Select(dial => dial.Peer.Name);
+    internal static IEnumerable<NodeName> Dialled(this IReadOnlyList<ReconcilerEffect> effects) =>
+        effects.Dials().Select(dial => dial.Peer.Name);
 
     internal static IReadOnlyList<ClusterEvent> Events(this IReadOnlyList<ReconcilerEffect> effects) =>
         [.. effects.OfType<ReconcilerEffect.Publish>().Select(publish => publish.Event)];

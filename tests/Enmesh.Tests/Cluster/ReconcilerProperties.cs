@@ -7,7 +7,10 @@ using static Enmesh.Tests.Cluster.ReconcilerBench;
 
 namespace Enmesh.Tests.Cluster;
 
-/// <summary>Any sequence of answers, failures, links, losses and waits: what must never happen, and what must always happen in the end.</summary>
+/// <summary>
+/// Any sequence of answers, failures, links, losses and waits: what must never happen, and what must always happen in
+/// the end.
+/// </summary>
 [Trait("Ring", "pure")]
 public sealed class ReconcilerProperties
 {
@@ -42,7 +45,8 @@ public sealed class ReconcilerProperties
 
         internal World()
         {
-            _bench = new ReconcilerBench(new ClusterOptions { MaxParallelDials = MaxDials, EmptyConfirmations = 2 }, sources: 2, chance: Chance);
+            _bench = new ReconcilerBench(
+                new ClusterOptions { MaxParallelDials = MaxDials, EmptyConfirmations = 2 }, sources: 2, chance: Chance);
         }
 
         private static DiscoveredPeer[] All => [.. Enumerable.Range(1, Peers).Select(number => Peer(number))];
@@ -72,7 +76,8 @@ public sealed class ReconcilerProperties
                     break;
                 case 7:
                     // A late notice of some older link.
-                    Step(new ReconcilerEvent.Link(new PeerLinkNotice.Down(Name(who % Peers + 1), -1, PeerStage.Link, "late")));
+                    Step(new ReconcilerEvent.Link(
+                        new PeerLinkNotice.Down(Name(who % Peers + 1), -1, PeerStage.Link, "late")));
                     break;
                 case 8:
                     Step(new ReconcilerEvent.Tick([.. _connected.Keys]));
@@ -84,7 +89,9 @@ public sealed class ReconcilerProperties
             }
         }
 
-        /// <summary>From now on every attempt succeeds: within two of the longest pauses everybody wanted is connected.</summary>
+        /// <summary>
+        /// From now on every attempt succeeds: within two of the longest pauses everybody wanted is connected.
+        /// </summary>
         internal void Settle()
         {
             foreach (var dial in _dialling.Keys.ToArray())
@@ -96,18 +103,22 @@ public sealed class ReconcilerProperties
             {
                 foreach (var dial in _dialling.Keys.ToArray())
                     EndDial(dial, succeed: true, notice: dial % 2 == 0, yielded: false);
-                var next = Reconciler.NextWake(_bench.State, _bench.Elapsed) ?? _bench.Elapsed + _bench.Options.TickInterval;
+                var next = Reconciler.NextWake(
+                    _bench.State, _bench.Elapsed) ?? _bench.Elapsed + _bench.Options.TickInterval;
                 _bench.Pass(next - _bench.Elapsed);
                 Step(new ReconcilerEvent.Tick([.. _connected.Keys]));
                 Assert.True(_bench.Elapsed <= deadline, "Somebody wanted is never connected.");
             }
-            Assert.Equal(_connected.Keys.Order(), _bench.View.Members.Where(member => member.State == MemberState.Up).Select(member => member.Name));
+            Assert.Equal(
+                _connected.Keys.Order(),
+                _bench.View.Members.Where(member => member.State == MemberState.Up).Select(member => member.Name));
             EventsTellTheSame();
         }
 
         private static DiscoveredPeer[] Chosen(byte mask, byte how) =>
         [
-            .. Enumerable.Range(1, Peers).Where(number => (mask >> number & 1) == 1).Select(number => Peer(number, port: how % 7 == 0 ? 4371 : null)),
+            .. Enumerable.Range(1, Peers).Where(number => (mask >> number & 1) == 1).Select(
+                number => Peer(number, port: how % 7 == 0 ? 4371 : null)),
             .. (mask & 1) == 1 ? [new DiscoveredPeer(Self)] : Array.Empty<DiscoveredPeer>(),
         ];
 
@@ -135,7 +146,9 @@ public sealed class ReconcilerProperties
         {
             if (_dialling.Count == 0)
                 return;
-            var dial = _dialling.ContainsKey(which) ? which : _dialling.Keys.Order().ElementAt((int)(which % _dialling.Count));
+            var dial = _dialling.ContainsKey(which)
+                ? which
+                : _dialling.Keys.Order().ElementAt((int)(which % _dialling.Count));
             var name = _dialling[dial];
             _dialling.Remove(dial);
             if (succeed)
@@ -145,7 +158,8 @@ public sealed class ReconcilerProperties
             if (!connected && _bench.State.Peers.GetValueOrDefault(name)?.State is PeerState.Dialing)
                 _failedAt[name] = _bench.Elapsed;
             Step(new ReconcilerEvent.DialDone(
-                dial, succeed ? null : new PeerFailure(PeerStage.Tcp, "refused", DateTimeOffset.UnixEpoch), connected, yielded && !succeed));
+                dial, succeed ? null : new PeerFailure(PeerStage.Tcp, "refused", DateTimeOffset.UnixEpoch), connected,
+                yielded && !succeed));
         }
 
         private void Connect(NodeName name, bool notice)
@@ -179,9 +193,13 @@ public sealed class ReconcilerProperties
                 Assert.NotEqual(Self, peer);
                 Assert.DoesNotContain(peer, _dialling.Values);
                 Assert.NotNull(_bench.State.Wanted(peer));
-                Assert.False(before.Peers.TryGetValue(peer, out var known) && known.State is PeerState.Up, "Who is connected is not dialled.");
+                Assert.False(
+                    before.Peers.TryGetValue(peer, out var known) && known.State is PeerState.Up,
+                    "Who is connected is not dialled.");
                 if (_failedAt.TryGetValue(peer, out var at))
-                    Assert.True(_bench.Elapsed - at >= _bench.Options.MinBackoff, "Nobody is dialled before the shortest pause is over.");
+                    Assert.True(
+                        _bench.Elapsed - at >= _bench.Options.MinBackoff,
+                        "Nobody is dialled before the shortest pause is over.");
                 if (before.Peers.TryGetValue(peer, out known) && known.State is PeerState.Backoff backoff)
                     Assert.True(backoff.RetryAt <= _bench.Elapsed, "Nobody is dialled before the pause is over.");
                 _dialling.Add(dial, peer);
@@ -191,7 +209,9 @@ public sealed class ReconcilerProperties
             foreach (var peer in _bench.State.Peers.Values)
             {
                 if (peer.State is PeerState.Backoff backoff)
-                    Assert.True(backoff.RetryAt - _bench.Elapsed <= _bench.Options.MaxBackoff, "No pause is longer than the longest.");
+                    Assert.True(
+                        backoff.RetryAt - _bench.Elapsed <= _bench.Options.MaxBackoff,
+                        "No pause is longer than the longest.");
             }
             Assert.DoesNotContain(Self, _bench.State.Peers.Keys);
             Assert.True(_bench.State.Version >= _version);
@@ -218,8 +238,10 @@ public sealed class ReconcilerProperties
                 });
             }
             var view = _bench.View;
-            Assert.Equal(up.Order(), view.Members.Where(member => member.State == MemberState.Up).Select(member => member.Name));
-            Assert.Equal(discovered.Order(), view.Members.Where(member => member.IsDiscovered).Select(member => member.Name));
+            Assert.Equal(
+                up.Order(), view.Members.Where(member => member.State == MemberState.Up).Select(member => member.Name));
+            Assert.Equal(
+                discovered.Order(), view.Members.Where(member => member.IsDiscovered).Select(member => member.Name));
         }
 
         private double Chance()

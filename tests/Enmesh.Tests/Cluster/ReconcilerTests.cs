@@ -14,7 +14,9 @@ public sealed class ReconcilerTests
     {
         var effects = _bench.Complete(1, 2);
         Assert.Equal([Name(1), Name(2)], effects.Dialled());
-        Assert.Equal([new ClusterEvent.PeerDiscovered(Name(1), "s0"), new ClusterEvent.PeerDiscovered(Name(2), "s0")], effects.Events().OrderBy(e => e.ToString()));
+        Assert.Equal(
+            [new ClusterEvent.PeerDiscovered(Name(1), "s0"), new ClusterEvent.PeerDiscovered(Name(2), "s0")],
+            effects.Events().OrderBy(e => e.ToString()));
         Assert.Equal(MemberState.Dialing, _bench.Member(1).State);
     }
 
@@ -90,7 +92,8 @@ public sealed class ReconcilerTests
     [InlineData(0.0, new[] { 0.5, 1, 2, 4, 8, 15, 15, 15 })]
     [InlineData(0.5, new[] { 0.75, 1.5, 3, 6, 12, 22.5, 22.5, 22.5 })]
     [InlineData(0.999, new[] { 0.9995, 1.999, 3.998, 7.996, 15.992, 29.985, 29.985, 29.985 })]
-    public void The_pause_doubles_with_each_failure_half_of_it_by_chance_and_stays_within_bounds(double chance, double[] seconds)
+    public void The_pause_doubles_with_each_failure_half_of_it_by_chance_and_stays_within_bounds(
+        double chance, double[] seconds)
     {
         var bench = new ReconcilerBench(chance: () => chance);
         var dial = bench.Complete(1).Dials()[0].Dial;
@@ -131,7 +134,8 @@ public sealed class ReconcilerTests
     {
         _bench.Complete(1, 2);
         _bench.Tick(1, 3);
-        Assert.Equal([MemberState.Up, MemberState.Dialing, MemberState.Up], _bench.View.Members.Select(member => member.State));
+        Assert.Equal(
+            [MemberState.Up, MemberState.Dialing, MemberState.Up], _bench.View.Members.Select(member => member.State));
         Assert.Contains(_bench.Tick(3).Events(), e => e is ClusterEvent.PeerDown { Peer: var peer } && peer == Name(1));
         Assert.Equal(1, _bench.View.Connected);
     }
@@ -180,7 +184,8 @@ public sealed class ReconcilerTests
         var dial = _bench.Complete(1).Dials()[0].Dial;
         _bench.Failed(dial, PeerStage.Cookie);
         var member = _bench.Member(1);
-        Assert.Equal((MemberState.Backoff, 1, PeerStage.Cookie), (member.State, member.Failures, member.LastFailure!.Stage));
+        Assert.Equal(
+            (MemberState.Backoff, 1, PeerStage.Cookie), (member.State, member.Failures, member.LastFailure!.Stage));
         Assert.Equal(TimeSpan.FromSeconds(0.5), member.RetryAt - member.Since);
         _bench.Pass(0.5);
         _bench.Succeeded(_bench.Wake().Dials()[0].Dial);
@@ -215,7 +220,11 @@ public sealed class ReconcilerTests
         Assert.Equal(2, bench.View.Discovered);
         Assert.Empty(bench.CompleteFrom(0, Peer(3)).Events().OfType<ClusterEvent.PeerVanished>());
         Assert.Equal((2, "s1"), (bench.Member(1).Port, string.Join(' ', bench.Member(1).Sources)));
-        Assert.Equal([Name(3)], bench.CompleteFrom(0, new Enmesh.Discovery.DiscoveredPeer(Self)).Events().OfType<ClusterEvent.PeerVanished>().Select(e => e.Peer));
+        Assert.Equal(
+            [Name(3)],
+            bench.CompleteFrom(0, new Enmesh.Discovery.DiscoveredPeer(Self))
+                .Events().OfType<ClusterEvent.PeerVanished>()
+                .Select(e => e.Peer));
     }
 
     [Fact]

@@ -114,7 +114,9 @@ public sealed class RemovalTests
     public void Only_ourselves_in_the_answer_is_not_an_empty_answer()
     {
         _bench.Complete(1);
-        Assert.Equal([new ClusterEvent.PeerVanished(Name(1))], _bench.CompleteFrom(0, new Enmesh.Discovery.DiscoveredPeer(Self)).Events());
+        Assert.Equal(
+            [new ClusterEvent.PeerVanished(Name(1))],
+            _bench.CompleteFrom(0, new Enmesh.Discovery.DiscoveredPeer(Self)).Events());
     }
 
     [Fact]
@@ -160,11 +162,13 @@ public sealed class RemovalTests
         for (var i = 0; i < 500; i++)
         {
             var peers = new[] { i % 60_000, (i + 1) % 60_000 }
-                .Select(number => new Enmesh.Discovery.DiscoveredPeer(NodeName.Parse($"orders@10.7.{number / 250}.{number % 250}"))).ToArray();
+                .Select(number => new Enmesh.Discovery.DiscoveredPeer(
+                    NodeName.Parse($"orders@10.7.{number / 250}.{number % 250}"))).ToArray();
             Enmesh.Discovery.PeerSnapshot answer = whole
                 ? new Enmesh.Discovery.PeerSnapshot.Complete(peers)
                 : new Enmesh.Discovery.PeerSnapshot.Incomplete(peers, "always");
-            var dials = new Queue<ReconcilerEffect.Connect>(_bench.Do(new ReconcilerEvent.Snapshot(0, answer, TimeSpan.Zero)).Dials());
+            var dials = new Queue<ReconcilerEffect.Connect>(
+                _bench.Do(new ReconcilerEvent.Snapshot(0, answer, TimeSpan.Zero)).Dials());
             while (dials.TryDequeue(out var dial))
             {
                 foreach (var next in _bench.Failed(dial.Dial).Dials())
@@ -173,7 +177,8 @@ public sealed class RemovalTests
             _bench.Pass(5);
             most = Math.Max(most, _bench.State.Peers.Count);
         }
-        // Whole answers: the two of now, and who serves the rest of a pause. Partial ones: ten minutes of them, that is 120.
+        // Whole answers: the two of now, and who serves the rest of a pause. Partial ones: ten minutes of them, that is
+        // 120.
         Assert.InRange(most, 2, whole ? 12 : 135);
         Assert.Empty(_bench.State.Dials);
     }

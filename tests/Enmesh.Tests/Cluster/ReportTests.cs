@@ -15,7 +15,8 @@ public sealed class ReportTests
     {
         _bench.Complete(1);
         _bench.Up(1);
-        var note = Assert.IsType<ReconcilerEffect.NoteSourceTrouble>(Assert.Single(_bench.Unavailable("10.0.0.10:53 did not answer").Notes()));
+        var note = Assert.IsType<ReconcilerEffect.NoteSourceTrouble>(
+            Assert.Single(_bench.Unavailable("10.0.0.10:53 did not answer").Notes()));
         Assert.Equal(("s0", true, "10.0.0.10:53 did not answer"), (note.Source, note.Failing, note.Problem));
         var lines = 0;
         for (var i = 0; i < 720; i++)

@@ -10,7 +10,8 @@ namespace Enmesh.Tests.Cluster;
 [Trait("Ring", "loopback")]
 public sealed class SelfCheckTests
 {
-    private readonly SelfCheck _check = new(new FakeConnector(NodeName.Parse("orders@orders-0.orders")) { Port = 4370 }, TimeProvider.System);
+    private readonly SelfCheck _check = new(
+        new FakeConnector(NodeName.Parse("orders@orders-0.orders")) { Port = 4370 }, TimeProvider.System);
 
     [Theory]
     [InlineData("orders@orders-0.orders", null, null, true)]
@@ -24,19 +25,23 @@ public sealed class SelfCheckTests
     [InlineData("orders@other", "127.0.0.1", null, true)]
     [InlineData("orders@127.0.0.1", "203.0.113.7", null, false)]
     [InlineData("orders@orders-1.orders", null, null, false)]
-    public void A_peer_of_our_alive_part_at_an_address_of_this_host_is_ourselves(string name, string? address, int? port, bool expected) =>
+    public void A_peer_of_our_alive_part_at_an_address_of_this_host_is_ourselves(
+        string name, string? address, int? port, bool expected) =>
         Assert.Equal(expected, _check.IsSelf(new DiscoveredPeer(NodeName.Parse(name), address, port)));
 
     [Fact]
     public void The_addresses_of_all_interfaces_are_this_host()
     {
-        var addresses = NetworkInterface.GetAllNetworkInterfaces().SelectMany(network => network.GetIPProperties().UnicastAddresses).ToArray();
+        var addresses = NetworkInterface.GetAllNetworkInterfaces()
+            .SelectMany(network => network.GetIPProperties().UnicastAddresses)
+            .ToArray();
         Assert.NotEmpty(addresses);
         foreach (var unicast in addresses)
         {
             // As a name server would give it, without a scope.
             var address = new IPAddress(unicast.Address.GetAddressBytes());
-            Assert.True(_check.IsSelf(new DiscoveredPeer(NodeName.Parse($"orders@{address}"))), $"{address} is not known.");
+            Assert.True(
+                _check.IsSelf(new DiscoveredPeer(NodeName.Parse($"orders@{address}"))), $"{address} is not known.");
         }
     }
 

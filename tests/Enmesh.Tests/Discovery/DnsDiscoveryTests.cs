@@ -61,9 +61,11 @@ public sealed class DnsDiscoveryTests
     [Fact]
     public async Task When_all_questions_fail_there_is_no_answer()
     {
-        _zone[("one", DnsType.A)] = _zone[("one", DnsType.Aaaa)] = new DnsAnswer.Failed(DnsProblem.Timeout, "10.0.0.53:53 did not answer within 5 s");
+        _zone[("one", DnsType.A)] = _zone[("one", DnsType.Aaaa)] = new DnsAnswer.Failed(
+            DnsProblem.Timeout, "10.0.0.53:53 did not answer within 5 s");
         var unavailable = Assert.IsType<PeerSnapshot.Unavailable>(await DiscoverAsync(Domains("one")));
-        Assert.Equal("the look-up of one (A, AAAA) failed: 10.0.0.53:53 did not answer within 5 s", unavailable.Cause.Message);
+        Assert.Equal(
+            "the look-up of one (A, AAAA) failed: 10.0.0.53:53 did not answer within 5 s", unavailable.Cause.Message);
     }
 
     [Theory]
@@ -75,15 +77,19 @@ public sealed class DnsDiscoveryTests
         var discovery = Discovery(Domains("one"));
         for (var i = 1; i <= 6; i++)
         {
-            var incomplete = Assert.IsType<PeerSnapshot.Incomplete>(await discovery.DiscoverAsync(Self, CancellationToken.None));
+            var incomplete = Assert.IsType<PeerSnapshot.Incomplete>(
+                await discovery.DiscoverAsync(Self, CancellationToken.None));
             Assert.Empty(incomplete.Peers);
-            Assert.Equal($"one is empty: {words} (believed after 3 such answers and 30 s; so far {i})", incomplete.Reason);
+            Assert.Equal(
+                $"one is empty: {words} (believed after 3 such answers and 30 s; so far {i})", incomplete.Reason);
             _time.Advance(TimeSpan.FromSeconds(5));
         }
-        Assert.Empty(Assert.IsType<PeerSnapshot.Complete>(await discovery.DiscoverAsync(Self, CancellationToken.None)).Peers);
+        Assert.Empty(
+            Assert.IsType<PeerSnapshot.Complete>(await discovery.DiscoverAsync(Self, CancellationToken.None)).Peers);
 
         Put("one", "10.0.0.2", "");
-        Assert.Single(Assert.IsType<PeerSnapshot.Complete>(await discovery.DiscoverAsync(Self, CancellationToken.None)).Peers);
+        Assert.Single(
+            Assert.IsType<PeerSnapshot.Complete>(await discovery.DiscoverAsync(Self, CancellationToken.None)).Peers);
         _zone.Clear();
         Assert.IsType<PeerSnapshot.Incomplete>(await discovery.DiscoverAsync(Self, CancellationToken.None));
     }
@@ -104,14 +110,18 @@ public sealed class DnsDiscoveryTests
     public async Task One_empty_domain_among_others_makes_the_answer_incomplete()
     {
         Put("one", "10.0.0.2", "");
-        Assert.Equal("orders@10.0.0.2", Names(Assert.IsType<PeerSnapshot.Incomplete>(await DiscoverAsync(Domains("one", "two"))).Peers));
+        Assert.Equal(
+            "orders@10.0.0.2",
+            Names(Assert.IsType<PeerSnapshot.Incomplete>(await DiscoverAsync(Domains("one", "two"))).Peers));
     }
 
     [Fact]
     public async Task The_address_that_is_none_counts_as_empty()
     {
         Put("one", "0.0.0.0", "::");
-        Assert.Contains("one is empty", Assert.IsType<PeerSnapshot.Incomplete>(await DiscoverAsync(Domains("one"))).Reason, StringComparison.Ordinal);
+        Assert.Contains(
+            "one is empty", Assert.IsType<PeerSnapshot.Incomplete>(await DiscoverAsync(Domains("one"))).Reason,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -126,18 +136,25 @@ public sealed class DnsDiscoveryTests
         Assert.Equal(
             ["Domains:1", "Domains:2", "Domains:3", "Alive", "Servers:3", "Servers:4", "Servers:5"],
             options.Validate().Select(problem => problem[..problem.IndexOf(": ", StringComparison.Ordinal)]));
-        Assert.Contains("Servers:4", Assert.Throws<ArgumentException>(() => new DnsDiscovery(options)).Message, StringComparison.Ordinal);
-        Assert.StartsWith("Domains: there is none", Assert.Single(new DnsDiscoveryOptions().Validate()), StringComparison.Ordinal);
         Assert.Contains(
-            "at most 16", Assert.Single(new DnsDiscoveryOptions { Domains = [.. Enumerable.Repeat("x", 17)] }.Validate()), StringComparison.Ordinal);
+            "Servers:4", Assert.Throws<ArgumentException>(() => new DnsDiscovery(options)).Message,
+            StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Domains: there is none", Assert.Single(new DnsDiscoveryOptions().Validate()), StringComparison.Ordinal);
+        Assert.Contains(
+            "at most 16",
+            Assert.Single(new DnsDiscoveryOptions { Domains = [.. Enumerable.Repeat("x", 17)] }.Validate()),
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Servers_have_port_53_unless_they_say_otherwise()
     {
-        var options = new DnsDiscoveryOptions { Servers = ["10.0.0.53", "10.0.0.53:5353", "fd00::53", "[fd00::53]:5353"] };
+        var options =
+            new DnsDiscoveryOptions { Servers = ["10.0.0.53", "10.0.0.53:5353", "fd00::53", "[fd00::53]:5353"] };
         Assert.Equal(
-            ["10.0.0.53:53", "10.0.0.53:5353", "[fd00::53]:53", "[fd00::53]:5353"], options.ReadServers().Select(server => server.ToString()));
+            ["10.0.0.53:53", "10.0.0.53:5353", "[fd00::53]:53", "[fd00::53]:5353"], options.ReadServers().Select(
+                server => server.ToString()));
     }
 
     [Fact]
@@ -157,7 +174,8 @@ public sealed class DnsDiscoveryTests
 
     private static DnsDiscoveryOptions Domains(params string[] domains) => new() { Domains = [.. domains] };
 
-    private static string Names(IEnumerable<DiscoveredPeer> peers) => string.Join(' ', peers.Select(peer => peer.Name).Order());
+    private static string Names(IEnumerable<DiscoveredPeer> peers) =>
+        string.Join(' ', peers.Select(peer => peer.Name).Order());
 
     private void Put(string domain, string v4, string v6)
     {
@@ -167,11 +185,13 @@ public sealed class DnsDiscoveryTests
 
     private static DnsAnswer Answer(string domain, string addresses) => addresses.Length == 0
         ? new DnsAnswer.NoData()
-        : new DnsAnswer.Found([.. addresses.Split(' ').Select(address => new DnsRecord.Address(domain, 60, IPAddress.Parse(address)))]);
+        : new DnsAnswer.Found(
+            [.. addresses.Split(' ').Select(address => new DnsRecord.Address(domain, 60, IPAddress.Parse(address)))]);
 
     private DnsDiscovery Discovery(DnsDiscoveryOptions options) => new(options, new Zone(_zone), _time);
 
-    private ValueTask<PeerSnapshot> DiscoverAsync(DnsDiscoveryOptions options) => Discovery(options).DiscoverAsync(Self, CancellationToken.None);
+    private ValueTask<PeerSnapshot> DiscoverAsync(DnsDiscoveryOptions options) =>
+        Discovery(options).DiscoverAsync(Self, CancellationToken.None);
 
     private sealed class Zone(Dictionary<(string, DnsType), DnsAnswer> answers) : IDnsResolver
     {

@@ -17,7 +17,9 @@ public sealed class EpmdDiscoveryTests
             host => host == "localhost" ? [new("orders", 4370), new("billing", 4371)] : [new("orders", 4372)]);
         Assert.Equal(
             [("billing@10.0.0.1", 4371), ("orders@10.0.0.1", 4370), ("orders@10.0.0.8", 4372)],
-            Assert.IsType<PeerSnapshot.Complete>(snapshot).Peers.Select(peer => (peer.Name.Text, peer.Port!.Value)).Order());
+            Assert.IsType<PeerSnapshot.Complete>(snapshot).Peers
+                .Select(peer => (peer.Name.Text, peer.Port!.Value))
+                .Order());
     }
 
     [Theory]
@@ -45,7 +47,8 @@ public sealed class EpmdDiscoveryTests
     [Fact]
     public async Task A_host_that_does_not_answer_makes_the_answer_incomplete()
     {
-        var snapshot = await DiscoverAsync(["h1", "h2"], host => host == "h1" ? [new("a", 1)] : throw Unreachable(host));
+        var snapshot = await DiscoverAsync(
+            ["h1", "h2"], host => host == "h1" ? [new("a", 1)] : throw Unreachable(host));
         var incomplete = Assert.IsType<PeerSnapshot.Incomplete>(snapshot);
         Assert.Equal("a@h1", Assert.Single(incomplete.Peers).Name.Text);
         Assert.Equal("No EPMD answers on h2.", incomplete.Reason);
@@ -55,13 +58,16 @@ public sealed class EpmdDiscoveryTests
     public async Task When_no_host_answers_there_is_no_answer()
     {
         var snapshot = await DiscoverAsync(["h1", "h2"], host => throw Unreachable(host));
-        Assert.Equal("No EPMD answers on h1. No EPMD answers on h2.", Assert.IsType<PeerSnapshot.Unavailable>(snapshot).Cause.Message);
+        Assert.Equal(
+            "No EPMD answers on h1. No EPMD answers on h2.",
+            Assert.IsType<PeerSnapshot.Unavailable>(snapshot).Cause.Message);
     }
 
     [Fact]
     public async Task Names_that_no_node_can_have_are_passed_over_and_utf8_is_read()
     {
-        var snapshot = await DiscoverAsync(["h"], _ => [new("a b", 1), new("", 2), new("a@b", 3), new(EpmdName.FromBytes("bücher"u8), 4)]);
+        var snapshot = await DiscoverAsync(
+            ["h"], _ => [new("a b", 1), new("", 2), new("a@b", 3), new(EpmdName.FromBytes("bücher"u8), 4)]);
         Assert.Equal("bücher@h", Assert.Single(Assert.IsType<PeerSnapshot.Complete>(snapshot).Peers).Name.Text);
     }
 
@@ -69,14 +75,19 @@ public sealed class EpmdDiscoveryTests
     public void Problems_are_named_by_key()
     {
         var options = new EpmdDiscoveryOptions { Hosts = ["ok", "not ok", "::1", "a@b"] };
-        Assert.Equal(["Hosts:1", "Hosts:3"], options.Validate().Select(problem => string.Join(':', problem.Split(':').Take(2))));
+        Assert.Equal(
+            ["Hosts:1", "Hosts:3"], options.Validate().Select(problem => string.Join(':', problem.Split(':').Take(2))));
         Assert.Throws<ArgumentException>(() => new EpmdDiscovery(options));
-        Assert.Contains("at most 64", Assert.Single(new EpmdDiscoveryOptions { Hosts = [.. Enumerable.Repeat("h", 65)] }.Validate()), StringComparison.Ordinal);
+        Assert.Contains(
+            "at most 64",
+            Assert.Single(new EpmdDiscoveryOptions { Hosts = [.. Enumerable.Repeat("h", 65)] }.Validate()),
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => new EpmdDiscoveryOptions { Port = 0 });
         Assert.Throws<ArgumentOutOfRangeException>(() => new EpmdDiscoveryOptions { Port = 65536 });
     }
 
-    private static EpmdException Unreachable(string host) => new(EpmdFailure.Unreachable, host, 4369, $"No EPMD answers on {host}.");
+    private static EpmdException Unreachable(string host) =>
+        new(EpmdFailure.Unreachable, host, 4369, $"No EPMD answers on {host}.");
 
     private static ValueTask<PeerSnapshot> DiscoverAsync(string[] hosts, Func<string, EpmdListing[]> names) =>
         new EpmdDiscovery(

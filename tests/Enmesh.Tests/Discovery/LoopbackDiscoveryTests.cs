@@ -27,9 +27,12 @@ public sealed class LoopbackDiscoveryTests
         await using (registration)
         {
             var found = Assert.IsType<PeerSnapshot.Complete>(await AskAsync(strategy));
-            Assert.Equal(new DiscoveredPeer(NodeName.Parse("billing@127.0.0.1"), null, 4371), Assert.Single(found.Peers));
+            Assert.Equal(
+                new DiscoveredPeer(NodeName.Parse("billing@127.0.0.1"), null, 4371), Assert.Single(found.Peers));
             await server.DisposeAsync();
-            Assert.Contains("No EPMD answers", Assert.IsType<PeerSnapshot.Unavailable>(await AskAsync(strategy)).Cause.Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "No EPMD answers", Assert.IsType<PeerSnapshot.Unavailable>(await AskAsync(strategy)).Cause.Message,
+                StringComparison.Ordinal);
         }
     }
 
@@ -39,7 +42,8 @@ public sealed class LoopbackDiscoveryTests
         var server = new ScriptedDnsServer(request => [request.Question.Type == Enmesh.Resolver.DnsType.A
             ? request.Addresses("10.0.0.1", "10.0.0.2")
             : request.Respond(0)]);
-        var strategy = new DnsDiscovery(new DnsDiscoveryOptions { Domains = ["orders.mesh.test."], Servers = [server.EndPoint.ToString()] });
+        var strategy = new DnsDiscovery(
+            new DnsDiscoveryOptions { Domains = ["orders.mesh.test."], Servers = [server.EndPoint.ToString()] });
         var found = Assert.IsType<PeerSnapshot.Complete>(await AskAsync(strategy));
         Assert.Equal(["orders@10.0.0.1", "orders@10.0.0.2"], found.Peers.Select(peer => peer.Name.Text).Order());
         await server.DisposeAsync();
@@ -48,5 +52,6 @@ public sealed class LoopbackDiscoveryTests
             $"the look-up of orders.mesh.test. (A, AAAA) failed: {server.EndPoint} is not there: nothing listens on the port (2 attempts)", cause.Message);
     }
 
-    private static Task<PeerSnapshot> AskAsync(IPeerDiscovery strategy) => strategy.DiscoverAsync(Self, CancellationToken.None).AsTask().WaitAsync(FarOff);
+    private static Task<PeerSnapshot> AskAsync(IPeerDiscovery strategy) =>
+        strategy.DiscoverAsync(Self, CancellationToken.None).AsTask().WaitAsync(FarOff);
 }

@@ -18,8 +18,11 @@ public sealed class StaticDiscoveryTests
     [InlineData("orders@[fd00::7]:65535", "orders@fd00::7", 65535)]
     public async Task A_member_is_a_name_with_or_without_a_port(string text, string name, int? port)
     {
-        var snapshot = await new StaticDiscovery(new StaticDiscoveryOptions { Peers = [text] }).DiscoverAsync(Self, CancellationToken.None);
-        Assert.Equal(new DiscoveredPeer(NodeName.Parse(name), Port: port), Assert.Single(Assert.IsType<PeerSnapshot.Complete>(snapshot).Peers));
+        var snapshot = await new StaticDiscovery(new StaticDiscoveryOptions { Peers = [text] }).DiscoverAsync(
+            Self, CancellationToken.None);
+        Assert.Equal(
+            new DiscoveredPeer(NodeName.Parse(name), Port: port),
+            Assert.Single(Assert.IsType<PeerSnapshot.Complete>(snapshot).Peers));
     }
 
     [Theory]
@@ -44,13 +47,16 @@ public sealed class StaticDiscoveryTests
         var problem = Assert.Single(options.Validate());
         Assert.StartsWith("Peers:1: ", problem, StringComparison.Ordinal);
         Assert.Contains(words, problem, StringComparison.Ordinal);
-        Assert.Equal(problem, Assert.Throws<ArgumentException>(() => new StaticDiscovery(options)).Message.Split(" (Parameter", 2)[0]);
+        Assert.Equal(
+            problem,
+            Assert.Throws<ArgumentException>(() => new StaticDiscovery(options)).Message.Split(" (Parameter", 2)[0]);
     }
 
     [Fact]
     public void All_problems_are_named_at_once()
     {
-        Assert.StartsWith("Peers: there is none", Assert.Single(new StaticDiscoveryOptions().Validate()), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Peers: there is none", Assert.Single(new StaticDiscoveryOptions().Validate()), StringComparison.Ordinal);
         Assert.Equal(2, new StaticDiscoveryOptions { Peers = ["x", "a@b:1", "a@b:1", "a@b:2"] }.Validate().Count);
     }
 
@@ -60,6 +66,7 @@ public sealed class StaticDiscoveryTests
         var options = new StaticDiscoveryOptions { Peers = ["a@b:1", "a@b:1"] };
         var discovery = new StaticDiscovery(options);
         options.Peers.Clear();
-        Assert.Single(Assert.IsType<PeerSnapshot.Complete>(await discovery.DiscoverAsync(Self, CancellationToken.None)).Peers);
+        Assert.Single(
+            Assert.IsType<PeerSnapshot.Complete>(await discovery.DiscoverAsync(Self, CancellationToken.None)).Peers);
     }
 }

@@ -55,7 +55,8 @@ public sealed class EpmdClientTests
         var e = await Assert.ThrowsAsync<EpmdException>(() => _client.RegisterAsync("h", new EpmdEntry("orders", 2)));
 
         Assert.Equal(EpmdFailure.NameTaken, e.Failure);
-        Assert.StartsWith("The name 'orders' is already registered at EPMD on h:4369.", e.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The name 'orders' is already registered at EPMD on h:4369.", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -115,7 +116,8 @@ public sealed class EpmdClientTests
         await using var silent = await listener.AcceptAsync();
         await cancel.CancelAsync();
 
-        var e = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking.WaitAsync(TimeSpan.FromSeconds(60)));
+        var e = await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => asking.WaitAsync(TimeSpan.FromSeconds(60)));
         Assert.Equal(cancel.Token, e.CancellationToken);
     }
 

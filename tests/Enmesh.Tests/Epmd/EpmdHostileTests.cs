@@ -60,7 +60,8 @@ public sealed class EpmdHostileTests : IAsyncLifetime
     {
         byte[] entry =
         [
-            120, 17, 18, 77, 0, 0, 6, 0, 5, (byte)(bytes >> 8), (byte)bytes, .. Enumerable.Repeat((byte)'x', bytes), 0, 0,
+            120, 17, 18, 77, 0, 0, 6, 0, 5, (byte)(bytes >> 8), (byte)bytes, .. Enumerable.Repeat((byte)'x', bytes), 0,
+            0,
         ];
         await EndsAsync([(byte)(entry.Length >> 8), (byte)entry.Length, .. entry]);
     }
@@ -69,7 +70,8 @@ public sealed class EpmdHostileTests : IAsyncLifetime
     [InlineData("")]
     [InlineData("00")]
     [InlineData("0010789c41")]
-    public async Task Who_stops_halfway_and_half_closes_is_closed(string hex) => await EndsAsync(Convert.FromHexString(hex));
+    public async Task Who_stops_halfway_and_half_closes_is_closed(string hex) =>
+        await EndsAsync(Convert.FromHexString(hex));
 
     [Fact]
     public async Task Noise_costs_only_the_connection_that_makes_it()
@@ -117,7 +119,8 @@ public sealed class EpmdHostileTests : IAsyncLifetime
     public async Task Another_host_may_look_but_not_register()
     {
         var far = new FarTransport(new InMemoryTransport());
-        await using var server = EpmdServer.Start(new EpmdSettings(4369, []), far, TimeProvider.System, NullLogger.Instance);
+        await using var server = EpmdServer.Start(
+            new EpmdSettings(4369, []), far, TimeProvider.System, NullLogger.Instance);
         var client = new EpmdClient(far, TimeProvider.System);
 
         Assert.Empty(await client.NamesAsync("h"));
@@ -135,7 +138,9 @@ public sealed class EpmdHostileTests : IAsyncLifetime
     [InlineData("::ffff:10.0.0.8", "::ffff:10.0.0.7", false)]
     [InlineData("fd00::8", "fd00::7", false)]
     public void Near_is_who_comes_over_loopback_or_from_the_address_it_calls(string remote, string local, bool near) =>
-        Assert.Equal(near, EpmdServer.IsNear(new IPEndPoint(IPAddress.Parse(remote), 1), new IPEndPoint(IPAddress.Parse(local), 2)));
+        Assert.Equal(
+            near,
+            EpmdServer.IsNear(new IPEndPoint(IPAddress.Parse(remote), 1), new IPEndPoint(IPAddress.Parse(local), 2)));
 
     private async Task NobodyElseNoticesAsync()
     {
@@ -167,7 +172,8 @@ public sealed class EpmdHostileTests : IAsyncLifetime
     /// <summary>A network whose callers all come from another host.</summary>
     private sealed class FarTransport(ITransport inner) : ITransport
     {
-        public ValueTask<TransportConnection> ConnectAsync(string host, int port, CancellationToken cancellationToken = default) =>
+        public ValueTask<TransportConnection> ConnectAsync(
+            string host, int port, CancellationToken cancellationToken = default) =>
             inner.ConnectAsync(host, port, cancellationToken);
 
         public ITransportListener Listen(ListenAddress address) => new Listener(inner.Listen(address));
@@ -196,13 +202,16 @@ public sealed class EpmdHostileTests : IAsyncLifetime
 
             public override bool HasUnread => inner.HasUnread;
 
-            public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            public override ValueTask<int> ReadAsync(
+                Memory<byte> buffer, CancellationToken cancellationToken = default) =>
                 inner.ReadAsync(buffer, cancellationToken);
 
-            public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+            public override ValueTask WriteAsync(
+                ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
                 inner.WriteAsync(buffer, cancellationToken);
 
-            public override ValueTask WriteAsync(IReadOnlyList<ArraySegment<byte>> segments, CancellationToken cancellationToken = default) =>
+            public override ValueTask WriteAsync(
+                IReadOnlyList<ArraySegment<byte>> segments, CancellationToken cancellationToken = default) =>
                 inner.WriteAsync(segments, cancellationToken);
 
             public override void CompleteWrites() => inner.CompleteWrites();

@@ -23,7 +23,9 @@ public sealed class EpmdMessagesTests
             }
 
             read++;
-            Assert.Equal([(byte)(vector.Sent.Length >> 8), (byte)vector.Sent.Length, .. vector.Sent], EpmdMessages.Write(request));
+            Assert.Equal(
+                [(byte)(vector.Sent.Length >> 8), (byte)vector.Sent.Length, .. vector.Sent],
+                EpmdMessages.Write(request));
         }
 
         Assert.Equal(23, read);
@@ -40,7 +42,8 @@ public sealed class EpmdMessagesTests
     [Fact]
     public void A_registration_keeps_type_versions_and_extra_bytes()
     {
-        var request = (EpmdRequest.Register)EpmdMessages.ReadRequest(Convert.FromHexString("789c4448000006000500036869640006657874726121"))!;
+        var request = (EpmdRequest.Register)EpmdMessages.ReadRequest(
+            Convert.FromHexString("789c4448000006000500036869640006657874726121"))!;
 
         Assert.Equal(("hid", 40004, 72, 0, 6, 5), (
             request.Entry.Name, request.Entry.Port, request.Entry.NodeType, request.Entry.Protocol,
@@ -52,7 +55,9 @@ public sealed class EpmdMessagesTests
     [MemberData(nameof(Releases))]
     public void Every_answer_to_a_look_up_is_read_and_written_back_the_same(int otp)
     {
-        var answers = EpmdVector.All[otp].Where(v => v.Check.StartsWith("PORT2", StringComparison.Ordinal) && v.Got.Length > 0).ToList();
+        var answers = EpmdVector.All[otp]
+            .Where(v => v.Check.StartsWith("PORT2", StringComparison.Ordinal) && v.Got.Length > 0)
+            .ToList();
         Assert.Equal(7, answers.Count);
         foreach (var vector in answers)
         {
@@ -66,7 +71,8 @@ public sealed class EpmdMessagesTests
     [MemberData(nameof(Releases))]
     public void Every_answer_to_a_registration_is_read(int otp)
     {
-        foreach (var vector in EpmdVector.All[otp].Where(v => v.Check.StartsWith("ALIVE2", StringComparison.Ordinal) && v.Got.Length > 0))
+        foreach (var vector in
+            EpmdVector.All[otp].Where(v => v.Check.StartsWith("ALIVE2", StringComparison.Ordinal) && v.Got.Length > 0))
         {
             Assert.True(EpmdMessages.TryReadRegistered(vector.GotBytes, out var creation));
             var refused = vector.Check is "ALIVE2 same name again" or "ALIVE2 name of 256 bytes";

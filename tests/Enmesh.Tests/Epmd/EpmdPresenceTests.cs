@@ -50,8 +50,11 @@ public sealed class EpmdPresenceTests
                 _time.Advance(step);
                 return false;
             });
-            // The pause is half to all of the full one; the last steps before it may have been taken after it had begun.
-            Assert.True(_time.Elapsed - before >= TimeSpan.FromSeconds(full / 4), $"Pause {failures} took {_time.Elapsed - before}.");
+            // The pause is half to all of the full one; the last steps before it may have been taken after it had
+            // begun.
+            Assert.True(
+                _time.Elapsed - before >= TimeSpan.FromSeconds(full / 4),
+                $"Pause {failures} took {_time.Elapsed - before}.");
         }
 
         var state = Assert.IsType<EpmdState.Unregistered>(node.State);
@@ -146,7 +149,8 @@ public sealed class EpmdSettingsTests
     [Fact]
     public void The_variables_of_epmd_are_read()
     {
-        var variables = new Dictionary<string, string> { ["ERL_EPMD_PORT"] = "4400", ["ERL_EPMD_ADDRESS"] = "10.0.0.7, ::1," };
+        var variables =
+            new Dictionary<string, string> { ["ERL_EPMD_PORT"] = "4400", ["ERL_EPMD_ADDRESS"] = "10.0.0.7, ::1," };
         var settings = EpmdSettings.FromEnvironment(variables.GetValueOrDefault);
 
         Assert.Equal(4400, settings.Port);

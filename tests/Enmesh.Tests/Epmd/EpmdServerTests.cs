@@ -44,7 +44,8 @@ public sealed partial class EpmdServerTests : IAsyncLifetime
             var connection = await _network.ConnectAsync("h", 4369);
             one ??= connection;
             await connection.WriteAsync(Framed(vector.Sent));
-            var registration = vector.Got.StartsWith("7600", StringComparison.Ordinal) || vector.Got.StartsWith("7900", StringComparison.Ordinal);
+            var registration = vector.Got.StartsWith("7600", StringComparison.Ordinal)
+                || vector.Got.StartsWith("7900", StringComparison.Ordinal);
             var got = registration
                 ? await ReadAsync(connection, vector.Got.Length / 2)
                 : await ReadToEndAsync(connection);
@@ -154,7 +155,9 @@ public sealed partial class EpmdServerTests : IAsyncLifetime
         if (answer is [0x76 or 0x79, 0, ..])
             return string.Create(CultureInfo.InvariantCulture, $"registered {answer[0]}, {answer.Length} bytes");
         var text = Encoding.Latin1.GetString(answer);
-        return answer.Length > 4 && text[4..].Contains("name ", StringComparison.Ordinal) ? Connection().Replace(text[4..], "fd = N") : Convert.ToHexStringLower(answer);
+        return answer.Length > 4 && text[4..].Contains("name ", StringComparison.Ordinal)
+            ? Connection().Replace(text[4..], "fd = N")
+            : Convert.ToHexStringLower(answer);
     }
 
     private static async Task<byte[]> ReadAsync(TransportConnection connection, int bytes)

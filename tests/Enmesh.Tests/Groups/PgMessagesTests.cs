@@ -17,7 +17,8 @@ public sealed class PgMessagesTests
     {
         var pid = new Atom("p");
         Assert.Equal("{discover,p}", Shown(PgMessages.ToDiscover(Self), pid));
-        Assert.Equal("{'$gen_cast',{sync,p,[{g,[p,p]}]}}", Shown(PgMessages.ToSync(Self, [new(Group, [Self, Self])]), pid));
+        Assert.Equal(
+            "{'$gen_cast',{sync,p,[{g,[p,p]}]}}", Shown(PgMessages.ToSync(Self, [new(Group, [Self, Self])]), pid));
         Assert.Equal("{'$gen_cast',{sync,p,[]}}", Shown(PgMessages.ToSync(Self, []), pid));
         Assert.Equal("{join,p,g,p}", Shown(PgMessages.ToJoin(Self, Group, [Self]), pid));
         Assert.Equal("{join,p,g,[p,p]}", Shown(PgMessages.ToJoin(Self, Group, [Self, Self]), pid));
@@ -71,7 +72,8 @@ public sealed class PgMessagesTests
     private static Pid Pid(uint id) => new(new Atom("a@b"), id, 0, 1);
 
     private static PgEvent? Read(string text) =>
-        PgMessages.Read(Replace(ErlangText.Parse(text.Replace("P", "'P_'", StringComparison.Ordinal)), new Atom("P_"), Self));
+        PgMessages.Read(
+            Replace(ErlangText.Parse(text.Replace("P", "'P_'", StringComparison.Ordinal)), new Atom("P_"), Self));
 
     private static string Shown(Term message, Term instead) => Replace(message, Self, instead).ToString();
 

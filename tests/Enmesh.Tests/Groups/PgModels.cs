@@ -69,7 +69,8 @@ internal sealed class OurScope : SimScope
         // Who follows the notices sees the same as who looks.
         Assert.Equal(members, SimCluster.Ordered(_told.GetValueOrDefault(group, [])));
         Assert.Equal(
-            SimCluster.Ordered(members.Where(member => member.Node == Self.Node)), SimCluster.Ordered(_table.LocalMembers(group)));
+            SimCluster.Ordered(members.Where(member => member.Node == Self.Node)),
+            SimCluster.Ordered(_table.LocalMembers(group)));
         Assert.Equal(members.Count > 0, _table.Names().Contains(group));
         return members;
     }
@@ -165,7 +166,9 @@ internal sealed class BeamScope(SimNode node, Pid self, int release) : SimScope(
     {
         _remotes.Remove(who);
         if (_local.Remove(who, out var groups))
-            Broadcast(_ => Term.Tuple(LeaveAtom, Self, IsNew ? Term.List(who) : who, Term.List([.. groups])), groups.Select(group => (group, Joined: Array.Empty<Pid>(), Left: new[] { who })));
+            Broadcast(
+                _ => Term.Tuple(LeaveAtom, Self, IsNew ? Term.List(who) : who, Term.List([.. groups])),
+                groups.Select(group => (group, Joined: Array.Empty<Pid>(), Left: new[] { who })));
     }
 
     internal override void Join(Term group, IReadOnlyList<Pid> members)
@@ -201,7 +204,8 @@ internal sealed class BeamScope(SimNode node, Pid self, int release) : SimScope(
     internal override IReadOnlyList<Pid> Members(Term group)
     {
         var local = _local.SelectMany(pair => pair.Value.Where(name => name == group).Select(_ => pair.Key));
-        return SimCluster.Ordered([.. local, .. _remotes.Values.SelectMany(remote => remote.Groups.GetValueOrDefault(group, []))]);
+        return SimCluster.Ordered(
+            [.. local, .. _remotes.Values.SelectMany(remote => remote.Groups.GetValueOrDefault(group, []))]);
     }
 
     private static List<Pid> PidsOf(Term term) =>
@@ -222,8 +226,15 @@ internal sealed class BeamScope(SimNode node, Pid self, int release) : SimScope(
     {
         var groups = LocalGroups();
         Node.Send(peer, version == 1
-            ? Term.Tuple(Cast, Term.Tuple(LocalData, Self, 1, Term.Map([.. groups.Select(pair => KeyValuePair.Create(pair.Key, ListOf(pair.Value)))])))
-            : Term.Tuple(Cast, Term.Tuple(Sync, Self, Term.List([.. groups.Select(pair => Term.Tuple(pair.Key, ListOf(pair.Value)))]))));
+            ? Term.Tuple(
+                Cast,
+                Term.Tuple(
+                    LocalData, Self, 1,
+                    Term.Map([.. groups.Select(pair => KeyValuePair.Create(pair.Key, ListOf(pair.Value)))])))
+            : Term.Tuple(
+                Cast,
+                Term.Tuple(
+                    Sync, Self, Term.List([.. groups.Select(pair => Term.Tuple(pair.Key, ListOf(pair.Value)))]))));
         if (_remotes.TryGetValue(peer, out var remote))
         {
             remote.Version = version;
@@ -239,7 +250,8 @@ internal sealed class BeamScope(SimNode node, Pid self, int release) : SimScope(
     {
         if (inner.TupleElements is [{ Atom: { } verb }, { Pid: { } peer }, { AsList: { } list }] && verb == Sync)
             SetAll(peer, list.Select(entry => KeyValuePair.Create(entry.TupleElements[0], entry.TupleElements[1])));
-        else if (IsNew && inner.TupleElements is [{ Atom: { } data }, { Pid: { } from }, _, { AsMap: { } map }] && data == LocalData)
+        else if (IsNew && inner.TupleElements is [{ Atom: { } data }, { Pid: { } from }, _, { AsMap: { } map }]
+            && data == LocalData)
             SetAll(from, map);
         else
             return false;

@@ -78,13 +78,15 @@ public sealed class ProcessGroupsTests
         await node.Pg.JoinAsync(Group, worker);
         await using var changes = node.Pg.WatchAsync().GetAsyncEnumerator(TestContext.Current.CancellationToken);
         Assert.True(await changes.MoveNextAsync());
-        Assert.Equal((Group, true, 1), (changes.Current.Group, changes.Current.HaveJoined, changes.Current.Members.Count));
+        Assert.Equal(
+            (Group, true, 1), (changes.Current.Group, changes.Current.HaveJoined, changes.Current.Members.Count));
         for (var number = 0; number < 100; number++)
             await node.Pg.JoinAsync(number, [worker, worker]);
         for (var number = 0; number < 100; number++)
         {
             Assert.True(await changes.MoveNextAsync());
-            Assert.Equal((number, true, 2), (changes.Current.Group, changes.Current.HaveJoined, changes.Current.Members.Count));
+            Assert.Equal(
+                (number, true, 2), (changes.Current.Group, changes.Current.HaveJoined, changes.Current.Members.Count));
         }
         await node.Pg.LeaveAsync(7, [worker, worker, worker]);
         Assert.True(await changes.MoveNextAsync());

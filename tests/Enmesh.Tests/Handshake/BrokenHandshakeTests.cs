@@ -173,7 +173,8 @@ public class BrokenHandshakeTests
     [InlineData("001D4E00", "without TLS")] // a name message with a length of 2 bytes
     public void Length_above_the_limit_is_refused_with_a_guess(string prefix, string guess)
     {
-        var error = Assert.Throws<HandshakeException>(() => HandshakeFraming.ReadLength(Convert.FromHexString(prefix), Peer));
+        var error = Assert.Throws<HandshakeException>(
+            () => HandshakeFraming.ReadLength(Convert.FromHexString(prefix), Peer));
         Assert.Equal((HandshakeFailure.TooLong, Peer), (error.Failure, error.Peer));
         Assert.Contains(guess, error.Message, StringComparison.Ordinal);
     }
@@ -181,7 +182,8 @@ public class BrokenHandshakeTests
     [Fact]
     public void Text_of_a_stranger_cannot_disturb_the_log()
     {
-        var name = HandshakeMessages.WriteName(2, DistributionFlagSets.Hidden, 6, "evil\r\n\u001b[2J" + new string('x', 3000))[2..];
+        var name = HandshakeMessages.WriteName(
+            2, DistributionFlagSets.Hidden, 6, "evil\r\n\u001b[2J" + new string('x', 3000))[2..];
         var driver = Drive(false, PeerStanding.Unconnected, [name]);
         Assert.Equal(HandshakeFailure.InvalidName, driver.Error!.Failure);
         Assert.DoesNotContain(driver.Error.Message, char.IsControl);

@@ -76,7 +76,8 @@ public class HandshakeTests
         PeerCookies[] stages = [new("old"), new("old", "new"), new("new", "old"), new("new")];
         for (var i = 0; i < stages.Length - 1; i++)
         {
-            foreach (var (mine, yours) in ((PeerCookies, PeerCookies)[])[(stages[i], stages[i + 1]), (stages[i + 1], stages[i])])
+            foreach (var (mine, yours) in
+                ((PeerCookies, PeerCookies)[])[(stages[i], stages[i + 1]), (stages[i + 1], stages[i])])
             {
                 var (dialler, acceptor) = Connect(
                     Settings(Alice) with { Cookies = _ => mine }, Settings(Bob) with { Cookies = _ => yours });
@@ -100,7 +101,8 @@ public class HandshakeTests
     [Fact]
     public void Impostor_that_does_not_know_the_cookie_is_found_out_by_its_acknowledgement()
     {
-        var dialler = new HandshakeDriver(new InitiatorHandshake(Settings(Alice), Bob), _ => throw new InvalidOperationException());
+        var dialler = new HandshakeDriver(
+            new InitiatorHandshake(Settings(Alice), Bob), _ => throw new InvalidOperationException());
         dialler.Start()
             .Receive(HandshakeMessages.WriteStatus(2, "ok").AsSpan(2))
             .Receive(HandshakeMessages.WriteChallenge(2, DistributionFlagSets.Hidden, 5, 6, Bob).AsSpan(2))
@@ -113,7 +115,8 @@ public class HandshakeTests
     public void Refusal_in_place_of_the_acknowledgement_is_understood()
     {
         // Recorded from OTP 27 and 29, after a complement that lacked a flag.
-        var dialler = new HandshakeDriver(new InitiatorHandshake(Settings(Alice), Bob), _ => throw new InvalidOperationException());
+        var dialler = new HandshakeDriver(
+            new InitiatorHandshake(Settings(Alice), Bob), _ => throw new InvalidOperationException());
         dialler.Start()
             .Receive(HandshakeMessages.WriteStatus(2, "ok").AsSpan(2))
             .Receive(HandshakeMessages.WriteChallenge(2, DistributionFlagSets.Hidden, 5, 6, Bob).AsSpan(2))
@@ -148,7 +151,8 @@ public class HandshakeTests
     public void Crossing_attempts_are_decided_by_the_names_as_text(string caller, string own, bool? goesOn)
     {
         var (dialler, acceptor) = Connect(
-            Settings(NodeName.Parse(caller)), Settings(NodeName.Parse(own)), _ => new NodeAnswer.Admission(PeerStanding.Dialling));
+            Settings(NodeName.Parse(caller)), Settings(NodeName.Parse(own)),
+            _ => new NodeAnswer.Admission(PeerStanding.Dialling));
         if (goesOn is null)
         {
             Assert.Equal(HandshakeFailure.InvalidName, acceptor.Error!.Failure);
@@ -165,7 +169,8 @@ public class HandshakeTests
     public void A_peer_that_lacks_much_is_called_old_instead_of_all_its_lacks_being_named()
     {
         var (_, acceptor) = Connect(
-            Settings(Alice) with { Flags = DistributionFlags.Handshake23 | DistributionFlags.DistMonitor }, Settings(Bob));
+            Settings(Alice) with { Flags = DistributionFlags.Handshake23 | DistributionFlags.DistMonitor },
+            Settings(Bob));
         Assert.Equal(
             "alice@host lacks 9 capabilities that every node from OTP 23 on has, EXTENDED_REFERENCES, NEW_FUN_TAGS, "
             + "EXTENDED_PIDS_PORTS among them: it is of an older release, or no Erlang node at all.",
@@ -176,7 +181,8 @@ public class HandshakeTests
     public void A_refusal_names_what_we_lack_and_nothing_that_we_have()
     {
         // Before its challenge the peer has said nothing of what it can do.
-        var early = new HandshakeDriver(new InitiatorHandshake(Settings(Alice), Bob), _ => throw new InvalidOperationException());
+        var early = new HandshakeDriver(
+            new InitiatorHandshake(Settings(Alice), Bob), _ => throw new InvalidOperationException());
         early.Start().Receive("snot_allowed"u8);
         Assert.Equal(
             "bob@host answered 'not_allowed': our name is not among those it allows (net_kernel:allow/1), it is shutting down, "
@@ -228,7 +234,8 @@ public class HandshakeTests
     public void Node_without_a_name_is_refused_where_none_are_given()
     {
         var (dialler, acceptor) = Connect(
-            Settings(Alice) with { Name = null, Host = "h" }, Settings(Bob), _ => new NodeAnswer.Refused("names are not given here"));
+            Settings(Alice) with { Name = null, Host = "h" }, Settings(Bob),
+            _ => new NodeAnswer.Refused("names are not given here"));
         Assert.Equal(HandshakeFailure.NotAllowed, acceptor.Error!.Failure);
         Assert.Contains("names are not given here", acceptor.Error.Message, StringComparison.Ordinal);
         Assert.Equal(HandshakeFailure.NotAllowed, dialler.Error!.Failure);
@@ -252,8 +259,10 @@ public class HandshakeTests
     private static (HandshakeDriver Dialler, HandshakeDriver Acceptor) Connect(
         HandshakeSettings from, HandshakeSettings to, Func<NodeQuestion, NodeAnswer>? node = null)
     {
-        var dialler = new HandshakeDriver(new InitiatorHandshake(from, to.Name!), _ => throw new InvalidOperationException());
-        var acceptor = new HandshakeDriver(new AcceptorHandshake(to), node ?? (_ => new NodeAnswer.Admission(PeerStanding.Unconnected)));
+        var dialler = new HandshakeDriver(
+            new InitiatorHandshake(from, to.Name!), _ => throw new InvalidOperationException());
+        var acceptor = new HandshakeDriver(
+            new AcceptorHandshake(to), node ?? (_ => new NodeAnswer.Admission(PeerStanding.Unconnected)));
         dialler.Start();
         var (fromDialler, fromAcceptor) = (0, 0);
         while (fromDialler < dialler.Sent.Count || fromAcceptor < acceptor.Sent.Count)

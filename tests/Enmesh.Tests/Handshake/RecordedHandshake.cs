@@ -35,7 +35,9 @@ internal sealed class RecordedHandshake
 
     internal string Outcome { get; }
 
-    /// <summary>In order, with their length prefix; empty = the real node closed the connection, or stayed silent.</summary>
+    /// <summary>
+    /// In order, with their length prefix; empty = the real node closed the connection, or stayed silent.
+    /// </summary>
     internal IReadOnlyList<(bool FromBeam, byte[] Bytes)> Messages { get; }
 
     internal bool Connected => Outcome is "connected" or "went on and connected";
@@ -93,7 +95,8 @@ internal sealed class RecordedHandshake
             HandshakeStatusKind.Named => new NodeAnswer.Granted(NodeName.Parse(read.Text), read.Creation),
             HandshakeStatusKind.NotAllowed => new NodeAnswer.Refused("because"),
             HandshakeStatusKind.Alive => new NodeAnswer.Admission(PeerStanding.Linked),
-            HandshakeStatusKind.Nok or HandshakeStatusKind.OkSimultaneous => new NodeAnswer.Admission(PeerStanding.Dialling),
+            HandshakeStatusKind.Nok or HandshakeStatusKind.OkSimultaneous =>
+                new NodeAnswer.Admission(PeerStanding.Dialling),
             _ => new NodeAnswer.Admission(PeerStanding.Unconnected),
         };
     }

@@ -3,14 +3,17 @@ using Xunit;
 
 namespace Enmesh.Tests.Handshake;
 
-/// <summary>Our machines in the place of either side of every recorded handshake, a real node's place included.</summary>
+/// <summary>
+/// Our machines in the place of either side of every recorded handshake, a real node's place included.
+/// </summary>
 [Trait("Ring", "pure")]
 public class RecordedHandshakeTests
 {
     // What the hand-written peer did on purpose, and our side never does.
     private static readonly string[] NotOurWay =
     [
-        "v5", "challenge has the 26 set", "unknown first byte", "too short body", "name length exceeds", "empty message",
+        "v5", "challenge has the 26 set", "unknown first byte", "too short body", "name length exceeds",
+        "empty message",
         "we say nothing", "name without @", "name with two @", "empty alive part", "empty host", "empty name",
         "name of 300 bytes", "bytes after the name", "NAME_ME and PUBLISHED", "all 64 flag bits",
     ];
@@ -51,8 +54,12 @@ public class RecordedHandshakeTests
 
         Assert.Null(driver.Error);
         Assert.NotNull(driver.Result);
-        Assert.Equal(recorded.AnswerBehindStatus() is NodeAnswer.Admission { Standing: PeerStanding.Linked }, driver.Result.ReplacesLink);
-        Assert.Equal(recorded.AnswerBehindStatus() is NodeAnswer.Admission { Standing: PeerStanding.Dialling } ? 1 : 0, driver.Abandoned.Count);
+        Assert.Equal(
+            recorded.AnswerBehindStatus() is NodeAnswer.Admission { Standing: PeerStanding.Linked },
+            driver.Result.ReplacesLink);
+        Assert.Equal(
+            recorded.AnswerBehindStatus() is NodeAnswer.Admission { Standing: PeerStanding.Dialling } ? 1 : 0,
+            driver.Abandoned.Count);
     }
 
     [Theory, MemberData(nameof(Refused))]
@@ -104,7 +111,8 @@ public class RecordedHandshakeTests
     [InlineData("not in net_kernel:allow/1", HandshakeFailure.NotAllowed)]
     [InlineData("second while first is up, alive answered false", HandshakeFailure.AlreadyConnecting)]
     [InlineData("second while first is up, alive true but wrong cookie", HandshakeFailure.CookieMismatch)]
-    public void Dialled_side_refuses_what_a_real_node_refuses_with_the_same_bytes(string scenario, HandshakeFailure expected)
+    public void Dialled_side_refuses_what_a_real_node_refuses_with_the_same_bytes(
+        string scenario, HandshakeFailure expected)
     {
         var recorded = RecordedHandshake.Find(27, "acceptor", scenario);
         var settings = recorded.AnswererSettings() with { Cookies = _ => new PeerCookies("abc") };

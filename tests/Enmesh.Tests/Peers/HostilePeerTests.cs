@@ -105,12 +105,14 @@ public sealed class HostilePeerTests : IAsyncLifetime
         Assert.Equal((ControlKind.UnlinkAck, 9UL), (ack.Kind, ack.UnlinkId));
 
         await peer.SendAsync(
-            ControlMessage.SpawnRequest(reference, peer.Pid, peer.Pid, new Atom("m"), new Atom("f"), 0, Term.Nil), Term.Nil);
+            ControlMessage.SpawnRequest(reference, peer.Pid, peer.Pid, new Atom("m"), new Atom("f"), 0, Term.Nil),
+            Term.Nil);
         var (spawned, _) = (await peer.ReceiveAsync())!.Value;
         Assert.Equal((ControlKind.SpawnReply, TermKind.Pid), (spawned.Kind, spawned.Argument.Kind));
 
         var odd = Term.List(new Atom("monitor"), new Atom("reply"));
-        await peer.SendAsync(ControlMessage.SpawnRequest(reference, peer.Pid, peer.Pid, new Atom("m"), new Atom("f"), 0, odd), Term.Nil);
+        await peer.SendAsync(
+            ControlMessage.SpawnRequest(reference, peer.Pid, peer.Pid, new Atom("m"), new Atom("f"), 0, odd), Term.Nil);
         var (refused, _) = (await peer.ReceiveAsync())!.Value;
         Assert.Equal((ControlKind.SpawnReply, "badopt"), (refused.Kind, refused.Argument.AtomText));
     }

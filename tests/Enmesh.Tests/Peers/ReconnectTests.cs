@@ -63,7 +63,8 @@ public sealed class ReconnectTests
         using var mayReply = new ManualResetEventSlim();
         var isChallenged = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var newer = Task.Factory.StartNew(
-            () => ScriptedPeer.ConnectAsync(node.Name, node.Port!.Value, "scripted@127.0.0.1", Cookie, beforeReply: () =>
+            () => ScriptedPeer.ConnectAsync(
+                node.Name, node.Port!.Value, "scripted@127.0.0.1", Cookie, beforeReply: () =>
             {
                 isChallenged.SetResult();
                 mayReply.Wait();
@@ -83,7 +84,8 @@ public sealed class ReconnectTests
         Assert.Equal(["scripted@127.0.0.1"], node.ConnectedNodes.Select(name => name.Text));
     }
 
-    private static async Task RoundAsync(ProcessContext context, ErlangNode node, ErlangNode other, List<WeakReference> links, LogKeeper logs)
+    private static async Task RoundAsync(
+        ProcessContext context, ErlangNode node, ErlangNode other, List<WeakReference> links, LogKeeper logs)
     {
         var idle = other.WhereIs("idle")!;
         await node.ConnectAsync(other.Name); // which says why, should it ever fail

@@ -47,7 +47,8 @@ internal sealed class ScriptedPeer : IAsyncDisposable
         try
         {
             var driver = new HandshakeDriver(
-                connection, new InitiatorHandshake(settings, node), static _ => throw new InvalidOperationException(), static _ => { },
+                connection, new InitiatorHandshake(settings, node), static _ => throw new InvalidOperationException(),
+                static _ => { },
                 HandshakeLimits.Default, TimeProvider.System);
             return new(connection, await driver.RunAsync(CancellationToken.None));
         }
@@ -100,7 +101,8 @@ internal sealed class ScriptedPeer : IAsyncDisposable
             var message = _reader.Read(frame);
             Term? payload = null;
             if (message.PayloadOffset < frame.Length)
-                payload = new TermReader(frame.AsSpan(message.PayloadOffset), _terms, message.References.Span, default).ReadTerm();
+                payload = new TermReader(frame.AsSpan(
+                    message.PayloadOffset), _terms, message.References.Span, default).ReadTerm();
             return (message.Control, payload);
         }
     }

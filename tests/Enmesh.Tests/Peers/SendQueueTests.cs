@@ -93,7 +93,8 @@ public sealed class SendQueueTests
         var i = 0;
         while (!queue.IsFull)
             Add(queue, Alice, i++, 10_000);
-        Assert.Equal(SendQueue.Outcome.Full, queue.Add(Alice, Encode(0, 10, DistributionFlagSets.Hidden), unlessFull: true));
+        Assert.Equal(
+            SendQueue.Outcome.Full, queue.Add(Alice, Encode(0, 10, DistributionFlagSets.Hidden), unlessFull: true));
         var drained = queue.WhenDrained();
         Assert.False(drained.IsCompleted);
         Assert.NotNull(queue.TryTake());
@@ -131,13 +132,15 @@ public sealed class SendQueueTests
     private static int Number(Term message) => message.TupleElements[0].Int32!.Value;
 
     private static SendQueue.Outcome Add(
-        SendQueue queue, object sender, int number, int bytes = 0, DistributionFlags flags = DistributionFlagSets.Hidden) =>
+        SendQueue queue, object sender, int number, int bytes = 0,
+        DistributionFlags flags = DistributionFlagSets.Hidden) =>
         queue.Add(sender, Encode(number, bytes, flags), unlessFull: false);
 
     private static MessageBuffer Encode(int number, int bytes, DistributionFlags flags)
     {
         var message = MessageBuffer.Rent();
-        var writer = new TermWriter(message, TermDialect.All, flags.Has(DistributionFlags.DistHdrAtomCache) ? message.Atoms : null);
+        var writer = new TermWriter(
+            message, TermDialect.All, flags.Has(DistributionFlags.DistHdrAtomCache) ? message.Atoms : null);
         ControlMessage.Send(From, new Atom("sink")).Write(ref writer, flags);
         message.ControlBytes = (int)writer.BytesWritten;
         if (!flags.UsesHeader())
@@ -180,7 +183,8 @@ public sealed class SendQueueTests
                 message = reader.Read(frame);
             }
             Assert.Equal("sink", message.Control.To.Name?.Text);
-            messages.Add(new TermReader(bytes[message.PayloadOffset..], options, message.References.Span, default).ReadTerm());
+            messages.Add(
+                new TermReader(bytes[message.PayloadOffset..], options, message.References.Span, default).ReadTerm());
         }
         Assert.Equal((0, 0L), reader.Unfinished);
         return messages;

@@ -111,9 +111,12 @@ public sealed class SilentPeerTests : IAsyncDisposable
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
             new(new TaskCompletionSource<int>().Task);
 
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => default;
+        public override ValueTask WriteAsync(
+            ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+            default;
 
-        public override ValueTask WriteAsync(IReadOnlyList<ArraySegment<byte>> segments, CancellationToken cancellationToken = default)
+        public override ValueTask WriteAsync(
+            IReadOnlyList<ArraySegment<byte>> segments, CancellationToken cancellationToken = default)
         {
             Writes++;
             return default;

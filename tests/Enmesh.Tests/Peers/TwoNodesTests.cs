@@ -89,7 +89,8 @@ public sealed class TwoNodesTests
         {
             await using var cluster = new LoopbackCluster();
             var (a, b) = (await cluster.StartAsync("a@127.0.0.1"), await cluster.StartAsync("b@127.0.0.1"));
-            await Task.WhenAll(Task.Run(() => a.PingAsync(b.Name)), Task.Run(() => b.PingAsync(a.Name))).WaitAsync(Patience);
+            await Task.WhenAll(Task.Run(() => a.PingAsync(b.Name)), Task.Run(() => b.PingAsync(a.Name)))
+                .WaitAsync(Patience);
             Assert.Equal([b.Name], a.ConnectedNodes);
         }
     }

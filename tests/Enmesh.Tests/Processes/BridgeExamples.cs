@@ -39,7 +39,8 @@ public sealed class BridgeExamples
         await using var cluster = new TestCluster();
         var (node, probe) = await StartAsync(cluster);
         var session = probe.Self;
-        async Task SendUpdatesAsync(CancellationToken stop) => await Task.Delay(Timeout.InfiniteTimeSpan, cluster.TimeProvider, stop);
+        async Task SendUpdatesAsync(CancellationToken stop) =>
+            await Task.Delay(Timeout.InfiniteTimeSpan, cluster.TimeProvider, stop);
         async Task RunAsync()
         {
             using var watch = node.Watch(session);

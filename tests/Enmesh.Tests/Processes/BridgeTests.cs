@@ -145,7 +145,8 @@ public sealed class BridgeTests : IAsyncLifetime
         await stop.CancelAsync();
         await _probe.ExpectExitAsync(process, ExitReason.Shutdown);
 
-        var stillborn = _probe.Context.SpawnLink(_ => throw new InvalidOperationException("it ran"), new() { EndWhen = stop.Token });
+        var stillborn = _probe.Context.SpawnLink(
+            _ => throw new InvalidOperationException("it ran"), new() { EndWhen = stop.Token });
         await _probe.ExpectExitAsync(stillborn, ExitReason.Shutdown);
     }
 
@@ -283,6 +284,7 @@ public sealed class BridgeTests : IAsyncLifetime
     {
         var document = Repository.PathTo("docs", "bridges.md");
         Assert.Equal(5, DocSnippets.Count(document));
-        Assert.Empty(DocSnippets.NotIn(document, Repository.PathTo("tests", "Enmesh.Tests", "Processes", "BridgeExamples.cs")));
+        Assert.Empty(
+            DocSnippets.NotIn(document, Repository.PathTo("tests", "Enmesh.Tests", "Processes", "BridgeExamples.cs")));
     }
 }

@@ -136,7 +136,8 @@ public sealed class LinkTests : ProcessBench
             context.SendExit(trapper, Atom("kill"));
             result.Add(ReasonOf(await context.ReceiveAsync()));
         });
-        Assert.Equal([Atom("boom"), Atom("killed"), Atom("shutdown"), Atom("normal"), Atom("boom"), Atom("killed")], seen);
+        Assert.Equal(
+            [Atom("boom"), Atom("killed"), Atom("shutdown"), Atom("normal"), Atom("boom"), Atom("killed")], seen);
     }
 
     [Fact]
@@ -200,10 +201,13 @@ public sealed class LinkTests : ProcessBench
             for (var i = 0; i < 3; i++)
                 messages.Add(await context.ReceiveAsync());
             Assert.All(messages, message => Assert.Equal(Atom("noconnection"), ReasonOf(message)));
-            Assert.Equal(partner, messages.Single(message => message.TupleElements[0] == Atom("EXIT")).TupleElements[1]);
+            Assert.Equal(
+                partner, messages.Single(message => message.TupleElements[0] == Atom("EXIT")).TupleElements[1]);
             Assert.Equal(
                 new HashSet<Term> { byPid, byName },
-                messages.Where(message => message.TupleElements[0] == Atom("DOWN")).Select(message => message.TupleElements[1]).ToHashSet());
+                messages.Where(message => message.TupleElements[0] == Atom("DOWN"))
+                    .Select(message => message.TupleElements[1])
+                    .ToHashSet());
             result.Add(context.MessageCount);
         });
         Assert.Equal([0], seen);

@@ -53,7 +53,8 @@ public sealed class MailboxBytesTests : IAsyncDisposable
             while (true)
             {
                 // One that skips messages, and takes them later, as well.
-                if (CallRequest.TryRead(await context.ReceiveAsync(static message => message.TupleElements.Length > 0), out var call))
+                if (CallRequest.TryRead(
+                    await context.ReceiveAsync(static message => message.TupleElements.Length > 0), out var call))
                     context.Reply(call, (await context.ReceiveAsync()).BitString!.Value.Span.Length);
             }
         }, "server");

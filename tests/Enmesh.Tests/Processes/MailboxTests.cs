@@ -15,7 +15,8 @@ public sealed class MailboxTests : IAsyncLifetime
     private readonly VirtualTime _time = new();
     private ErlangNode _node = null!;
 
-    public async ValueTask InitializeAsync() => _node = await _cluster.StartAsync("node@127.0.0.1", timeProvider: _time);
+    public async ValueTask InitializeAsync() =>
+        _node = await _cluster.StartAsync("node@127.0.0.1", timeProvider: _time);
 
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
 
@@ -151,7 +152,8 @@ public sealed class MailboxTests : IAsyncLifetime
             await context.SendAsync(context.Self, 1);
             result.Add(await first);
         });
-        Assert.Contains("already awaits", refused[0].BitString is { } text ? System.Text.Encoding.UTF8.GetString(text.Span) : "");
+        Assert.Contains(
+            "already awaits", refused[0].BitString is { } text ? System.Text.Encoding.UTF8.GetString(text.Span) : "");
         Assert.Equal(1, refused[1]);
     }
 
@@ -213,7 +215,8 @@ public sealed class MailboxTests : IAsyncLifetime
         var timedOut = new TaskCompletionSource();
         var caller = _node.Spawn(async context =>
         {
-            await Assert.ThrowsAsync<TimeoutException>(() => context.CallAsync(server, 0, TimeSpan.FromSeconds(5)).AsTask());
+            await Assert.ThrowsAsync<TimeoutException>(
+                () => context.CallAsync(server, 0, TimeSpan.FromSeconds(5)).AsTask());
             timedOut.SetResult();
             seen.SetResult(await context.ReceiveAsync());
         });
@@ -231,7 +234,8 @@ public sealed class MailboxTests : IAsyncLifetime
     {
         var seen = await RunAsync(async (context, result) =>
         {
-            var victim = _node.Spawn(async inner => throw new InvalidOperationException((await inner.ReceiveAsync()).ToString()));
+            var victim = _node.Spawn(
+                async inner => throw new InvalidOperationException((await inner.ReceiveAsync()).ToString()));
             var reference = await context.MonitorAsync(victim);
             await context.SendAsync(victim, 42);
             var down = await context.ReceiveAsync();

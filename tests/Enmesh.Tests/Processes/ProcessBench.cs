@@ -6,7 +6,9 @@ using Xunit;
 
 namespace Enmesh.Tests.Processes;
 
-/// <summary>Two nodes and what the tests of processes need: bodies that report, and partners here or over a link.</summary>
+/// <summary>
+/// Two nodes and what the tests of processes need: bodies that report, and partners here or over a link.
+/// </summary>
 public abstract class ProcessBench : IAsyncLifetime
 {
     private protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);

@@ -41,7 +41,8 @@ public sealed class SpawnTests : ProcessBench
     {
         var seen = await RunAsync(async (context, result) =>
         {
-            await context.SpawnAsync(Place(remote).Name, "no", "such", [1, 2], new RemoteSpawnOptions { Monitor = true });
+            await context.SpawnAsync(
+                Place(remote).Name, "no", "such", [1, 2], new RemoteSpawnOptions { Monitor = true });
             result.Add(ReasonOf(await context.ReceiveAsync()));
         });
         Assert.Equal("{undef,[{no,such,[1,2],[]}]}", seen[0].ToString());
@@ -71,7 +72,9 @@ public sealed class SpawnTests : ProcessBench
         var reason = await Node.SpawnAndAwaitExitAsync(Other.Name, target);
         // {Reason, Stack}, as of any function that fails.
         if (crash)
-            Assert.Equal(["exception", "System.InvalidOperationException", "as intended"], reason.TupleElements[0].TupleElements.ToArray().Select(TextOf));
+            Assert.Equal(
+                ["exception", "System.InvalidOperationException", "as intended"],
+                reason.TupleElements[0].TupleElements.ToArray().Select(TextOf));
         else
             Assert.Equal(Term.Tuple(Atom("result"), 7), reason);
     }
@@ -115,7 +118,8 @@ public sealed class SpawnTests : ProcessBench
             while (result[^1] != Atom("end"));
 
             var never = new TaskCompletionSource();
-            var ending = context.Spawn(_ => never.Task, new SpawnOptions { MailboxLimit = new(3, MailboxFullMode.Exit) });
+            var ending = context.Spawn(
+                _ => never.Task, new SpawnOptions { MailboxLimit = new(3, MailboxFullMode.Exit) });
             await context.MonitorAsync(ending);
             for (var i = 1; i <= 5; i++)
                 await context.SendAsync(ending, i);

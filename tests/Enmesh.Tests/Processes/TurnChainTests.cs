@@ -128,7 +128,8 @@ public sealed class TurnChainTests : IAsyncLifetime
     [Fact]
     public async Task What_a_process_leaves_in_the_threads_context_is_not_the_next_ones()
     {
-        // What is awaited while the flow is suppressed goes on in whatever context the thread has, and leaves its own there.
+        // What is awaited while the flow is suppressed goes on in whatever context the thread has, and leaves its own
+        // there.
         var local = new AsyncLocal<int>();
         var seen = new SemaphoreSlim(0);
         var leaks = 0;

@@ -7,8 +7,8 @@ using Xunit;
 namespace Enmesh.Tests.Resolver;
 
 /// <summary>
-/// The client against servers that follow a script. Time is virtual: a client that waits for something that never comes waits
-/// until the test moves the clock, and a client that answers without the clock having moved did not wait.
+/// The client against servers that follow a script. Time is virtual: a client that waits for something that never comes
+/// waits until the test moves the clock, and a client that answers without the clock having moved did not wait.
 /// </summary>
 [Trait("Ring", "loopback")]
 public sealed class DnsClientTests
@@ -141,7 +141,9 @@ public sealed class DnsClientTests
     public async Task A_server_that_stops_halfway_over_tcp_is_given_up_at_the_time_out()
     {
         await using var server = new ScriptedDnsServer(
-            request => request.IsTcp ? [ScriptedDnsServer.Framed(request.Addresses("10.0.0.1"))[..20]] : [request.Respond(0, flags: 0x0200)],
+            request => request.IsTcp
+                ? [ScriptedDnsServer.Framed(request.Addresses("10.0.0.1"))[..20]]
+                : [request.Respond(0, flags: 0x0200)],
             holdTcpOpen: true);
         var asking = AskAsync(server.EndPoint);
         await UntilAsync(() => server.Requests.Any(request => request.IsTcp));
@@ -205,7 +207,8 @@ public sealed class DnsClientTests
         Assert.Equal("10.0.0.2", Text(await asking.WaitAsync(FarOff)));
 
         // The clock stands still: this one did not wait for the silent server.
-        Assert.Equal("10.0.0.2", Text(await client.QueryAsync("orders.mesh.test", DnsType.A, conf, CancellationToken.None)));
+        Assert.Equal(
+            "10.0.0.2", Text(await client.QueryAsync("orders.mesh.test", DnsType.A, conf, CancellationToken.None)));
         Assert.Single(silent.Requests);
 
         _time.Advance(DnsClient.SuspicionTime);
@@ -221,7 +224,8 @@ public sealed class DnsClientTests
         await using var first = new ScriptedDnsServer(_ => []);
         await using var second = new ScriptedDnsServer(_ => []);
         var asking = new DnsClient(_time).QueryAsync(
-            "orders.mesh.test", DnsType.A, Conf(first.EndPoint, second.EndPoint) with { Attempts = 2 }, CancellationToken.None);
+            "orders.mesh.test", DnsType.A, Conf(first.EndPoint, second.EndPoint) with { Attempts = 2 },
+            CancellationToken.None);
         for (var i = 1; i <= 4; i++)
         {
             await UntilAsync(() => first.Requests.Count + second.Requests.Count == i);
@@ -231,7 +235,8 @@ public sealed class DnsClientTests
         var failed = Assert.IsType<DnsAnswer.Failed>(await asking.WaitAsync(FarOff));
         Assert.Equal(DnsProblem.Timeout, failed.Problem);
         Assert.Equal(
-            $"{first.EndPoint} did not answer within 5 s; {second.EndPoint} did not answer within 5 s (2 attempts)", failed.Message);
+            $"{first.EndPoint} did not answer within 5 s; {second.EndPoint} did not answer within 5 s (2 attempts)",
+            failed.Message);
         Assert.Equal((2, 2), (first.Requests.Count, second.Requests.Count));
     }
 
@@ -260,7 +265,8 @@ public sealed class DnsClientTests
     [Fact]
     public async Task Use_vc_asks_over_tcp_alone()
     {
-        await using var server = new ScriptedDnsServer(request => [ScriptedDnsServer.Framed(request.Addresses("10.0.0.1"))]);
+        await using var server = new ScriptedDnsServer(
+            request => [ScriptedDnsServer.Framed(request.Addresses("10.0.0.1"))]);
         var answer = await new DnsClient(_time).QueryAsync(
             "orders.mesh.test", DnsType.A, Conf(server.EndPoint) with { UseTcp = true }, CancellationToken.None);
         Assert.Equal("10.0.0.1", Text(answer));
@@ -274,7 +280,9 @@ public sealed class DnsClientTests
         await using var second = new ScriptedDnsServer(request => [request.Addresses("10.0.0.1")]);
         var client = new DnsClient(_time);
         for (var i = 0; i < 64; i++)
-            await client.QueryAsync("orders.mesh.test", DnsType.A, Conf(first.EndPoint, second.EndPoint) with { Rotate = true }, CancellationToken.None);
+            await client.QueryAsync(
+                "orders.mesh.test", DnsType.A, Conf(first.EndPoint, second.EndPoint) with { Rotate = true },
+                CancellationToken.None);
         Assert.NotEmpty(first.Requests);
         Assert.NotEmpty(second.Requests);
     }
@@ -282,9 +290,11 @@ public sealed class DnsClientTests
     [Fact]
     public async Task An_unfinished_alias_is_asked_for_and_endless_ones_end()
     {
-        await using var server = new ScriptedDnsServer(request => request.Question.Name.StartsWith("real", StringComparison.OrdinalIgnoreCase)
+        await using var server = new ScriptedDnsServer(
+            request => request.Question.Name.StartsWith("real", StringComparison.OrdinalIgnoreCase)
             ? [request.Addresses("10.0.0.1")]
-            : [Alias(request, request.Question.Name.StartsWith("loop", StringComparison.OrdinalIgnoreCase) ? "loop" : "real")]);
+            : [Alias(request, request.Question.Name.StartsWith(
+                "loop", StringComparison.OrdinalIgnoreCase) ? "loop" : "real")]);
         Assert.Equal("10.0.0.1", await AddressesAsync(server, "other"));
         var looping = Assert.IsType<DnsAnswer.Failed>(
             await new DnsClient(_time).QueryAsync("loop2", DnsType.A, Conf(server.EndPoint), CancellationToken.None));
@@ -297,7 +307,8 @@ public sealed class DnsClientTests
     {
         await using var silent = new ScriptedDnsServer(_ => []);
         using var cancel = new CancellationTokenSource();
-        var asking = new DnsClient(_time).QueryAsync("orders.mesh.test", DnsType.A, Conf(silent.EndPoint), cancel.Token);
+        var asking = new DnsClient(_time).QueryAsync(
+            "orders.mesh.test", DnsType.A, Conf(silent.EndPoint), cancel.Token);
         await UntilAsync(() => silent.Requests.Count == 1);
         await cancel.CancelAsync();
         var e = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking.WaitAsync(FarOff));
@@ -315,7 +326,8 @@ public sealed class DnsClientTests
         {
             var resolver = new DnsResolver(_time, [server.EndPoint], path);
             await File.WriteAllTextAsync(path, "search a.test\n");
-            Assert.IsType<DnsAnswer.NoSuchName>(await resolver.ResolveAsync("orders", DnsType.A, CancellationToken.None));
+            Assert.IsType<DnsAnswer.NoSuchName>(
+                await resolver.ResolveAsync("orders", DnsType.A, CancellationToken.None));
             await File.WriteAllTextAsync(path, "search a.test b.test\n");
             Assert.Equal("10.0.0.1", Text(await resolver.ResolveAsync("orders", DnsType.A, CancellationToken.None)));
         }
@@ -342,7 +354,9 @@ public sealed class DnsClientTests
     private static ResolvConf Conf(params IPEndPoint[] servers) => new() { Servers = [.. servers], Attempts = 1 };
 
     private static string Text(DnsAnswer answer) => string.Join(
-        ' ', Assert.IsType<DnsAnswer.Found>(answer).Records.Cast<DnsRecord.Address>().Select(record => record.Value.ToString()));
+        ' ',
+        Assert.IsType<DnsAnswer.Found>(answer).Records.Cast<DnsRecord.Address>().Select(
+            record => record.Value.ToString()));
 
     private static async Task UntilAsync(Func<bool> condition)
     {

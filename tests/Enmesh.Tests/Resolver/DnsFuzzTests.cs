@@ -15,12 +15,15 @@ public sealed class DnsFuzzTests
         {
             var whole = vector.Response;
             // A message that says itself that it is cut off may end anywhere.
-            var last = DnsMessage.TryReadHeader(whole, out var header, out _) && header.IsTruncated ? LengthRead(whole) : whole.Length;
+            var last = DnsMessage.TryReadHeader(whole, out var header, out _) && header.IsTruncated
+                ? LengthRead(whole)
+                : whole.Length;
             // The thousand records of the longest answers are alike; a few hundred cuts among them do.
             for (var length = 0; length < last; length += IsLong || length < 400 || length > last - 400 ? 1 : 37)
             {
                 var e = Record.Exception(() => DnsMessage.Read(whole.AsSpan(0, length)));
-                Assert.True(e is DnsFormatException, $"{vector.Id} cut to {length} bytes gave {e?.ToString() ?? "a message"}");
+                Assert.True(
+                    e is DnsFormatException, $"{vector.Id} cut to {length} bytes gave {e?.ToString() ?? "a message"}");
             }
         }
     }

@@ -23,7 +23,9 @@ public sealed class DnsMessageTests
     public void Addresses_in_the_answers_of_real_servers_are_read(string id, string expected)
     {
         var found = Assert.IsType<DnsAnswer.Found>(Interpret(id));
-        var addresses = found.Records.Cast<DnsRecord.Address>().Select(record => record.Value.ToString()).Order(StringComparer.Ordinal);
+        var addresses = found.Records.Cast<DnsRecord.Address>()
+            .Select(record => record.Value.ToString())
+            .Order(StringComparer.Ordinal);
         Assert.Equal(expected, string.Join(' ', addresses));
     }
 
@@ -71,21 +73,26 @@ public sealed class DnsMessageTests
         var found = Assert.IsType<DnsAnswer.Found>(Interpret(id));
         Assert.Equal(
             [("a.mesh.test", 10, 5, 4370), ("b.mesh.test", 20, 7, 4371)],
-            found.Records.Cast<DnsRecord.Service>().Select(r => (r.Target, (int)r.Priority, (int)r.Weight, (int)r.Port)).Order());
+            found.Records.Cast<DnsRecord.Service>()
+                .Select(r => (r.Target, (int)r.Priority, (int)r.Weight, (int)r.Port))
+                .Order());
     }
 
     [Theory]
     [InlineData("dnsmasq ptr")]
     [InlineData("knot ptr")]
     public void Pointers_are_read(string id) =>
-        Assert.Equal("a.mesh.test", ((DnsRecord.Pointer)Assert.Single(Assert.IsType<DnsAnswer.Found>(Interpret(id)).Records)).Target);
+        Assert.Equal(
+            "a.mesh.test",
+            ((DnsRecord.Pointer)Assert.Single(Assert.IsType<DnsAnswer.Found>(Interpret(id)).Records)).Target);
 
     [Fact]
     public void The_start_of_authority_is_read_and_a_dot_within_a_label_is_escaped()
     {
         var record = Assert.Single(Assert.IsType<DnsAnswer.Found>(Interpret("knot soa")).Records);
         Assert.Equal(
-            new DnsRecord.Authority("mesh.test", 30, "ns.mesh.test", "host\\.master.mesh.test", 2030010101, 3600, 600, 86400, 30),
+            new DnsRecord.Authority(
+                "mesh.test", 30, "ns.mesh.test", "host\\.master.mesh.test", 2030010101, 3600, 600, 86400, 30),
             record with { Ttl = 30 });
     }
 
@@ -148,7 +155,8 @@ public sealed class DnsMessageTests
     [InlineData("", "ends within a name")]
     public void A_malformed_record_is_refused_with_the_reason(string record, string words)
     {
-        var bytes = Convert.FromHexString("000180000001000100000000" + "0161000001" + "0001" + record.Replace(" ", "", StringComparison.Ordinal));
+        var bytes = Convert.FromHexString(
+            "000180000001000100000000" + "0161000001" + "0001" + record.Replace(" ", "", StringComparison.Ordinal));
         var e = Assert.Throws<DnsFormatException>(() => DnsMessage.Read(bytes));
         Assert.Contains(words, e.Message, StringComparison.Ordinal);
         Assert.InRange(e.Offset, 0, bytes.Length);
@@ -184,7 +192,9 @@ public sealed class DnsMessageTests
     public void A_question_of_another_class_is_refused()
     {
         var bytes = Convert.FromHexString("000180000001000000000000" + "0161000001" + "0003");
-        Assert.Contains("class 3", Assert.Throws<DnsFormatException>(() => DnsMessage.Read(bytes)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "class 3", Assert.Throws<DnsFormatException>(() => DnsMessage.Read(bytes)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -192,7 +202,8 @@ public sealed class DnsMessageTests
     {
         var response = DnsVector.Of("knot a").Response.ToArray();
         response[3] = (byte)(response[3] & 0xF0 | 3);
-        var failed = Assert.IsType<DnsAnswer.Failed>(DnsInterpretation.Interpret(DnsMessage.Read(response), DnsVector.Of("knot a").Question));
+        var failed = Assert.IsType<DnsAnswer.Failed>(
+            DnsInterpretation.Interpret(DnsMessage.Read(response), DnsVector.Of("knot a").Question));
         Assert.Equal(DnsProblem.Malformed, failed.Problem);
     }
 

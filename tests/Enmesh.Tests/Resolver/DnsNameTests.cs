@@ -65,7 +65,8 @@ public sealed class DnsNameTests
         Assert.Null(DnsName.Problem(label));
         Assert.Contains("64 characters", DnsName.Problem(label + "x"), StringComparison.Ordinal);
         Assert.Null(DnsName.Problem($"{label}.{label}.{label}.{label[..61]}"));
-        Assert.Contains("takes 256 bytes", DnsName.Problem($"{label}.{label}.{label}.{label[..62]}"), StringComparison.Ordinal);
+        Assert.Contains(
+            "takes 256 bytes", DnsName.Problem($"{label}.{label}.{label}.{label[..62]}"), StringComparison.Ordinal);
     }
 
     [Fact]

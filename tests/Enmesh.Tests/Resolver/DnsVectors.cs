@@ -11,7 +11,9 @@ internal sealed record DnsVector(string Id, string Name, DnsType Type, int? Edns
             $"{line.Text("server")} {line.Text("case")}",
             line.Text("name"),
             (DnsType)line.GetProperty("type").GetInt32(),
-            line.GetProperty("edns") is { ValueKind: System.Text.Json.JsonValueKind.Number } edns ? edns.GetInt32() : null,
+            line.GetProperty("edns") is { ValueKind: System.Text.Json.JsonValueKind.Number } edns
+                ? edns.GetInt32()
+                : null,
             Convert.FromHexString(line.Text("query")),
             Convert.FromHexString(line.Text("hex")))),
     ];

@@ -26,8 +26,11 @@ public sealed class ResolvConfTests
     [Fact]
     public void Every_option_is_read_and_an_unknown_one_is_passed_over()
     {
-        var conf = ResolvConf.Parse("options timeout:2 attempts:4 rotate edns0 trust-ad single-request use-vc ndots:3 what:ever\n");
-        Assert.Equal((TimeSpan.FromSeconds(2), 4, true, true, 3), (conf.Timeout, conf.Attempts, conf.Rotate, conf.UseTcp, conf.Ndots));
+        var conf = ResolvConf.Parse(
+            "options timeout:2 attempts:4 rotate edns0 trust-ad single-request use-vc ndots:3 what:ever\n");
+        Assert.Equal(
+            (TimeSpan.FromSeconds(2), 4, true, true, 3),
+            (conf.Timeout, conf.Attempts, conf.Rotate, conf.UseTcp, conf.Ndots));
     }
 
     [Theory]
@@ -45,7 +48,8 @@ public sealed class ResolvConfTests
     [Fact]
     public void Comments_indented_lines_and_rubbish_are_passed_over()
     {
-        var conf = ResolvConf.Parse("# nameserver 1.1.1.1\n; nameserver 2.2.2.2\n nameserver 3.3.3.3\nnameserver\nnameserver no.address\n"
+        var conf = ResolvConf.Parse(
+            "# nameserver 1.1.1.1\n; nameserver 2.2.2.2\n nameserver 3.3.3.3\nnameserver\nnameserver no.address\n"
             + "name server 4.4.4.4\nnameserver\t5.5.5.5   # the one\r\n\nsortlist 130.155.160.0\n");
         Assert.Equal([new IPEndPoint(IPAddress.Parse("5.5.5.5"), 53)], conf.Servers);
     }
@@ -82,12 +86,14 @@ public sealed class ResolvConfTests
         Assert.Equal(expected, string.Join(' ', ResolvConf.Parse(text, hostName: "host.example.org").Search));
 
     [Fact]
-    public void A_host_without_a_domain_has_no_search_list() => Assert.Empty(ResolvConf.Parse("", hostName: "host").Search);
+    public void A_host_without_a_domain_has_no_search_list() =>
+        Assert.Empty(ResolvConf.Parse("", hostName: "host").Search);
 
     [Fact]
     public void The_environment_goes_above_the_file()
     {
-        var conf = ResolvConf.Parse("search a.test\noptions ndots:5 attempts:3", localDomain: "b.test c.test", options: "ndots:2 rotate");
+        var conf = ResolvConf.Parse(
+            "search a.test\noptions ndots:5 attempts:3", localDomain: "b.test c.test", options: "ndots:2 rotate");
         Assert.Equal(["b.test", "c.test"], conf.Search);
         Assert.Equal((2, 3, true), (conf.Ndots, conf.Attempts, conf.Rotate));
     }

@@ -12,7 +12,9 @@ internal sealed record DnsRequest(byte[] Bytes, bool IsTcp)
 
     internal bool HasEdns => DnsMessage.Read(Bytes).HasOptions;
 
-    /// <summary>An answer of A records: the question's own bytes, then a pointer to its name before each address.</summary>
+    /// <summary>
+    /// An answer of A records: the question's own bytes, then a pointer to its name before each address.
+    /// </summary>
     internal byte[] Addresses(params string[] addresses) => Respond(0, addresses);
 
     /// <summary>An answer with a response code and flags of its own (0x0200 is "cut off").</summary>
@@ -32,8 +34,8 @@ internal sealed record DnsRequest(byte[] Bytes, bool IsTcp)
 }
 
 /// <summary>
-/// A name server on loopback that answers over UDP and TCP on one port as the test's script says: any number of messages for
-/// each query. Over TCP the script's bytes are sent as they are, so that lengths can lie.
+/// A name server on loopback that answers over UDP and TCP on one port as the test's script says: any number of
+/// messages for each query. Over TCP the script's bytes are sent as they are, so that lengths can lie.
 /// </summary>
 internal sealed class ScriptedDnsServer : IAsyncDisposable
 {
@@ -111,7 +113,8 @@ internal sealed class ScriptedDnsServer : IAsyncDisposable
         {
             while (true)
             {
-                var from = await _udp.ReceiveFromAsync(buffer, SocketFlags.None, new IPEndPoint(IPAddress.Any, 0), _stop.Token);
+                var from = await _udp.ReceiveFromAsync(
+                    buffer, SocketFlags.None, new IPEndPoint(IPAddress.Any, 0), _stop.Token);
                 foreach (var message in Answer(new DnsRequest(buffer[..from.ReceivedBytes], IsTcp: false)))
                     await _udp.SendToAsync(message, SocketFlags.None, from.RemoteEndPoint, _stop.Token);
             }

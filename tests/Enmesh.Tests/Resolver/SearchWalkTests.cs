@@ -74,7 +74,8 @@ public sealed class SearchWalkTests
     [Fact]
     public void A_server_that_fails_at_one_domain_is_asked_for_the_next()
     {
-        var (asked, result) = Walk("orders", Pod, name => name == "orders.ns.svc.c" ? Servfail : name == "orders.c" ? Found : None);
+        var (asked, result) = Walk(
+            "orders", Pod, name => name == "orders.ns.svc.c" ? Servfail : name == "orders.c" ? Found : None);
         Assert.Equal(["orders.ns.svc.c", "orders.svc.c", "orders.c"], asked);
         Assert.Same(Found, result);
     }
@@ -116,7 +117,8 @@ public sealed class SearchWalkTests
         Assert.Equal(["orders.a", "orders"], asked);
     }
 
-    private static (List<string> Asked, DnsAnswer Result) Walk(string name, ResolvConf conf, Func<string, DnsAnswer> answer)
+    private static (List<string> Asked, DnsAnswer Result) Walk(
+        string name, ResolvConf conf, Func<string, DnsAnswer> answer)
     {
         var asked = new List<string>();
         var walk = new SearchWalk(name, conf);

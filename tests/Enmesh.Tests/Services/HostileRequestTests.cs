@@ -27,8 +27,10 @@ public sealed class HostileRequestTests : IAsyncLifetime
         var sink = (Term)_node.Spawn(static context => context.ReceiveAsync(static _ => false).AsTask());
         var parts = new List<Term>
         {
-            1, -1, 1.5, Term.Nil, Term.EmptyTuple, Term.CharList("~p~s~999999999c"), Term.Binary(255, 254), sink, new Atom("call"), new Atom("user"), new Atom("error"),
-            Term.ListWithTail([1], 2), Term.Map((1, 2)), Term.CharList("text"), new Atom("send_stdout_to_caller"), long.MaxValue, new BitString(new byte[] { 1 }, 3),
+            1, -1, 1.5, Term.Nil, Term.EmptyTuple, Term.CharList("~p~s~999999999c"), Term.Binary(255, 254), sink,
+            new Atom("call"), new Atom("user"), new Atom("error"),
+            Term.ListWithTail([1], 2), Term.Map((1, 2)), Term.CharList("text"), new Atom("send_stdout_to_caller"),
+            long.MaxValue, new BitString(new byte[] { 1 }, 3),
         };
         foreach (var tag in new[] { "call", "block_call", "cast", "sbcast", "send", "features_request", "io_request", "log", "system", "$gen_call", "$gen_cast", "put_chars", "requests", "is_auth" })
         {
@@ -45,15 +47,20 @@ public sealed class HostileRequestTests : IAsyncLifetime
                 }
             }
         }
-        foreach (var meta in new[] { "#{time => 99999999999999999}", "#{time => -1}", "#{pid => x, file => [a]}", "#{1 => 2}" })
+        foreach (var meta in
+            new[] { "#{time => 99999999999999999}", "#{time => -1}", "#{pid => x, file => [a]}", "#{1 => 2}" })
             await SendAsync(Term.Tuple(new Atom("log"), new Atom("error"), Term.CharList("x"), ErlangText.Parse(meta)));
         // All of it is behind us once each has answered something of the kind it knows.
-        Assert.Equal("'hostile@127.0.0.1'", (await _node.Rpc.BlockCallAsync(_node.Name, "erlang", "node", [])).ToString());
-        Assert.StartsWith("{status,", (await _node.RpcAsync(_node.Name, "sys", "get_status", [new Atom("logger_proxy")])).ToString(), StringComparison.Ordinal);
+        Assert.Equal(
+            "'hostile@127.0.0.1'", (await _node.Rpc.BlockCallAsync(_node.Name, "erlang", "node", [])).ToString());
+        Assert.StartsWith(
+            "{status,", (await _node.RpcAsync(_node.Name, "sys", "get_status", [new Atom("logger_proxy")])).ToString(),
+            StringComparison.Ordinal);
         Assert.Equal("ok", (await _node.RpcAsync(_node.Name, "io", "put_chars", [Term.CharList("")])).ToString());
         Assert.Equal(before, Services.Select(name => _node.WhereIs(name)));
 
-        Term Tuple(Atom tag, int size, int shift) => Term.Tuple([tag, .. Enumerable.Range(shift, size).Select(i => parts[(i * 7) % parts.Count])]);
+        Term Tuple(Atom tag, int size, int shift) =>
+            Term.Tuple([tag, .. Enumerable.Range(shift, size).Select(i => parts[(i * 7) % parts.Count])]);
     }
 
     [Fact]
@@ -71,7 +78,8 @@ public sealed class HostileRequestTests : IAsyncLifetime
                 await Task.Yield();
         }
         Assert.Equal("ok", (await PrintAsync()).ToString());
-        Assert.Equal("'hostile@127.0.0.1'", (await _node.Rpc.BlockCallAsync(_node.Name, "erlang", "node", [])).ToString());
+        Assert.Equal(
+            "'hostile@127.0.0.1'", (await _node.Rpc.BlockCallAsync(_node.Name, "erlang", "node", [])).ToString());
 
         // A process may have begun with the group leader of before.
         async Task<Term> PrintAsync()

@@ -41,7 +41,8 @@ public sealed class IoRequestTests
     public void A_request_is_answered(string request, string reply, string text)
     {
         var written = new StringBuilder();
-        Assert.Equal(reply, new IoRequests(new(), static () => (80, 24)).Handle(ErlangText.Parse(request), written) is var answer
+        Assert.Equal(
+            reply, new IoRequests(new(), static () => (80, 24)).Handle(ErlangText.Parse(request), written) is var answer
             ? ErlangText.Print(answer, ErlangPrintOptions.Write) : "");
         Assert.Equal(text, written.ToString());
     }
@@ -72,7 +73,9 @@ public sealed class IoRequestTests
     public void What_is_no_request_is_told_apart()
     {
         var pid = new Pid(new Atom("a@b"), 1, 2, 3);
-        Assert.True(IoRequests.TryRead(Term.Tuple(new Atom("io_request"), pid, 7, new Atom("getopts")), out var from, out var replyAs, out var request));
+        Assert.True(IoRequests.TryRead(
+            Term.Tuple(new Atom("io_request"), pid, 7, new Atom("getopts")), out var from, out var replyAs,
+            out var request));
         Assert.Equal((pid, "7", "getopts"), (from, replyAs.ToString(), request.AtomText));
         Assert.Equal("{io_reply,7,ok}", IoRequests.Reply(replyAs, Atoms.Ok).ToString());
         foreach (var other in new[] { "{io_request,x,7,getopts}", "{io_reply,7,ok}", "io_request", "{io_request,1,2}" })

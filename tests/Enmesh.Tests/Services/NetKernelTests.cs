@@ -44,7 +44,8 @@ public sealed class NetKernelTests : IAsyncDisposable
         var (asked, asking) = (await _cluster.StartAsync("asked@127.0.0.1"), await _cluster.StartAsync("asking@127.0.0.1"));
         await _cluster.StartAsync("other@127.0.0.1");
         await asking.ConnectAsync(asked.Name);
-        Assert.Equal(answer, (await asking.CallAsync(("net_kernel", asked.Name), ErlangText.Parse(request))).ToString());
+        Assert.Equal(
+            answer, (await asking.CallAsync(("net_kernel", asked.Name), ErlangText.Parse(request))).ToString());
         await asking.PingAsync(asked.Name);
     }
 
@@ -85,7 +86,8 @@ public sealed class NetKernelTests : IAsyncDisposable
         {
             context.TrapExit = true;
             var request = Term.Tuple(
-                new Atom("spawn_link"), new Atom("shop"), new Atom("serve"), Term.List(context.Self), context.GroupLeader);
+                new Atom("spawn_link"), new Atom("shop"), new Atom("serve"), Term.List(context.Self),
+                context.GroupLeader);
             var process = (await context.CallAsync(("net_kernel", asked.Name), request)).Pid!;
             var served = await context.ReceiveAsync();
             context.SendExit(process, new Atom("kill"));
@@ -101,7 +103,8 @@ public sealed class NetKernelTests : IAsyncDisposable
     {
         var guarded = await _cluster.StartAsync(
             "guarded@127.0.0.1", with: plan => plan with { AllowedNodes = ["friend@127.0.0.1"] });
-        var (friend, stranger) = (await _cluster.StartAsync("friend@127.0.0.1"), await _cluster.StartAsync("stranger@127.0.0.2"));
+        var (friend, stranger) = (await _cluster.StartAsync("friend@127.0.0.1"), await _cluster.StartAsync(
+            "stranger@127.0.0.2"));
 
         await friend.ConnectAsync(guarded.Name);
         var refused = await Assert.ThrowsAsync<HandshakeException>(() => stranger.ConnectAsync(guarded.Name));
@@ -124,7 +127,8 @@ public sealed class NetKernelTests : IAsyncDisposable
     public async Task Nodes_are_listed_and_watched_by_kind()
     {
         var one = await _cluster.StartAsync("one@127.0.0.1", published: true);
-        var (visible, hidden) = (await _cluster.StartAsync("visible@127.0.0.1", published: true), await _cluster.StartAsync("hidden@127.0.0.1"));
+        var (visible, hidden) = (await _cluster.StartAsync(
+            "visible@127.0.0.1", published: true), await _cluster.StartAsync("hidden@127.0.0.1"));
         await one.ConnectAsync(visible.Name);
         await using var changes = one.WatchNodesAsync(
             NodeTypes.All).GetAsyncEnumerator(TestContext.Current.CancellationToken);
@@ -162,7 +166,8 @@ public sealed class NetKernelTests : IAsyncDisposable
         Assert.Equal(NetTickTimeChange.Unchanged, node.SetNetTickTime(TimeSpan.FromSeconds(8)));
         Assert.Equal(TimeSpan.FromSeconds(8), node.NetTickTime);
         Assert.Throws<ArgumentOutOfRangeException>(() => node.SetNetTickTime(TimeSpan.FromSeconds(3)));
-        Assert.Throws<ArgumentOutOfRangeException>(() => node.SetNetTickTime(TimeSpan.FromSeconds(9), TimeSpan.FromSeconds(-1)));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => node.SetNetTickTime(TimeSpan.FromSeconds(9), TimeSpan.FromSeconds(-1)));
     }
 
     [Fact]

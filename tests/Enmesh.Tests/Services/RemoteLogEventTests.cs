@@ -31,13 +31,22 @@ public sealed class RemoteLogEventTests
     public void Metadata_become_properties()
     {
         var pid = new Pid(new Atom("other@host"), 1, 2, 3);
-        var metadata = Term.Map((new Atom("pid"), pid), (new Atom("time"), 1_700_000_000_000_000), (new Atom("file"), Term.CharList("a.erl")), (new Atom("custom"), 7), (8, 9));
-        var logged = RemoteLogEvent.TryRead(Term.Tuple(new Atom("log"), new Atom("error"), Term.CharList("x"), metadata))!;
+        var metadata = Term.Map(
+            (new Atom("pid"), pid), (new Atom("time"), 1_700_000_000_000_000),
+            (new Atom("file"), Term.CharList("a.erl")), (new Atom("custom"), 7), (8, 9));
+        var logged = RemoteLogEvent.TryRead(
+            Term.Tuple(new Atom("log"), new Atom("error"), Term.CharList("x"), metadata))!;
         var properties = logged.ToDictionary(pair => pair.Key, pair => pair.Value?.ToString());
         Assert.Equal("other@host", properties["Node"]);
         Assert.Equal("#Pid<other@host 1.2/3>", properties["Pid"]);
-        Assert.StartsWith("11/14/2023", DateTimeOffset.Parse(properties["Time"]!, System.Globalization.CultureInfo.CurrentCulture).ToString("MM/dd/yyyy", System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal);
-        Assert.Equal(("a.erl", "7", "error", "{Message}"), (properties["File"]!, properties["custom"]!, properties["ErlangLevel"]!, properties["{OriginalFormat}"]!));
+        Assert.StartsWith(
+            "11/14/2023",
+            DateTimeOffset.Parse(properties["Time"]!, System.Globalization.CultureInfo.CurrentCulture)
+                .ToString("MM/dd/yyyy", System.Globalization.CultureInfo.InvariantCulture),
+            StringComparison.Ordinal);
+        Assert.Equal(
+            ("a.erl", "7", "error", "{Message}"),
+            (properties["File"]!, properties["custom"]!, properties["ErlangLevel"]!, properties["{OriginalFormat}"]!));
     }
 
     [Theory]
@@ -51,7 +60,8 @@ public sealed class RemoteLogEventTests
     [Fact]
     public void A_message_has_a_limit()
     {
-        var logged = RemoteLogEvent.TryRead(Term.Tuple(new Atom("log"), new Atom("error"), Term.Binary(new string('x', 100_000)), ErlangText.Parse("#{}")))!;
+        var logged = RemoteLogEvent.TryRead(Term.Tuple(
+            new Atom("log"), new Atom("error"), Term.Binary(new string('x', 100_000)), ErlangText.Parse("#{}")))!;
         Assert.Equal((32 << 10) + 3, logged.Message.Length);
     }
 }

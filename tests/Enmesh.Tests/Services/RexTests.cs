@@ -73,7 +73,9 @@ public sealed class RexTests : IAsyncLifetime
         _node.Spawn(async context =>
         {
             await context.SendAsync("rex", Term.Tuple(
-                context.Self, Term.Tuple(new Atom("call"), new Atom("t"), new Atom("print"), Term.Nil, new Atom("send_stdout_to_caller"))));
+                context.Self,
+                Term.Tuple(
+                    new Atom("call"), new Atom("t"), new Atom("print"), Term.Nil, new Atom("send_stdout_to_caller"))));
             do
                 messages.Add((await context.ReceiveAsync()).ToString()!);
             while (!messages[^1].StartsWith("{rex,", StringComparison.Ordinal));
@@ -84,5 +86,7 @@ public sealed class RexTests : IAsyncLifetime
     }
 
     private Task<Term> CallAsync(string kind, string module, string function, Term[] arguments) => _node.CallAsync(
-        "rex", Term.Tuple(new Atom(kind), new Atom(module), new Atom(function), Term.List(arguments), _node.WhereIs("user")!), Patience).AsTask();
+        "rex",
+        Term.Tuple(new Atom(kind), new Atom(module), new Atom(function), Term.List(arguments), _node.WhereIs("user")!),
+        Patience).AsTask();
 }

@@ -20,7 +20,8 @@ public sealed class TwoNodeRpcTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _caller = await _cluster.StartAsync("caller@127.0.0.1", with: plan => plan with { UserDevice = _ => new WriterDevice(_console) });
+        _caller = await _cluster.StartAsync(
+            "caller@127.0.0.1", with: plan => plan with { UserDevice = _ => new WriterDevice(_console) });
         _callee = await _cluster.StartAsync("callee@127.0.0.1");
         _callee.Functions.Export("t", "echo", 1, static (_, arguments) => new(arguments[0]));
         _callee.Functions.Export("t", "fail", 1, static (_, arguments) => throw (arguments[0].AtomText switch
@@ -42,17 +43,22 @@ public sealed class TwoNodeRpcTests : IAsyncLifetime
     [Fact]
     public async Task Values_and_failures_come_back()
     {
-        Assert.Equal("{a,[1]}", (await _caller.RpcAsync(_callee.Name, "t", "echo", [Term.Tuple(new Atom("a"), Term.List(1))])).ToString());
+        Assert.Equal(
+            "{a,[1]}",
+            (await _caller.RpcAsync(_callee.Name, "t", "echo", [Term.Tuple(new Atom("a"), Term.List(1))])).ToString());
         Assert.Equal((ErlangExceptionClass.Throw, "1", false), await FailAsync("throw"));
         Assert.Equal((ErlangExceptionClass.Exit, "2", false), await FailAsync("exit"));
         Assert.Equal((ErlangExceptionClass.Error, "3", false), await FailAsync("error"));
-        Assert.Equal((ErlangExceptionClass.Error, "{exception,<<\"System.InvalidOperationException\">>,<<\"net\">>}", false), await FailAsync("net"));
+        Assert.Equal(
+            (ErlangExceptionClass.Error, "{exception,<<\"System.InvalidOperationException\">>,<<\"net\">>}", false),
+            await FailAsync("net"));
     }
 
     [Fact]
     public async Task The_stack_of_a_failure_leads_to_the_line_that_threw_and_ends_with_the_function_called()
     {
-        var error = await Assert.ThrowsAsync<RpcException>(() => _caller.RpcAsync(_callee.Name, "t", "fail", [new Atom("net")]));
+        var error = await Assert.ThrowsAsync<RpcException>(
+            () => _caller.RpcAsync(_callee.Name, "t", "fail", [new Atom("net")]));
         var stack = error.Stack.AsList!.Value;
         Assert.Equal("{t,fail,1,[]}", stack[^1].ToString());
         var first = stack[0].TupleElements.ToArray();
@@ -68,7 +74,8 @@ public sealed class TwoNodeRpcTests : IAsyncLifetime
         Assert.Equal("hello from 'callee@127.0.0.1'\n", _console.ToString());
         await _caller.RpcAsync(_callee.Name, "io", "format", [Term.CharList("~b~n"), Term.List(42)]);
         Assert.EndsWith("\n42\n", _console.ToString(), StringComparison.Ordinal);
-        var bad = await Assert.ThrowsAsync<RpcException>(() => _caller.RpcAsync(_callee.Name, "io", "format", [Term.CharList("~b~n"), Term.Nil]));
+        var bad = await Assert.ThrowsAsync<RpcException>(
+            () => _caller.RpcAsync(_callee.Name, "io", "format", [Term.CharList("~b~n"), Term.Nil]));
         Assert.Equal("badarg", bad.Reason.AtomText);
     }
 
@@ -89,7 +96,9 @@ public sealed class TwoNodeRpcTests : IAsyncLifetime
                 outcome.SetResult(e.Message);
             }
         });
-        Assert.EndsWith("did not print it: {error,terminated}", await outcome.Task.WaitAsync(Patience, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "did not print it: {error,terminated}",
+            await outcome.Task.WaitAsync(Patience, TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -106,7 +115,8 @@ public sealed class TwoNodeRpcTests : IAsyncLifetime
 
     private async Task<(ErlangExceptionClass Class, string Reason, bool IsSignal)> FailAsync(string how)
     {
-        var error = await Assert.ThrowsAsync<RpcException>(() => _caller.RpcAsync(_callee.Name, "t", "fail", [new Atom(how)]));
+        var error = await Assert.ThrowsAsync<RpcException>(
+            () => _caller.RpcAsync(_callee.Name, "t", "fail", [new Atom(how)]));
         Assert.Equal(_callee.Name, error.Node);
         return (error.Class, error.Reason.ToString(), error.IsSignal);
     }
@@ -120,7 +130,9 @@ public sealed class TwoNodeRpcTests : IAsyncLifetime
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+            Func<TState, Exception?, string> formatter) =>
             All.Add(formatter(state, exception));
     }
 }

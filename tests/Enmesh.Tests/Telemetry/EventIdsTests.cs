@@ -23,13 +23,15 @@ public sealed class EventIdsTests
     ];
 
     [Fact]
-    public void No_number_is_in_the_table_twice() => Assert.Equal(Table.Count, Table.Select(entry => entry.Id).Distinct().Count());
+    public void No_number_is_in_the_table_twice() =>
+        Assert.Equal(Table.Count, Table.Select(entry => entry.Id).Distinct().Count());
 
     [Fact]
     public void Every_message_has_a_number_of_its_own_from_the_table()
     {
         Assert.NotEmpty(Messages);
-        Assert.Empty(Messages.GroupBy(message => message.Id).Where(same => same.Count() > 1).Select(same => string.Join(", ", same)));
+        Assert.Empty(Messages.GroupBy(message => message.Id).Where(same => same.Count() > 1).Select(
+            same => string.Join(", ", same)));
         Assert.DoesNotContain(Messages, message => !Table.Any(entry => entry.Id == message.Id));
     }
 }

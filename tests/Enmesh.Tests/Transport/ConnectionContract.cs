@@ -189,7 +189,8 @@ public abstract class ConnectionContract
         return all.ToArray();
     }
 
-    private static async Task WriteForEverAsync(TransportConnection connection, CancellationToken cancellationToken = default)
+    private static async Task WriteForEverAsync(
+        TransportConnection connection, CancellationToken cancellationToken = default)
     {
         var bytes = new byte[1 << 20];
         while (true)

@@ -5,7 +5,9 @@ using Xunit;
 
 namespace Enmesh.Tests.Wire;
 
-/// <summary>Every truncation of recorded frames, and random damage: always one of two exceptions, and little memory.</summary>
+/// <summary>
+/// Every truncation of recorded frames, and random damage: always one of two exceptions, and little memory.
+/// </summary>
 [Trait("Ring", "pure")]
 public class BrokenFrameTests
 {
@@ -87,7 +89,8 @@ public class BrokenFrameTests
             }
             if (!message.Control.HasPayload)
                 return message.PayloadOffset == bytes.Length;
-            var payload = new TermReader(bytes.Span[message.PayloadOffset..], options, message.References.Span, default);
+            var payload = new TermReader(
+                bytes.Span[message.PayloadOffset..], options, message.References.Span, default);
             payload.ReadTerm();
             return payload.IsAtEnd;
         }

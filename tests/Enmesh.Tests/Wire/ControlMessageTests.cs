@@ -31,15 +31,20 @@ public class ControlMessageTests
     {
         var old = DistributionFlags.None;
         Assert.Equal("6803" + "6102" + "7700" + OwnPid, Write(ControlMessage.Send(Peer, Own), old));
-        Assert.Equal("6804" + "610C" + "7700" + OwnPid + Token, Write(ControlMessage.Send(Peer, Own).WithToken(Trace), old));
+        Assert.Equal(
+            "6804" + "610C" + "7700" + OwnPid + Token, Write(ControlMessage.Send(Peer, Own).WithToken(Trace), old));
         Assert.Equal("6803" + "6116" + PeerPid + OwnPid, Write(ControlMessage.Send(Peer, Own), Modern));
-        Assert.Equal("6804" + "6117" + PeerPid + OwnPid + Token, Write(ControlMessage.Send(Peer, Own).WithToken(Trace), Modern));
-        Assert.Equal("6804" + "6103" + PeerPid + OwnPid + "7701" + "78", Write(ControlMessage.Exit(Peer, Own, new Atom("x")), old));
+        Assert.Equal(
+            "6804" + "6117" + PeerPid + OwnPid + Token, Write(ControlMessage.Send(Peer, Own).WithToken(Trace), Modern));
+        Assert.Equal(
+            "6804" + "6103" + PeerPid + OwnPid + "7701" + "78",
+            Write(ControlMessage.Exit(Peer, Own, new Atom("x")), old));
         Assert.Equal(
             "6805" + "610D" + PeerPid + OwnPid + Token + "770178",
             Write(ControlMessage.Exit(Peer, Own, new Atom("x")).WithToken(Trace), old));
         Assert.Equal("6803" + "6118" + PeerPid + OwnPid, Write(ControlMessage.Exit(Peer, Own, new Atom("x")), Modern));
-        Assert.Equal("6804" + "6108" + PeerPid + OwnPid + "770178", Write(ControlMessage.Exit2(Peer, Own, new Atom("x")), old));
+        Assert.Equal(
+            "6804" + "6108" + PeerPid + OwnPid + "770178", Write(ControlMessage.Exit2(Peer, Own, new Atom("x")), old));
         Assert.Equal(
             "6805" + "6112" + PeerPid + OwnPid + Token + "770178",
             Write(ControlMessage.Exit2(Peer, Own, new Atom("x")).WithToken(Trace), old));
@@ -51,13 +56,17 @@ public class ControlMessageTests
         Assert.Equal("6803" + "6107" + PeerPid + OwnPid, Write(ControlMessage.GroupLeader(Peer, Own), Modern));
         Assert.Equal("6803" + "6121" + PeerPid + OwnRef, Write(ControlMessage.Send(Peer, Ref), Modern));
         Assert.Equal(
-            "6804" + "6125" + "6104" + PeerPid + OwnRef, Write(ControlMessage.Send(Peer, Ref), Modern | DistributionFlags.AltActSig));
+            "6804" + "6125" + "6104" + PeerPid + OwnRef,
+            Write(ControlMessage.Send(Peer, Ref), Modern | DistributionFlags.AltActSig));
         Assert.Equal(
             "6805" + "6125" + "6106" + PeerPid + OwnRef + Token,
             Write(ControlMessage.Send(Peer, Ref).WithToken(Trace), Modern | DistributionFlags.AltActSig));
         Assert.Equal(
             "6806" + "6120" + OwnRef + OwnPid + "6103" + PeerPid + Token,
-            Write(ControlMessage.SpawnReply(Ref, Own, SpawnReplyFlags.LinkSet | SpawnReplyFlags.MonitorSet, Peer).WithToken(Trace), Modern));
+            Write(
+                ControlMessage.SpawnReply(Ref, Own, SpawnReplyFlags.LinkSet | SpawnReplyFlags.MonitorSet, Peer)
+                    .WithToken(Trace),
+                Modern));
     }
 
     [Theory]
@@ -76,7 +85,9 @@ public class ControlMessageTests
         if (kind is ControlKind.Exit or ControlKind.Exit2)
             Assert.Equal(message.HasPayload ? default(Term) : new Atom("x"), message.Argument);
         if (kind == ControlKind.SpawnReply)
-            Assert.Equal((Peer, SpawnReplyFlags.LinkSet | SpawnReplyFlags.MonitorSet), (message.Argument.Pid, message.SpawnFlags));
+            Assert.Equal(
+                (Peer, SpawnReplyFlags.LinkSet | SpawnReplyFlags.MonitorSet),
+                (message.Argument.Pid, message.SpawnFlags));
     }
 
     [Theory]

@@ -71,9 +71,11 @@ public class DistributionFlagTests
         var flags = DistributionFlagSets.Demanded & ~(DistributionFlags.BigCreation | DistributionFlags.Utf8Atoms);
         Assert.Equal("UTF8_ATOMS, BIG_CREATION", flags.Missing(DistributionFlagSets.Demanded).Describe());
         Assert.Equal("none", DistributionFlags.None.Describe());
-        Assert.Equal("bit 15, SPAWN, bit 63", ((DistributionFlags)((1UL << 15) | (1UL << 32) | (1UL << 63))).Describe());
+        Assert.Equal(
+            "bit 15, SPAWN, bit 63", ((DistributionFlags)((1UL << 15) | (1UL << 32) | (1UL << 63))).Describe());
         foreach (var flag in Enum.GetValues<DistributionFlags>().Where(f => f != DistributionFlags.None))
-            Assert.Equal(flag.ToString().ToUpperInvariant(), flag.Describe().Replace("_", "", StringComparison.Ordinal));
+            Assert.Equal(
+                flag.ToString().ToUpperInvariant(), flag.Describe().Replace("_", "", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -29,7 +29,8 @@ public class FragmentTests
         var length = writer.WriteFirstFragment(first, 65536, 0x1122334455667788, 3, atoms);
         // length: 18 + references of 9 + 65536
         Assert.Equal(
-            "0001001B" + "8345" + "1122334455667788" + "0000000000000003" + "010C1005" + Convert.ToHexString(Encoding.ASCII.GetBytes(name)),
+            "0001001B" + "8345" + "1122334455667788" + "0000000000000003" + "010C1005" + Convert.ToHexString(
+                Encoding.ASCII.GetBytes(name)),
             Convert.ToHexString(first, 0, length));
 
         var next = new byte[FrameWriter.NextFragmentBytes];
@@ -123,7 +124,8 @@ public class FragmentTests
         var frame = Frame(new(true, 1, 1), []);
         for (var length = 2; length < FragmentHeader.Bytes; length++)
         {
-            Assert.Throws<DistributionProtocolException>(() => reader.TryReadFragmentHeader(frame.AsSpan(0, length), out _));
+            Assert.Throws<DistributionProtocolException>(
+                () => reader.TryReadFragmentHeader(frame.AsSpan(0, length), out _));
             Assert.Throws<DistributionProtocolException>(() => reader.Reserve(new(true, 1, 1), length));
         }
         frame[17] = 0;
@@ -135,7 +137,8 @@ public class FragmentTests
     {
         var reader = Reader(new FrameLimits { MaxMessageBytes = 1000 });
         Receive(reader, new(true, 1, 3), [0, .. Control, .. new byte[900]], out _, out _);
-        var error = Assert.Throws<DistributionProtocolException>(() => reader.Reserve(new(false, 1, 2), FragmentHeader.Bytes + 100));
+        var error = Assert.Throws<DistributionProtocolException>(
+            () => reader.Reserve(new(false, 1, 2), FragmentHeader.Bytes + 100));
         Assert.Contains("1000", error.Message, StringComparison.Ordinal);
         Assert.Throws<DistributionProtocolException>(() => reader.CheckLength(1001));
         Assert.Throws<DistributionProtocolException>(() => reader.CheckLength(uint.MaxValue));
@@ -205,7 +208,8 @@ public class FragmentTests
     }
 
     private static FrameReader Reader(FrameLimits? limits = null) => new(
-        Negotiated, new Atom("own@host"), new TermDecodeOptions { Atoms = new AtomTable() }, limits ?? FrameLimits.Default);
+        Negotiated, new Atom("own@host"), new TermDecodeOptions { Atoms = new AtomTable() },
+        limits ?? FrameLimits.Default);
 
     private static byte[] Frame(FragmentHeader header, ReadOnlySpan<byte> data)
     {
@@ -219,7 +223,8 @@ public class FragmentTests
     }
 
     private static bool Receive(
-        FrameReader reader, FragmentHeader expected, ReadOnlySpan<byte> data, out InboundMessage message, out ReadOnlyMemory<byte> bytes)
+        FrameReader reader, FragmentHeader expected, ReadOnlySpan<byte> data, out InboundMessage message,
+        out ReadOnlyMemory<byte> bytes)
     {
         var frame = Frame(expected, data);
         Assert.True(reader.TryReadFragmentHeader(frame, out var header));
@@ -234,7 +239,8 @@ public class FragmentTests
         foreach (var (header, data) in fragments[..^1])
             Receive(reader, header, data, out _, out _);
         var last = fragments[^1];
-        var error = Assert.Throws<DistributionProtocolException>(() => Receive(reader, last.Header, last.Data, out _, out _));
+        var error = Assert.Throws<DistributionProtocolException>(
+            () => Receive(reader, last.Header, last.Data, out _, out _));
         Assert.Contains(why, error.Message, StringComparison.Ordinal);
     }
 

@@ -68,7 +68,8 @@ internal sealed class RecordedFrame
     internal static IReadOnlyList<IReadOnlyList<RecordedFrame>> Connections { get; } = [.. ByConnection()];
 
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"OTP {Otp}, {Scenario} ({Mode}), frame {Number} {(FromBeam ? "from" : "to")} the node");
+        CultureInfo.InvariantCulture,
+        $"OTP {Otp}, {Scenario} ({Mode}), frame {Number} {(FromBeam ? "from" : "to")} the node");
 
     private static IEnumerable<IReadOnlyList<RecordedFrame>> ByConnection()
     {
@@ -131,7 +132,8 @@ internal static class RecordedRefusals
 
     private static readonly string[] Payloads =
     [
-        "atom, invalid UTF-8", "atom of 256 characters", "NaN", "ref 6 words", "map with a repeated key", "compressed inner term",
+        "atom, invalid UTF-8", "atom of 256 characters", "NaN", "ref 6 words", "map with a repeated key",
+        "compressed inner term",
         "compressed payload to a live process", "BIT_BINARY with 0 bits", "odd frames: payload term broken",
         "odd frames: trailing bytes after the payload", "odd frames: REG_SEND without payload",
     ];

@@ -79,8 +79,8 @@ public class RecordedFrameTests
             Assert.Equal(expected, actual);
     }
 
-    // What a real node sent, we send with the same bytes: the same operation for the same flags, the same fields, the same
-    // atoms in the same order.
+    // What a real node sent, we send with the same bytes: the same operation for the same flags, the same fields, the
+    // same atoms in the same order.
     private static byte[]? RewrittenControl(RecordedFrame frame, ControlMessage control)
     {
         var made = RecordedReceiver.Remake(control);
@@ -94,7 +94,8 @@ public class RecordedFrameTests
             return null; // other encodings than ours, on purpose
         var output = new ArrayBufferWriter<byte>();
         var writer = new TermWriter(
-            output, frame.Flags.Dialect(), frame.Flags.Has(DistributionFlags.DistHdrAtomCache) ? new AtomReferences() : null);
+            output, frame.Flags.Dialect(),
+            frame.Flags.Has(DistributionFlags.DistHdrAtomCache) ? new AtomReferences() : null);
         var hasPayload = made.Write(ref writer, frame.Flags);
         writer.Flush();
         Assert.Equal(control.HasPayload, hasPayload);

@@ -20,7 +20,8 @@ internal sealed class RecordedReceiver
     {
         // The mode was what was negotiated; the flags of the recording may say more than the hand-written peer used.
         Assert.Equal(first.Mode != "pass-through", first.Flags.UsesHeader());
-        _reader = new FrameReader(first.Flags, new Atom(first.Receiver), _options, FrameLimits.Default, withSenders: true);
+        _reader = new FrameReader(
+            first.Flags, new Atom(first.Receiver), _options, FrameLimits.Default, withSenders: true);
     }
 
     internal InboundMessage Message { get; private set; }

@@ -11,7 +11,8 @@ internal static class VectorText
 
     private static readonly HashSet<string> Reserved =
     [
-        "after", "and", "andalso", "band", "begin", "bnot", "bor", "bsl", "bsr", "bxor", "case", "catch", "cond", "div", "else",
+        "after", "and", "andalso", "band", "begin", "bnot", "bor", "bsl", "bsr", "bxor", "case", "catch", "cond", "div",
+        "else",
         "end", "fun", "if", "let", "maybe", "not", "of", "or", "orelse", "receive", "rem", "try", "when", "xor",
     ];
 
@@ -28,7 +29,8 @@ internal static class VectorText
         TermKind.List => List(term.AsList!.Value),
         TermKind.BitString => Bits(term.BitString!.Value),
         TermKind.Map => "#{" + string.Join(',', term.AsMap!.Select(p => $"{Of(p.Key)} => {Of(p.Value)}")) + "}",
-        TermKind.Fun when term.Fun!.Function is { } f => Invariant($"fun {Of(term.Fun.Module)}:{Of(f)}/{term.Fun.Arity}"),
+        TermKind.Fun when term.Fun!.Function is { } f =>
+            Invariant($"fun {Of(term.Fun.Module)}:{Of(f)}/{term.Fun.Arity}"),
         TermKind.Fun => Invariant(
             $"#Fun<{term.Fun!.Module}.{term.Fun.Id.Index}/{term.Fun.Arity} env [{Join(term.Fun.FreeVariables)}]>"),
         _ => Record(term.Record!),
@@ -39,7 +41,9 @@ internal static class VectorText
         var text = atom.Text;
         var plain = text.Length > 0 && char.IsAsciiLetterLower(text[0])
             && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '@') && !Reserved.Contains(text);
-        return plain ? text : $"'{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal)}'";
+        return plain
+            ? text
+            : $"'{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal)}'";
     }
 
     private static string Of(Pid pid) => Invariant($"#Pid<{pid.Node} {pid.Id}.{pid.Serial}/{pid.Creation:x}>");
@@ -53,7 +57,9 @@ internal static class VectorText
     private static string Float(double value)
     {
         var text = value.ToString("R", CultureInfo.InvariantCulture);
-        return text.Contains('.', StringComparison.Ordinal) || text.Contains('E', StringComparison.Ordinal) ? text : text + ".0";
+        return text.Contains('.', StringComparison.Ordinal) || text.Contains('E', StringComparison.Ordinal)
+            ? text
+            : text + ".0";
     }
 
     private static string List(ListTerm list)
@@ -76,7 +82,8 @@ internal static class VectorText
         {
             if (bytes.Length > Limit)
                 return $"<<...({bytes.Length} bytes)>>";
-            if (bytes.Length > 0 && bytes.IndexOfAnyExceptInRange((byte)32, (byte)126) < 0 && bytes.IndexOfAny((byte)34, (byte)92) < 0)
+            if (bytes.Length > 0 && bytes.IndexOfAnyExceptInRange((byte)32, (byte)126) < 0
+                && bytes.IndexOfAny((byte)34, (byte)92) < 0)
                 return $"<<\"{Encoding.ASCII.GetString(bytes)}\">>";
             return $"<<{string.Join(',', bytes.ToArray())}>>";
         }

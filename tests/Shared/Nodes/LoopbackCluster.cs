@@ -55,7 +55,8 @@ internal sealed class LoopbackCluster : IAsyncDisposable
         {
             return _ports.TryGetValue(name, out var port)
                 ? new(new PeerEndPoint(host, port))
-                : throw new PeerUnreachableException(name.Host, 0, UnreachableReason.NameNotFound, $"{name} is not in the test's table.");
+                : throw new PeerUnreachableException(
+                    name.Host, 0, UnreachableReason.NameNotFound, $"{name} is not in the test's table.");
         }
     }
 }

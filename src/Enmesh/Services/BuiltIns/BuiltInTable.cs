@@ -15,7 +15,8 @@ internal sealed class BuiltInTable
         IEnumerable<BuiltInModule> modules =
         [
             .. NodeBuiltIns.Of(facts), .. SystemBuiltIns.Of(facts), .. ProcessBuiltIns.Of(facts),
-            .. KernelBuiltIns.Of(facts), .. CodeBuiltIns.Of(this, exported, _ofEveryModule), .. ObserverBuiltIns.Of(facts),
+            .. KernelBuiltIns.Of(facts), .. CodeBuiltIns.Of(this, exported, _ofEveryModule),
+            .. ObserverBuiltIns.Of(facts),
             ApplicationMonitor.Module(), .. IoBuiltIns.Of(), .. ElixirBuiltIns.Of(facts),
         ];
         foreach (var function in modules.SelectMany(module => module.Functions))

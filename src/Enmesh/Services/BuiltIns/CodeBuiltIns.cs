@@ -22,7 +22,9 @@ internal static class CodeBuiltIns
                 "`{module, M}` for a module with functions that can be called, else `{error, nofile}`.", arguments =>
                 arguments.AtomAt(0) is var module && IsModule(table, exported, module)
                     ? Arguments.Pair("module", module) : Term.Tuple(Atoms.Error, Arguments.Atom("nofile")))
-            .Add("is_loaded", 1, "`{file, preloaded}` for a module in which the program exports functions, else `false`.",
+            .Add(
+                "is_loaded", 1,
+                "`{file, preloaded}` for a module in which the program exports functions, else `false`.",
                 arguments => exported.HasModule(arguments.AtomAt(0))
                     ? Arguments.Pair("file", Arguments.Atom("preloaded")) : false)
             .Add("all_loaded", 0, "`[{M, preloaded}]` of the modules in which the program exports functions.",

@@ -26,8 +26,8 @@ internal sealed class ModuleBuiltIns(BuiltInTable table, ExportedFunctions expor
     }
 
     /// <summary>
-    /// <c>{ok, #docs_v1{}}</c>, of paragraphs that <c>shell_docs</c> of every release prints; <c>{error, …}</c> when there
-    /// is no such module.
+    /// <c>{ok, #docs_v1{}}</c>, of paragraphs that <c>shell_docs</c> of every release prints; <c>{error, …}</c> when
+    /// there is no such module.
     /// </summary>
     internal Term DocumentationOf(Atom module)
     {
@@ -37,7 +37,8 @@ internal sealed class ModuleBuiltIns(BuiltInTable table, ExportedFunctions expor
             Term.Tuple(Function, function.Name, function.Arity), 0, Term.List(Term.Binary(function.Signature)),
             TextOf(function.Documentation), Term.Map(ReadOnlySpan<KeyValuePair<Term, Term>>.Empty)));
         return Term.Tuple(Atoms.Ok, Term.Tuple(
-            DocsV1, 0, Erlang, Term.Binary("application/erlang+html"), TextOf(exported.FindModule(module)?.Documentation),
+            DocsV1, 0, Erlang, Term.Binary("application/erlang+html"),
+            TextOf(exported.FindModule(module)?.Documentation),
             Term.Map((new Atom("otp_doc_vsn"), Term.Tuple(1, 0, 0))), Term.List([.. functions])));
     }
 
@@ -66,7 +67,8 @@ internal sealed class ModuleBuiltIns(BuiltInTable table, ExportedFunctions expor
     // What the program exports takes the place of a built-in of that name.
     private IEnumerable<FunctionDescription> FunctionsOf(Atom module) => exported.FunctionsOf(module)
         .Concat(table.All.Where(function => function.Module == module.Text)
-            .Select(function => FunctionDescription.Unknown(new Atom(function.Function), function.Arity, function.Answer)))
+            .Select(
+                function => FunctionDescription.Unknown(new Atom(function.Function), function.Arity, function.Answer)))
         .DistinctBy(function => (function.Name, function.Arity))
         .OrderBy(function => function.Name.Text, StringComparer.Ordinal).ThenBy(function => function.Arity);
 

@@ -6,13 +6,16 @@ namespace Enmesh.Services.BuiltIns;
 internal static class Refusals
 {
     private const string NoCode = "This node runs no Erlang code; it cannot be given any.";
-    private const string NoFun = "A fun is code of the node that made it; this node runs none. Call an exported function by name.";
+    private const string NoFun =
+        "A fun is code of the node that made it; this node runs none. Call an exported function by name.";
     private const string NoTrace = "This node has no tracing.";
-    private const string NoSpawn = "Processes are started here by name: spawn(Node, Module, Function, Arguments) of an exported function.";
+    private const string NoSpawn =
+        "Processes are started here by name: spawn(Node, Module, Function, Arguments) of an exported function.";
     private const string NoStop = "Peers may not stop this node; the option StopByPeers lets them.";
     private const string NoSystem = "Peers may not touch this node's files, settings, secrets and operating system.";
     private const string NoShell = "This node evaluates no Erlang expressions.";
-    private const string NoTools = "The tools of the applications observer and runtime_tools that run code on the other node do not run here.";
+    private const string NoTools =
+        "The tools of the applications observer and runtime_tools that run code on the other node do not run here.";
 
     /// <summary>
     /// Each row: module, functions (null for all of the module's), reason. The first that fits counts.
