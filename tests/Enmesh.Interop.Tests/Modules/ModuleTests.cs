@@ -51,7 +51,12 @@ public sealed class ModuleTests
         var us = $"'{pair.Node.Name}'";
         var (timedOut, killed) = (new SampleModule(), new SampleModule());
         pair.Node.Export(timedOut);
-        Assert.Equal("timeout", await pair.Beam.EvalAsync($"try erpc:call({us}, sample, wait, [], 100) catch error:{{erpc, R}} -> R end"));
+        // Not by a time-out, which might be over before the call has begun.
+        await pair.Beam.EvalAsync(
+            $"register(impatient, spawn(fun() -> Req = erpc:send_request({us}, sample, wait, []), "
+                + "receive give_up -> catch erpc:receive_response(Req, 0) end, receive never -> ok end end))");
+        await timedOut.Begun.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await pair.Beam.EvalAsync("impatient ! give_up");
         await timedOut.Cancelled.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
 
         await pair.RestartNodeAsync();
