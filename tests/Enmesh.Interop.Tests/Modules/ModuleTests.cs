@@ -56,6 +56,8 @@ public sealed class ModuleTests
             $"register(impatient, spawn(fun() -> Req = erpc:send_request({us}, sample, wait, []), "
                 + "receive give_up -> catch erpc:receive_response(Req, 0) end, receive never -> ok end end))");
         await timedOut.Begun.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        // Behind the answer to the spawn request: one that is given up before that is known there leaves its process running, as between two nodes of Erlang.
+        Assert.Equal("pong", await pair.Beam.EvalAsync($"net_adm:ping({us})"));
         await pair.Beam.EvalAsync("impatient ! give_up");
         await timedOut.Cancelled.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
 
