@@ -8,6 +8,21 @@ namespace Enmesh.Tests.Transport;
 public sealed class Alone
 {
     public const string Name = "alone";
+
+    /// <summary>
+    /// What a piece of work allocates: the least of several times, since what earlier tests left to be done in the background is counted as well.
+    /// </summary>
+    internal static async Task<long> LeastAsync(Func<Task> work)
+    {
+        var least = long.MaxValue;
+        for (var time = 0; time < 5; time++)
+        {
+            var before = GC.GetTotalAllocatedBytes(precise: true);
+            await work();
+            least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
+        }
+        return least;
+    }
 }
 
 [Trait("Ring", "loopback")]
@@ -34,9 +49,7 @@ public sealed class TcpAllocationTests
         var bytes = new byte[64];
         var segments = new List<ArraySegment<byte>> { new(bytes, 0, 32), new(bytes, 32, 32) };
         await PingPongAsync(500);
-        var before = GC.GetTotalAllocatedBytes(precise: true);
-        await PingPongAsync(5_000);
-        var perRound = (GC.GetTotalAllocatedBytes(precise: true) - before) / 5_000.0;
+        var perRound = await Alone.LeastAsync(() => PingPongAsync(1_000)) / 1_000.0;
 
         Assert.InRange(perRound, 0, BytesPerRound);
 
