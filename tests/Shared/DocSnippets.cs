@@ -11,26 +11,28 @@ internal static class DocSnippets
     internal static IReadOnlyList<string> NotIn(string document, string source)
     {
         var code = Normalize(File.ReadAllLines(source));
-        return [.. Blocks(File.ReadAllLines(document)).Where(block => !code.Contains(
-            Normalize(block), StringComparison.Ordinal))
-            .Select(block => string.Join('\n', block))];
+        return [.. Blocks(document).Where(block => !code.Contains(Normalize(block.Lines), StringComparison.Ordinal))
+            .Select(block => string.Join('\n', block.Lines))];
     }
 
     /// <summary>How many C# blocks a document has.</summary>
-    internal static int Count(string document) => Blocks(File.ReadAllLines(document)).Count();
+    internal static int Count(string document) => Blocks(document).Count();
 
-    private static IEnumerable<IReadOnlyList<string>> Blocks(string[] lines)
+    /// <summary>The C# blocks of a document, with the lines they stand below.</summary>
+    internal static IEnumerable<(int Line, IReadOnlyList<string> Lines)> Blocks(string document)
     {
+        var lines = File.ReadAllLines(document);
         for (var i = 0; i < lines.Length; i++)
         {
-            if (lines[i].Trim() != Fence + "csharp")
+            if (lines[i].Trim() is not (Fence + "csharp" or Fence + "cs" or Fence + "c#"))
                 continue;
             var end = Array.FindIndex(lines, i + 1, line => line.Trim() == Fence);
-            yield return lines[(i + 1)..end];
+            yield return (i + 1, lines[(i + 1)..end]);
             i = end;
         }
     }
 
-    private static string Normalize(IEnumerable<string> lines) =>
+    /// <summary>Lines as they are compared: without indentation and empty ones.</summary>
+    internal static string Normalize(IEnumerable<string> lines) =>
         "\n" + string.Join('\n', lines.Select(line => line.Trim()).Where(line => line.Length > 0)) + "\n";
 }

@@ -59,7 +59,15 @@ internal sealed class ServerLoop
         }
         finally
         {
-            await DisposeAsync(server).ConfigureAwait(false);
+            try
+            {
+                await DisposeAsync(server).ConfigureAwait(false);
+            }
+            finally
+            {
+                if (start is not null)
+                    await start.UnregisterAsync(context).ConfigureAwait(false);
+            }
         }
     }
 

@@ -62,6 +62,8 @@ internal sealed class ServerStart
     private readonly ServerOptions _options;
     private readonly object? _behaviour;
     private Action<Term>? _ended;
+    private RegistryEntry? _registered;
+    private bool _hasBegun;
     private Term? _failure;
 
     private ServerStart(Pid? parent, ServerOptions options, TurnThread? thread, object? behaviour)
@@ -118,9 +120,25 @@ internal sealed class ServerStart
         var registry = context.Runtime.RegistryOf(entry);
         if (!await registry.RegisterAsync(entry.Name, context.Self, context.Exiting).ConfigureAwait(false))
             throw new ProcessExitException(Taken(registry.WhereIs(entry.Name)));
+        _registered = entry;
     }
 
-    internal void Began() => Complete(null);
+    /// <summary>
+    /// The server's code is over. Global names and groups are free with the process; one that has not begun takes its name back itself, as
+    /// <c>gen</c> does, since whoever starts it may try again at once. A registry of the program's own is told in either case.
+    /// </summary>
+    internal async ValueTask UnregisterAsync(ProcessContext context)
+    {
+        if (_registered is not { } entry || (_hasBegun && entry.Kind != RegistryKind.Via) || context.Runtime.IsEnding)
+            return;
+        await context.Runtime.RegistryOf(entry).UnregisterAsync(entry.Name, context.Self).ConfigureAwait(false);
+    }
+
+    internal void Began()
+    {
+        _hasBegun = true;
+        Complete(null);
+    }
 
     /// <summary>It will not begin; whoever waits is told when it has ended, and its names are free again.</summary>
     internal void Failed(Term reason) => _failure = reason;

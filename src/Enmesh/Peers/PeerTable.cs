@@ -72,63 +72,6 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
         }
     }
 
-    /// <summary>The link to a peer, made now when there is none. Everybody who asks at the same time shares the attempt.</summary>
-    /// <param name="peer">Whom.</param>
-    /// <param name="known">Where it listens, as far as that is known; null when it is not.</param>
-    /// <param name="cancellationToken">Stops the waiting, not the attempt.</param>
-    /// <exception cref="HandshakeException">It was reached, and the handshake came to nothing.</exception>
-    /// <exception cref="PeerUnreachableException">It was not reached.</exception>
-    internal Task<PeerLink> DialAsync(NodeName peer, PeerHint? known, CancellationToken cancellationToken)
-    {
-        return TryBegin(peer, known, out var attempt) is { } link ? Task.FromResult(link) : attempt!.Link.Task.WaitAsync(cancellationToken);
-    }
-
-    public void Connect(Atom node, Action<PeerLink?> then)
-    {
-        PeerLink? link = null;
-        Attempt? attempt = null;
-        try
-        {
-            if (NodeName.TryParse(node.Text, out var name))
-                link = TryBegin(name, null, out attempt);
-        }
-        catch (Exception e) when (e is EnmeshException or ObjectDisposedException)
-        {
-            // It may not be dialled, or the node is ending.
-        }
-        if (attempt is null)
-        {
-            then(link);
-            return;
-        }
-        _ = attempt.Outcome.Task.ContinueWith(
-            static (outcome, then) => ((Action<PeerLink?>)then!)(outcome.Result), then,
-            CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-    }
-
-    /// <returns>The link; null when there is none yet, but an attempt to make one.</returns>
-    private PeerLink? TryBegin(NodeName peer, PeerHint? known, out Attempt? attempt)
-    {
-        attempt = null;
-        if (peer == _settings.Name)
-            throw new HandshakeException(HandshakeFailure.OwnName, peer, $"{peer} is this node's own name.");
-        lock (_gate)
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_links.TryGetValue(peer.Atom, out var link))
-                return link;
-            if (_settings.Refuse(peer) is { } why)
-                throw new HandshakeException(HandshakeFailure.NotAllowed, peer, $"{peer} is not dialled: {why}.");
-            if (!_attempts.TryGetValue(peer, out attempt))
-            {
-                attempt = new Attempt();
-                _attempts.Add(peer, attempt);
-                attempt.Running = RunAttemptAsync(peer, known ?? default, attempt);
-            }
-        }
-        return null;
-    }
-
     /// <summary>Ticks and counts silence at this pace from now on.</summary>
     internal void ChangePace(TickPace pace) => _pulse.ChangePace(pace);
 
@@ -179,73 +122,6 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
 
     private HandshakeDriver Driver(TransportConnection connection, HandshakeMachine machine) =>
         new(connection, machine, Answer, Abandon, _settings.HandshakeLimits, _timeProvider);
-
-    private async Task RunAttemptAsync(NodeName peer, PeerHint known, Attempt attempt)
-    {
-        await _thread.GoOnHere(); // not under the caller's lock
-        try
-        {
-            try
-            {
-                if (!await IsComingAsync(peer, attempt).Here())
-                    attempt.Succeed(await CallAsync(peer, known, attempt).Here());
-            }
-            catch (Exception e) when (!_disposed && (attempt.IsAbandoned || e is HandshakeException { Failure: HandshakeFailure.AlreadyConnecting }))
-            {
-                // The peer's own call goes ahead; it completes this attempt when it is up.
-                await attempt.Link.Task.WaitAsync(_settings.HandshakeLimits.Step, _timeProvider, attempt.GiveUp.Token).Here();
-            }
-        }
-        catch (TimeoutException)
-        {
-            Fail(peer, attempt, new HandshakeException(
-                HandshakeFailure.AlreadyConnecting, peer, $"{peer} was calling us at the same time, but its call did not come through."));
-        }
-        catch (OperationCanceledException)
-        {
-            Fail(peer, attempt, new HandshakeException(
-                HandshakeFailure.ClosedHere, peer, $"{peer} was not dialled to the end: this node is shutting down."));
-        }
-        catch (EnmeshException e)
-        {
-            _logger.DialFailed(peer, e.Message);
-            Fail(peer, attempt, e);
-        }
-    }
-
-    private void Fail(NodeName peer, Attempt attempt, EnmeshException why)
-    {
-        lock (_gate)
-        {
-            if (_attempts.GetValueOrDefault(peer) == attempt)
-                _attempts.Remove(peer);
-        }
-        attempt.Fail(why);
-    }
-
-    private async Task<PeerLink> CallAsync(NodeName peer, PeerHint known, Attempt attempt)
-    {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(attempt.GiveUp.Token, attempt.Dial.Token);
-        var giveUp = either.Token;
-        var host = known.Host ?? peer.Host;
-        var place = known.Port is { } port
-            ? new PeerEndPoint(host, port)
-            : await _settings.Locate(peer, host, giveUp).Here();
-        var connection = await _settings.Transport.ConnectAsync(place.Host, place.Port, giveUp).Here();
-        try
-        {
-            await connection.GoOnReading();
-            await connection.OpenAsync(giveUp).ConfigureAwait(false);
-            var driver = Driver(connection, new InitiatorHandshake(SettingsFor(connection), peer));
-            var result = await driver.RunAsync(giveUp).ConfigureAwait(false);
-            return await EstablishAsync(result, connection).ConfigureAwait(false);
-        }
-        catch
-        {
-            await connection.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
-    }
 
     private async Task ServeAsync(TransportConnection connection, CancellationToken cancellationToken)
     {
@@ -375,51 +251,6 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
         return _settings.Refuse(name) is { } why
             ? new NodeAnswer.Refused(why)
             : new NodeAnswer.Granted(name, (uint)RandomNumberGenerator.GetInt32(4, int.MaxValue));
-    }
-
-    private void Abandon(NodeName peer)
-    {
-        Attempt? attempt;
-        lock (_gate)
-        {
-            attempt = _attempts.GetValueOrDefault(peer);
-            if (attempt is not null)
-                attempt.IsAbandoned = true;
-        }
-        attempt?.Dial.Cancel();
-    }
-
-    /// <summary>An attempt to reach a peer, and everybody who waits for it.</summary>
-    private sealed class Attempt
-    {
-        internal TaskCompletionSource<PeerLink> Link { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        /// <summary>The same for the node's own services, which go on where it becomes known; null when it came to nothing.</summary>
-        internal TaskCompletionSource<PeerLink?> Outcome { get; } = new();
-
-        /// <summary>Stops the attempt altogether.</summary>
-        internal CancellationTokenSource GiveUp { get; } = new();
-
-        /// <summary>Stops our own call; the peer's may still complete the attempt.</summary>
-        internal CancellationTokenSource Dial { get; } = new();
-
-        internal Task Running { get; set; } = Task.CompletedTask;
-
-        /// <summary>Whether the peer's own call goes ahead of ours.</summary>
-        internal bool IsAbandoned { get; set; }
-
-        internal void Succeed(PeerLink link)
-        {
-            Link.TrySetResult(link);
-            Outcome.TrySetResult(link);
-        }
-
-        internal void Fail(EnmeshException why)
-        {
-            Link.TrySetException(why);
-            _ = Link.Task.Exception; // nobody may be waiting any more
-            Outcome.TrySetResult(null);
-        }
     }
 
     private sealed class Observation(PeerTable table, Action<PeerLink> observer) : IDisposable

@@ -13,11 +13,14 @@ public interface IProcessRegistry
     /// <summary>The process that has a name; null when none has.</summary>
     Pid? WhereIs(Term name);
 
-    /// <summary>Gives a process a name, until it ends.</summary>
+    /// <summary>
+    /// Gives a process a name. A server takes its name back when its code is over; a process that is killed by force may not get to that, so that
+    /// <see cref="WhereIs"/> should not give one that has ended (<see cref="ErlangNode.IsAlive"/>).
+    /// </summary>
     /// <returns>False when the name is taken.</returns>
     ValueTask<bool> RegisterAsync(Term name, Pid process, CancellationToken cancellationToken = default);
 
-    /// <summary>Takes a name back. No such name is no error.</summary>
+    /// <summary>Takes a name back from a process. No such name, or one of another process by now, is no error.</summary>
     ValueTask UnregisterAsync(Term name, Pid process, CancellationToken cancellationToken = default);
 }
 

@@ -1,4 +1,5 @@
 using Enmesh.Peers;
+using Enmesh.Telemetry;
 using Enmesh.Terms;
 using Enmesh.Wire;
 
@@ -93,7 +94,7 @@ internal sealed partial class ProcessRuntime : IPeerHandler
         else if (FindTarget(control.To) is { } process)
         {
             var message = payload.Decode();
-            if (!control.Token.IsNil && CallRequest.TryRead(message, out var call)
+            if (Traces.IsOn && !control.Token.IsNil && CallRequest.TryRead(message, out var call)
                 && call.TagReference is { } reference)
                 Traces.Note(reference, control.Token);
             Deliver(process, message, payload.Length);

@@ -14,6 +14,7 @@ namespace Enmesh.Telemetry;
 /// </summary>
 internal sealed class Traces
 {
+    private const int ParentBytes = 55; // of version 00, the only one
     private static readonly ActivitySource Source = new("Enmesh");
     private static readonly Atom TraceParent = new("traceparent");
 
@@ -59,7 +60,7 @@ internal sealed class Traces
     internal void Note(Reference call, Term token)
     {
         if (token.TupleElements is [_, { TupleElements: [{ Atom: { } kind }, var parent] }, ..] && kind == TraceParent
-            && parent.TryGetBinary(out var text)
+            && parent.TryGetBinary(out var text) && text.Length == ParentBytes
             && ActivityContext.TryParse(Encoding.ASCII.GetString(text.Span), null, isRemote: true, out var context))
         {
             Note(call, context);

@@ -19,10 +19,10 @@ public sealed partial class DocumentTests
     [Fact]
     public void Every_block_of_csharp_stands_in_code_that_is_compiled()
     {
-        var code = Sources("tests").Concat(Sources("samples")).Select(file => Normalize(File.ReadAllLines(file))).ToArray();
+        var code = Sources("tests").Concat(Sources("samples")).Select(file => DocSnippets.Normalize(File.ReadAllLines(file))).ToArray();
         var missing = from document in Documents
-                      from block in Blocks(document)
-                      where !Array.Exists(code, text => text.Contains(Normalize(block.Lines), StringComparison.Ordinal))
+                      from block in DocSnippets.Blocks(document)
+                      where !Array.Exists(code, text => text.Contains(DocSnippets.Normalize(block.Lines), StringComparison.Ordinal))
                       select $"{Path.GetRelativePath(Repository.Root, document)}:{block.Line}";
         Assert.Empty(missing);
     }
@@ -53,22 +53,6 @@ public sealed partial class DocumentTests
 
     private static IEnumerable<string> Sources(string folder) =>
         Directory.EnumerateFiles(Repository.PathTo(folder), "*.cs", SearchOption.AllDirectories);
-
-    private static IEnumerable<(int Line, IReadOnlyList<string> Lines)> Blocks(string document)
-    {
-        var lines = File.ReadAllLines(document);
-        for (var i = 0; i < lines.Length; i++)
-        {
-            if (lines[i].Trim() is not ("```csharp" or "```cs" or "```c#"))
-                continue;
-            var end = Array.FindIndex(lines, i + 1, line => line.Trim() == "```");
-            yield return (i + 1, lines[(i + 1)..end]);
-            i = end;
-        }
-    }
-
-    private static string Normalize(IEnumerable<string> lines) =>
-        "\n" + string.Join('\n', lines.Select(line => line.Trim()).Where(line => line.Length > 0)) + "\n";
 
     [GeneratedRegex(@"(?<!`)\]\(([^)\s]+)\)")]
     private static partial Regex Link();

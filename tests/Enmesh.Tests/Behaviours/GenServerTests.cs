@@ -240,6 +240,24 @@ public sealed class GenServerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_name_in_a_registry_is_free_when_its_server_has_ended_or_did_not_begin()
+    {
+        var table = new Table();
+        foreach (var name in new[] { ProcessAddress.Via(table, 7), ProcessAddress.Global("counter"), ProcessAddress.Group("counters") })
+        {
+            await Assert.ThrowsAsync<ServerStartException>(
+                () => _node.StartServerAsync(() => new Counter { OnInit = () => InitResult.Stop(new Atom("no")) }, new() { Name = name }).AsTask());
+            Assert.Equal("noproc", (await Assert.ThrowsAsync<CallExitException>(() => Next(_node, name))).Reason.AtomText);
+            await _node.StartServerAsync(() => new Counter(), new() { Name = name });
+            Assert.Equal(1, await Next(_node, name));
+        }
+        Assert.Equal("stopped", (await _node.CallAsync(ProcessAddress.Via(table, 7), new Atom("stop"))).AtomText);
+        while (table.WhereIs(7) is not null)
+            await Task.Yield();
+        await _node.StartServerAsync(() => new Counter(), new() { Name = ProcessAddress.Via(table, 7) });
+    }
+
+    [Fact]
     public async Task Nobody_under_a_registered_name_is_noproc_and_a_message_to_nobody_is_no_error()
     {
         foreach (var nobody in new[] { ProcessAddress.Global("nobody"), ProcessAddress.Group("nobody"), ProcessAddress.Via(new Table(), 1) })
@@ -304,6 +322,7 @@ public sealed class GenServerTests : IAsyncLifetime
 
         public ValueTask UnregisterAsync(Term name, Pid process, CancellationToken cancellationToken = default)
         {
+            Assert.Equal(process, _names[name]);
             _names.Remove(name);
             return default;
         }
