@@ -33,7 +33,7 @@ public sealed class SignalTests
             B ! {exit, normal}, RB2 = Exit(B),
             C = New(), MC = monitor(process, C), exit(C, normal), exit(C, stop), RC = Down(MC),
             D = New(), MD = monitor(process, D), exit(D, kill), RD = Down(MD),
-            E = New(), E ! trap, ME = monitor(process, E), exit(E, normal), exit(E, hello), exit(E, kill), RE = Down(ME),
+            E = New(), E ! {trap, self()}, receive {trapping, E} -> ok after 20000 -> exit(no_trap) end, ME = monitor(process, E), exit(E, normal), exit(E, hello), exit(E, kill), RE = Down(ME),
             link(A), RF = Exit(A),
             Rest = receive X -> X after 0 -> none end,
             {RA, RB, RB2, RC, RD, RE, RF, Rest}
@@ -371,8 +371,11 @@ public sealed class SignalTests
         while (true)
         {
             var message = await context.ReceiveAsync();
-            if (message.IsAtom("trap"))
+            if (message.TupleElements is [{ AtomText: "trap" }, { Pid: { } asker }])
+            {
                 context.TrapExit = true;
+                await context.SendAsync(asker, Term.Tuple(new Atom("trapping"), context.Self));
+            }
             else if (message.TupleElements is [{ AtomText: "exit" }, var reason])
                 throw new ProcessExitException(reason);
             else if (message.Atom is not null)
