@@ -3,12 +3,12 @@ using Enmesh.Peers;
 namespace Enmesh.Testing;
 
 /// <summary>
-/// The one thread on which everything in a test cluster happens: the turns of all processes, what timers do, and what comes over
-/// the connections, one after another in the order in which it became due.
+/// The one thread on which everything in a test cluster happens: the turns of all processes, what timers do, and what
+/// comes over the connections, one after another in the order in which it became due.
 /// </summary>
 /// <remarks>
-/// It knows when there is nothing left to do. Code of processes that goes on elsewhere, on the pool, is counted while it runs: it
-/// carries the context it began in, which tells when a thread enters and leaves it.
+/// It knows when there is nothing left to do. Code of processes that goes on elsewhere, on the pool, is counted while
+/// it runs: it carries the context it began in, which tells when a thread enters and leaves it.
 /// </remarks>
 internal sealed class ClusterThread : TurnThread, IDisposable
 {
@@ -37,7 +37,9 @@ internal sealed class ClusterThread : TurnThread, IDisposable
     /// <summary>How many other threads run code of processes at this moment.</summary>
     internal int Elsewhere => Volatile.Read(ref _elsewhere);
 
-    /// <summary>Whose code calls: that of a process, or what follows from it, wherever it runs. Null for that of the test.</summary>
+    /// <summary>
+    /// Whose code calls: that of a process, or what follows from it, wherever it runs. Null for that of the test.
+    /// </summary>
     internal Whereabouts? Caller
     {
         get => _here.Value;

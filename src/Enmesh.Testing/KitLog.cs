@@ -52,10 +52,14 @@ internal sealed class KitLog(TimeProvider time, ILoggerFactory? next)
         public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning || next?.IsEnabled(logLevel) == true;
 
         public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+            Func<TState, Exception?, string> formatter)
         {
             if (logLevel >= LogLevel.Warning)
-                log.Keep(node, formatter(state, exception) + (exception is null ? "" : $" {exception.GetType().Name}: {exception.Message}"));
+            {
+                var thrown = exception is null ? "" : $" {exception.GetType().Name}: {exception.Message}";
+                log.Keep(node, formatter(state, exception) + thrown);
+            }
             next?.Log(logLevel, eventId, state, exception, formatter);
         }
     }

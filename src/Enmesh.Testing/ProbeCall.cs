@@ -21,7 +21,10 @@ public sealed class ProbeCall
     /// <summary>Who asks.</summary>
     public Pid From => _call.From;
 
-    /// <summary>Answers it, and waits until all that follows is over. Too late an answer goes nowhere, as between real processes.</summary>
+    /// <summary>
+    /// Answers it, and waits until all that follows is over. Too late an answer goes nowhere, as between real
+    /// processes.
+    /// </summary>
     /// <exception cref="TestFailureException">The processes do not come to rest.</exception>
     public Task ReplyAsync(Term reply)
     {

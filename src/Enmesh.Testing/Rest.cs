@@ -1,12 +1,16 @@
 namespace Enmesh.Testing;
 
-/// <summary>Tells when a cluster has come to rest: nothing happens in it until a message comes, or time passes.</summary>
+/// <summary>
+/// Tells when a cluster has come to rest: nothing happens in it until a message comes, or time passes.
+/// </summary>
 /// <remarks>
-/// What runs on the cluster's thread, what is on the way between nodes and what waits in a link to be written is known exactly; so is what a process awaits,
-/// if that is a message, an answer or the clock. A process that awaits something else may have left work to the pool, which shows only while it runs: such
-/// a process is waited for a while, and then not again before it has gone on.
+/// What runs on the cluster's thread, what is on the way between nodes and what waits in a link to be written is known
+/// exactly; so is what a process awaits, if that is a message, an answer or the clock. A process that awaits something
+/// else may have left work to the pool, which shows only while it runs: such a process is waited for a while, and then
+/// not again before it has gone on.
 /// </remarks>
-internal sealed class Rest(ClusterThread thread, VirtualNetwork network, ProcessBook book, Func<bool> hasUnwritten, TestClusterOptions options)
+internal sealed class Rest(
+    ClusterThread thread, VirtualNetwork network, ProcessBook book, Func<bool> hasUnwritten, TestClusterOptions options)
 {
     private const int QuietRounds = 3;
     private const int Spins = 20;

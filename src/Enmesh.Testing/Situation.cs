@@ -28,11 +28,20 @@ internal static class Situation
         var text = new StringBuilder();
         text.Append(
             CultureInfo.InvariantCulture,
-            $"The processes did not come to rest within {cluster.Options.Guard.TotalSeconds:0.###} s of real time (TestClusterOptions.Guard).").AppendLine();
+            $"The processes did not come to rest within {cluster.Options.Guard.TotalSeconds:0.###} s of real time " +
+            $"(TestClusterOptions.Guard).").AppendLine();
         if (cluster.Thread.Current is Mailbox { Owner: var owner })
-            text.AppendLine(CultureInfo.InvariantCulture, $"At this moment {NameOf(owner)} of {owner.Node} has the thread; does it block, or wait for another process without await?");
+        {
+            text.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"At this moment {NameOf(owner)} of {owner.Node} has the thread; does it block, " +
+                $"or wait for another process without await?");
+        }
         else
-            text.AppendLine("Do they send each other messages for ever, or does a process await something that never comes?");
+        {
+            text.AppendLine(
+                "Do they send each other messages for ever, or does a process await something that never comes?");
+        }
         AppendCluster(text, cluster);
         return text.ToString().TrimEnd();
     }
@@ -52,7 +61,9 @@ internal static class Situation
 
     private static void AppendMailbox(StringBuilder text, TestProbe probe, IReadOnlyList<Term> messages)
     {
-        text.Append(CultureInfo.InvariantCulture, $"Mailbox of the probe {probe}: {(messages.Count == 0 ? "empty" : "")}").AppendLine();
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"Mailbox of the probe {probe}: {(messages.Count == 0 ? "empty" : "")}").AppendLine();
         foreach (var message in messages.Take(MostMessages))
             text.Append("  ").AppendLine(Print(message));
         if (messages.Count > MostMessages)
@@ -62,7 +73,8 @@ internal static class Situation
     private static void AppendCluster(StringBuilder text, TestCluster cluster)
     {
         text.AppendLine(cluster.NextTimer is { } left
-            ? $"The clock stands at {Seconds(cluster.Elapsed)}; the next timer of the program is due in {Seconds(left)}."
+            ? $"The clock stands at {Seconds(cluster.Elapsed)}; " +
+                $"the next timer of the program is due in {Seconds(left)}."
             : $"The clock stands at {Seconds(cluster.Elapsed)}; no timer of the program is armed.");
         foreach (var fault in cluster.Network.Faults)
             text.AppendLine(CultureInfo.InvariantCulture, $"Network: {fault}.");
@@ -78,7 +90,8 @@ internal static class Situation
             return;
         var connected = node.Node.ConnectedNodes;
         text.AppendLine(
-            CultureInfo.InvariantCulture, $"{node.Name}, connected with {(connected.Count == 0 ? "nobody" : string.Join(", ", connected.Order()))}:");
+            CultureInfo.InvariantCulture,
+            $"{node.Name}, connected with {(connected.Count == 0 ? "nobody" : string.Join(", ", connected.Order()))}:");
         var processes = node.Processes.OrderBy(static process => process.Self.Serial)
             .ThenBy(static process => process.Self.Id).ToList();
         foreach (var process in processes.Take(MostProcesses))
@@ -101,5 +114,6 @@ internal static class Situation
             + (links.Count == 0 ? "" : $"; linked with {string.Join(", ", links.Select(static pid => Print(pid)))}");
     }
 
-    private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###} s");
+    private static string Seconds(TimeSpan time) =>
+        string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###} s");
 }

@@ -3,8 +3,13 @@ namespace Enmesh.Testing;
 // The clock, and waiting for the cluster to come to rest.
 public sealed partial class TestCluster
 {
-    /// <summary>Waits until all processes are at rest: nothing happens until a message comes or time passes. The clock stands meanwhile.</summary>
-    /// <exception cref="TestFailureException">That takes longer, in real time, than <see cref="TestClusterOptions.Guard"/>.</exception>
+    /// <summary>
+    /// Waits until all processes are at rest: nothing happens until a message comes or time passes. The clock stands
+    /// meanwhile.
+    /// </summary>
+    /// <exception cref="TestFailureException">
+    /// That takes longer, in real time, than <see cref="TestClusterOptions.Guard"/>.
+    /// </exception>
     public async Task SettleAsync()
     {
         if (!await _rest.WaitAsync().ConfigureAwait(false))
@@ -12,8 +17,9 @@ public sealed partial class TestCluster
     }
 
     /// <summary>
-    /// Moves the clock on. Timers fire one by one, each at its own instant and once all that the one before has brought about is over: a process that wakes
-    /// every second does so three times in three seconds. At rest when this completes.
+    /// Moves the clock on. Timers fire one by one, each at its own instant and once all that the one before has brought
+    /// about is over: a process that wakes every second does so three times in three seconds. At rest when this
+    /// completes.
     /// </summary>
     /// <param name="by">How far; zero for what is due now.</param>
     /// <exception cref="ArgumentOutOfRangeException">The time is negative.</exception>

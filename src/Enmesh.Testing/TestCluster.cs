@@ -6,18 +6,20 @@ using Enmesh.Transport;
 namespace Enmesh.Testing;
 
 /// <summary>
-/// A cluster for tests: real nodes in this process, joined without sockets, ports or files, on one clock that only the test moves.
+/// A cluster for tests: real nodes in this process, joined without sockets, ports or files, on one clock that only the
+/// test moves.
 /// </summary>
 /// <remarks>
 /// <para>
-/// Everything in it happens on one thread of its own, one thing after another: what works once works always. Any number of clusters may live side by
-/// side, in tests that run in parallel; they share nothing. Code of a process that blocks that thread until another process has done something waits
-/// for ever; the test then fails after <see cref="TestClusterOptions.Guard"/>.
+/// Everything in it happens on one thread of its own, one thing after another: what works once works always. Any number
+/// of clusters may live side by side, in tests that run in parallel; they share nothing. Code of a process that blocks
+/// that thread until another process has done something waits for ever; the test then fails after
+/// <see cref="TestClusterOptions.Guard"/>.
 /// </para>
 /// <para>
-/// A cluster is <em>at rest</em> when nothing happens in it until a message comes from the test or time passes. What moves the clock or changes
-/// the network waits for that, before and after. Its members are for one test at a time; all else about thread safety is as with
-/// <see cref="ErlangNode"/>.
+/// A cluster is <em>at rest</em> when nothing happens in it until a message comes from the test or time passes. What
+/// moves the clock or changes the network waits for that, before and after. Its members are for one test at a time; all
+/// else about thread safety is as with <see cref="ErlangNode"/>.
 /// </para>
 /// </remarks>
 public sealed partial class TestCluster : IAsyncDisposable
@@ -48,10 +50,14 @@ public sealed partial class TestCluster : IAsyncDisposable
         _rest = new(_thread, _network, _book, HasUnwritten, _options);
     }
 
-    /// <summary>The clock of all nodes, for objects under test that want one. Timers made with it fire as the test moves it.</summary>
+    /// <summary>
+    /// The clock of all nodes, for objects under test that want one. Timers made with it fire as the test moves it.
+    /// </summary>
     public TimeProvider TimeProvider => _time;
 
-    /// <summary>The time that has passed on the clock since the cluster was made, that in which its nodes have met included.</summary>
+    /// <summary>
+    /// The time that has passed on the clock since the cluster was made, that in which its nodes have met included.
+    /// </summary>
     public TimeSpan Elapsed => _time.Elapsed;
 
     /// <summary>The nodes that run.</summary>
@@ -72,16 +78,26 @@ public sealed partial class TestCluster : IAsyncDisposable
 
     internal ClusterThread Thread => _thread;
 
-    /// <summary>Starts a node, connected with those that run already unless <see cref="TestClusterOptions.ConnectNodes"/> says otherwise.</summary>
-    /// <remarks>Published nodes agree on the global names then, for which they take a second or so of the clock, as real ones do.</remarks>
-    /// <param name="name">Its name: <c>orders</c> stands for <c>orders@test</c>. A name may be used again once its node has ended.</param>
+    /// <summary>
+    /// Starts a node, connected with those that run already unless <see cref="TestClusterOptions.ConnectNodes"/> says
+    /// otherwise.
+    /// </summary>
+    /// <remarks>
+    /// Published nodes agree on the global names then, for which they take a second or so of the clock, as real ones
+    /// do.
+    /// </remarks>
+    /// <param name="name">
+    /// Its name: <c>orders</c> stands for <c>orders@test</c>. A name may be used again once its node has ended.
+    /// </param>
     /// <param name="configure">
-    /// Changes its settings: <see cref="ErlangNodeOptions.Hidden"/>, <see cref="ErlangNodeOptions.PgScopes"/> and the like. Those that say where it listens,
-    /// how peers are found and which cookie it has do not matter here.
+    /// Changes its settings: <see cref="ErlangNodeOptions.Hidden"/>, <see cref="ErlangNodeOptions.PgScopes"/> and the
+    /// like. Those that say where it listens, how peers are found and which cookie it has do not matter here.
     /// </param>
     /// <exception cref="FormatException">It is no name for a node.</exception>
     /// <exception cref="InvalidOperationException">There is a node of that name.</exception>
-    /// <exception cref="ArgumentException">The settings are wrong; the message lists every problem by its key.</exception>
+    /// <exception cref="ArgumentException">
+    /// The settings are wrong; the message lists every problem by its key.
+    /// </exception>
     public async Task<TestNode> StartNodeAsync(string name, Action<ErlangNodeOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -95,7 +111,8 @@ public sealed partial class TestCluster : IAsyncDisposable
         if (options.Validate() is { Count: > 0 } problems)
             throw new ArgumentException(string.Join(Environment.NewLine, problems), nameof(configure));
         var history = new ProcessHistory(_time);
-        var node = new TestNode(this, full, new ErlangNode(PlanOf(options, full, history), _log.For(full), _time), history);
+        var node = new TestNode(
+            this, full, new ErlangNode(PlanOf(options, full, history), _log.For(full), _time), history);
         TestNode[] others;
         lock (_gate)
         {
@@ -160,7 +177,8 @@ public sealed partial class TestCluster : IAsyncDisposable
             await node.Node.ConnectAsync(other.Name).ConfigureAwait(false);
         var published = Nodes.Where(static one => one.Node.IsPublished).ToList();
         if (node.Node.IsPublished && published.Count > 1)
-            await FinishAsync(Task.WhenAll(published.Select(static one => one.Node.Global.SyncAsync()))).ConfigureAwait(false);
+            await FinishAsync(Task.WhenAll(published.Select(static one => one.Node.Global.SyncAsync())))
+                .ConfigureAwait(false);
     }
 
     private NodePlan PlanOf(ErlangNodeOptions options, NodeName name, ProcessHistory history)

@@ -6,8 +6,8 @@ namespace Enmesh.Testing;
 public sealed class TestClusterOptions
 {
     /// <summary>
-    /// Where the nodes log, say to the output of the test framework. Default null: nowhere; the last warnings and errors stand in the
-    /// messages of failures in any case. It stays the caller's.
+    /// Where the nodes log, say to the output of the test framework. Default null: nowhere; the last warnings and
+    /// errors stand in the messages of failures in any case. It stays the caller's.
     /// </summary>
     public ILoggerFactory? Logs { get; set; }
 
@@ -15,8 +15,9 @@ public sealed class TestClusterOptions
     public bool ConnectNodes { get; set; } = true;
 
     /// <summary>
-    /// How long, in real time, an expectation that is not met waits on once all processes are at rest, and how long a process may compute outside of
-    /// its turns: for code that awaits what the cluster cannot see, such as a file. A test that passes never waits for it. Default 500 ms.
+    /// How long, in real time, an expectation that is not met waits on once all processes are at rest, and how long a
+    /// process may compute outside of its turns: for code that awaits what the cluster cannot see, such as a file. A
+    /// test that passes never waits for it. Default 500 ms.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public TimeSpan Patience
@@ -26,8 +27,8 @@ public sealed class TestClusterOptions
     } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>
-    /// How long, in real time, processes may go on without coming to rest before the test fails: those that block, or send each other messages for
-    /// ever. Default 30 s; at least 100 ms.
+    /// How long, in real time, processes may go on without coming to rest before the test fails: those that block, or
+    /// send each other messages for ever. Default 30 s; at least 100 ms.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 100 ms.</exception>
     public TimeSpan Guard

@@ -19,7 +19,9 @@ public sealed partial class TestProbe
     /// <param name="within">How far the clock may be moved for it. Default: not at all.</param>
     /// <exception cref="TestFailureException">It does not come.</exception>
     public async Task ExpectAsync(Term message, TimeSpan? within = null) =>
-        await TakeAsync<Term>(came => came == message ? came : (Term?)null, $"the message {Situation.Print(message)}", within).ConfigureAwait(false);
+        await TakeAsync<Term>(
+            came => came == message ? came : (Term?)null, $"the message {Situation.Print(message)}", within)
+            .ConfigureAwait(false);
 
     /// <summary>Takes the first message that the condition accepts.</summary>
     /// <param name="condition">Which one.</param>
@@ -28,16 +30,19 @@ public sealed partial class TestProbe
     /// <returns>The message.</returns>
     /// <exception cref="TestFailureException">None comes.</exception>
     public Task<Term> ExpectAsync(
-        Func<Term, bool> condition, TimeSpan? within = null, [CallerArgumentExpression(nameof(condition))] string? expected = null)
+        Func<Term, bool> condition, TimeSpan? within = null,
+        [CallerArgumentExpression(nameof(condition))] string? expected = null)
     {
         ArgumentNullException.ThrowIfNull(condition);
-        return TakeAsync<Term>(message => condition(message) ? message : (Term?)null, $"a message that fits {expected}", within);
+        return TakeAsync<Term>(
+            message => condition(message) ? message : (Term?)null, $"a message that fits {expected}", within);
     }
 
     /// <summary>Takes the next message, whatever it is.</summary>
     /// <param name="within">How far the clock may be moved for it. Default: not at all.</param>
     /// <exception cref="TestFailureException">None comes.</exception>
-    public Task<Term> ExpectAnyAsync(TimeSpan? within = null) => TakeAsync<Term>(static message => message, "a message", within);
+    public Task<Term> ExpectAnyAsync(TimeSpan? within = null) =>
+        TakeAsync<Term>(static message => message, "a message", within);
 
     /// <summary>Sees that no message is there, and that none comes.</summary>
     /// <param name="during">How far the clock is moved meanwhile. Default: not at all.</param>
@@ -55,10 +60,12 @@ public sealed partial class TestProbe
     /// <param name="expected">What the message of a failure calls it; the condition's own text when left out.</param>
     /// <exception cref="TestFailureException">None comes.</exception>
     public async Task<ProbeCall> ExpectCallAsync(
-        Func<Term, bool>? request = null, TimeSpan? within = null, [CallerArgumentExpression(nameof(request))] string? expected = null)
+        Func<Term, bool>? request = null, TimeSpan? within = null,
+        [CallerArgumentExpression(nameof(request))] string? expected = null)
     {
         var call = await TakeAsync<CallRequest>(
-            message => CallRequest.TryRead(message, out var call) && request?.Invoke(call.Request) != false ? call : null,
+            message =>
+                CallRequest.TryRead(message, out var call) && request?.Invoke(call.Request) != false ? call : null,
             request is null ? "a call" : $"a call whose request fits {expected}",
             within).ConfigureAwait(false);
         return new(this, call);
@@ -68,13 +75,19 @@ public sealed partial class TestProbe
     /// <returns>The request.</returns>
     /// <inheritdoc cref="ExpectCallAsync"/>
     public Task<Term> ExpectCastAsync(
-        Func<Term, bool>? request = null, TimeSpan? within = null, [CallerArgumentExpression(nameof(request))] string? expected = null) =>
+        Func<Term, bool>? request = null, TimeSpan? within = null,
+        [CallerArgumentExpression(nameof(request))] string? expected = null) =>
         TakeAsync<Term>(
-            message => message.TupleElements is [{ Atom: { } tag }, var cast] && tag == GenAtoms.GenCast && request?.Invoke(cast) != false ? cast : (Term?)null,
+            message => message.TupleElements is [{ Atom: { } tag }, var cast] && tag == GenAtoms.GenCast
+                && request?.Invoke(cast) != false
+                    ? cast
+                    : (Term?)null,
             request is null ? "a cast" : $"a cast whose request fits {expected}",
             within);
 
-    /// <summary>Takes the message that a process has ended with which the probe is linked: <c>{'EXIT', Pid, Reason}</c>.</summary>
+    /// <summary>
+    /// Takes the message that a process has ended with which the probe is linked: <c>{'EXIT', Pid, Reason}</c>.
+    /// </summary>
     /// <param name="process">The process.</param>
     /// <param name="reason">With which reason it is to have ended; any when null.</param>
     /// <param name="within">How far the clock may be moved for it. Default: not at all.</param>
@@ -91,7 +104,9 @@ public sealed partial class TestProbe
             () => Node.Cluster.WhyNoExit(this, process));
     }
 
-    /// <summary>Takes the message that a process has ended which the probe monitors: <c>{'DOWN', Ref, process, Pid, Reason}</c>.</summary>
+    /// <summary>
+    /// Takes the message that a process has ended which the probe monitors: <c>{'DOWN', Ref, process, Pid, Reason}</c>.
+    /// </summary>
     /// <param name="process">The process, monitored by its pid.</param>
     /// <param name="reason">With which reason it is to have ended; any when null.</param>
     /// <param name="within">How far the clock may be moved for it. Default: not at all.</param>
@@ -100,7 +115,8 @@ public sealed partial class TestProbe
     public Task<Term> ExpectDownAsync(Pid process, Term? reason = null, TimeSpan? within = null)
     {
         ArgumentNullException.ThrowIfNull(process);
-        return ExpectDownAsync(message => message[3].Pid is { } who && who == process, Situation.Print(process), reason, within);
+        return ExpectDownAsync(
+            message => message[3].Pid is { } who && who == process, Situation.Print(process), reason, within);
     }
 
     /// <summary>Takes the message of a monitor: <c>{'DOWN', Ref, process, Who, Reason}</c>.</summary>
@@ -112,10 +128,13 @@ public sealed partial class TestProbe
     public Task<Term> ExpectDownAsync(Reference monitor, Term? reason = null, TimeSpan? within = null)
     {
         ArgumentNullException.ThrowIfNull(monitor);
-        return ExpectDownAsync(message => message[1].Reference is { } which && which == monitor, $"the monitor {Situation.Print(monitor)}", reason, within);
+        return ExpectDownAsync(
+            message => message[1].Reference is { } which && which == monitor, $"the monitor {Situation.Print(monitor)}",
+            reason, within);
     }
 
-    private Task<Term> ExpectDownAsync(Func<IReadOnlyList<Term>, bool> isIt, string what, Term? reason, TimeSpan? within) =>
+    private Task<Term> ExpectDownAsync(
+        Func<IReadOnlyList<Term>, bool> isIt, string what, Term? reason, TimeSpan? within) =>
         TakeAsync<Term>(
             message => message.TupleElements is [{ Atom: { } tag }, _, _, _, var why] && tag == GenAtoms.Down
                 && isIt(message.TupleElements.ToArray()) && (reason is null || why == reason) ? why : (Term?)null,
@@ -129,7 +148,8 @@ public sealed partial class TestProbe
         ArgumentOutOfRangeException.ThrowIfLessThan(time, TimeSpan.Zero, nameof(within));
         T? found = null;
         bool IsThere() => (found = TryTake(match)) is not null;
-        if (await Node.Cluster.AdvanceUntilAsync(time, IsThere).ConfigureAwait(false) || await ComesLateAsync(IsThere).ConfigureAwait(false))
+        if (await Node.Cluster.AdvanceUntilAsync(time, IsThere).ConfigureAwait(false)
+            || await ComesLateAsync(IsThere).ConfigureAwait(false))
             return found!.Value;
         throw Failure($"{expected}{Within(time)}", hint?.Invoke() ?? "none came");
     }
@@ -173,10 +193,13 @@ public sealed partial class TestProbe
     }
 
     private TestFailureException Failure(string expected, string happened) =>
-        new(Situation.NotMet(this, expected, Node.Node.IsAlive(Self) ? happened : "the probe itself has ended", Messages));
+        new(Situation.NotMet(
+            this, expected, Node.Node.IsAlive(Self) ? happened : "the probe itself has ended", Messages));
 
     private static string Within(TimeSpan time) =>
-        time == TimeSpan.Zero ? "" : string.Create(CultureInfo.InvariantCulture, $" within {time.TotalSeconds:0.###} s");
+        time == TimeSpan.Zero
+            ? ""
+            : string.Create(CultureInfo.InvariantCulture, $" within {time.TotalSeconds:0.###} s");
 
     private static string With(Term? reason) => reason is { } why ? $" with reason {Situation.Print(why)}" : "";
 }

@@ -6,8 +6,8 @@ using Enmesh.Transport;
 namespace Enmesh.Testing;
 
 /// <summary>
-/// One end of a connection between two nodes of a test: unbounded, half-closable, abortable. A read that has to wait goes on on the
-/// cluster's thread.
+/// One end of a connection between two nodes of a test: unbounded, half-closable, abortable. A read that has to wait
+/// goes on on the cluster's thread.
 /// </summary>
 internal sealed class VirtualConnection : TransportConnection, IValueTaskSource<int>, ITurn
 {
@@ -119,7 +119,8 @@ internal sealed class VirtualConnection : TransportConnection, IValueTaskSource<
         return default;
     }
 
-    public override async ValueTask WriteAsync(IReadOnlyList<ArraySegment<byte>> segments, CancellationToken cancellationToken = default)
+    public override async ValueTask WriteAsync(
+        IReadOnlyList<ArraySegment<byte>> segments, CancellationToken cancellationToken = default)
     {
         foreach (var segment in segments)
             await WriteAsync(segment.AsMemory(), cancellationToken).ConfigureAwait(false);
@@ -194,7 +195,8 @@ internal sealed class VirtualConnection : TransportConnection, IValueTaskSource<
 
     ValueTaskSourceStatus IValueTaskSource<int>.GetStatus(short token) => _read.GetStatus(token);
 
-    void IValueTaskSource<int>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+    void IValueTaskSource<int>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _read.OnCompleted(continuation, state, token, flags);
 
     private void Break(string forThem, string forUs)

@@ -6,7 +6,9 @@ using Enmesh.Transport;
 
 namespace Enmesh.Testing;
 
-/// <summary>The network between the nodes of a test: who listens, who is connected, and what is cut or silent.</summary>
+/// <summary>
+/// The network between the nodes of a test: who listens, who is connected, and what is cut or silent.
+/// </summary>
 internal sealed class VirtualNetwork(ClusterThread thread)
 {
     private readonly Lock _gate = new();
@@ -64,7 +66,8 @@ internal sealed class VirtualNetwork(ClusterThread thread)
         {
             return _listeners.Values.FirstOrDefault(listener => listener.Node == peer) is { } listener
                 ? new(new PeerEndPoint(host, listener.Port))
-                : throw new PeerUnreachableException(host, 0, UnreachableReason.NameNotFound, $"No node {peer} runs in this test cluster.");
+                : throw new PeerUnreachableException(
+                    host, 0, UnreachableReason.NameNotFound, $"No node {peer} runs in this test cluster.");
         }
     }
 
@@ -123,7 +126,8 @@ internal sealed class VirtualNetwork(ClusterThread thread)
             cable.Look();
     }
 
-    private static (NodeName, NodeName) Pair(NodeName one, NodeName other) => one.CompareTo(other) < 0 ? (one, other) : (other, one);
+    private static (NodeName, NodeName) Pair(NodeName one, NodeName other) =>
+        one.CompareTo(other) < 0 ? (one, other) : (other, one);
 
     private void Break(Func<Cable, bool> which)
     {
@@ -139,11 +143,13 @@ internal sealed class VirtualNetwork(ClusterThread thread)
         lock (_gate)
         {
             if (!_listeners.TryGetValue(port, out var listener))
-                throw new PeerUnreachableException(host, port, UnreachableReason.Refused, $"The node that listened as {host}:{port} is gone.");
+                throw new PeerUnreachableException(
+                    host, port, UnreachableReason.Refused, $"The node that listened as {host}:{port} is gone.");
             if (_cuts.Contains(Pair(from, listener.Node)))
             {
                 throw new PeerUnreachableException(
-                    host, port, UnreachableReason.NoRoute, $"The test has parted {from} from {listener.Node}; Heal ends that.");
+                    host, port, UnreachableReason.NoRoute,
+                    $"The test has parted {from} from {listener.Node}; Heal ends that.");
             }
             _cables.RemoveAll(static cable => cable.IsOver);
             var cable = new Cable(this, thread, from, listener.Node);
@@ -190,7 +196,8 @@ internal sealed class VirtualNetwork(ClusterThread thread)
     {
         internal bool IsUnplugged { get; set; }
 
-        public ValueTask<TransportConnection> ConnectAsync(string host, int port, CancellationToken cancellationToken = default)
+        public ValueTask<TransportConnection> ConnectAsync(
+            string host, int port, CancellationToken cancellationToken = default)
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (IsUnplugged)

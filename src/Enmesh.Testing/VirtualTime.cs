@@ -1,8 +1,8 @@
 namespace Enmesh.Testing;
 
 /// <summary>
-/// A clock that moves only when the test says so. Timers fire inside <see cref="Advance"/>, on the test's thread, in the order
-/// they are due, each at its own instant; those of a cluster one by one, on its thread.
+/// A clock that moves only when the test says so. Timers fire inside <see cref="Advance"/>, on the test's thread, in
+/// the order they are due, each at its own instant; those of a cluster one by one, on its thread.
 /// </summary>
 /// <param name="caller">Says who makes a timer; nobody in particular when null.</param>
 internal sealed class VirtualTime(Func<object?>? caller = null) : TimeProvider
@@ -41,7 +41,9 @@ internal sealed class VirtualTime(Func<object?>? caller = null) : TimeProvider
     internal TimeSpan? NextDue(Func<object?, bool>? isWanted = null)
     {
         lock (_gate)
-            return _armed.Where(timer => isWanted?.Invoke(timer.State) != false).MinBy(static timer => timer.DueAt)?.DueAt;
+            return _armed
+                .Where(timer => isWanted?.Invoke(timer.State) != false)
+                .MinBy(static timer => timer.DueAt)?.DueAt;
     }
 
     /// <summary>Whether a timer is armed that this caller has made.</summary>
@@ -92,8 +94,8 @@ internal sealed class VirtualTime(Func<object?>? caller = null) : TimeProvider
     }
 
     /// <summary>
-    /// Completes when a timer is armed that is due within <paramref name="min"/> to <paramref name="max"/> from now, so that the
-    /// test knows that the code has come to its wait.
+    /// Completes when a timer is armed that is due within <paramref name="min"/> to <paramref name="max"/> from now, so
+    /// that the test knows that the code has come to its wait.
     /// </summary>
     internal Task TimerDueInAsync(TimeSpan min, TimeSpan max)
     {

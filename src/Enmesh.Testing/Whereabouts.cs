@@ -3,7 +3,9 @@ using Enmesh.Processes;
 
 namespace Enmesh.Testing;
 
-/// <summary>Where the code of a process goes on: it stands in the context that the code takes along to whatever thread.</summary>
+/// <summary>
+/// Where the code of a process goes on: it stands in the context that the code takes along to whatever thread.
+/// </summary>
 internal sealed class Whereabouts(ProcessContext? process)
 {
     private long _seen;
@@ -37,14 +39,16 @@ internal sealed class ProcessBook(ClusterThread thread, VirtualTime time)
     internal void Ended(ProcessContext process) => _processes.TryRemove(process, out _);
 
     /// <summary>
-    /// Those that await neither a message, nor the answer to a call, nor the clock: what they have left to the pool may be about to begin there.
+    /// Those that await neither a message, nor the answer to a call, nor the clock: what they have left to the pool may
+    /// be about to begin there.
     /// </summary>
     internal IReadOnlyList<Whereabouts> Missing()
     {
         List<Whereabouts>? missing = null;
         foreach (var (process, whereabouts) in _processes)
         {
-            if (!whereabouts.IsGivenUp && !process.Mailbox.IsWaiting && !process.Runtime.Calls.IsAwaitedBy(process.Self) && !time.IsArmedBy(whereabouts))
+            if (!whereabouts.IsGivenUp && !process.Mailbox.IsWaiting && !process.Runtime.Calls.IsAwaitedBy(process.Self)
+                && !time.IsArmedBy(whereabouts))
                 (missing ??= []).Add(whereabouts);
         }
         return missing ?? [];

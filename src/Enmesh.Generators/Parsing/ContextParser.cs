@@ -14,7 +14,8 @@ internal static class ContextParser
 {
     internal static ParsedContext? Parse(GeneratorAttributeSyntaxContext syntax, CancellationToken cancellation)
     {
-        if (syntax.TargetSymbol is not INamedTypeSymbol context || !Declaration.IsFirst(syntax, context.Ours(Attributes.Serializable)))
+        if (syntax.TargetSymbol is not INamedTypeSymbol context
+            || !Declaration.IsFirst(syntax, context.Ours(Attributes.Serializable)))
             return null;
         var diagnostics = ImmutableArray.CreateBuilder<DiagnosticInfo>();
         var options = ContextOptions.Of(context);

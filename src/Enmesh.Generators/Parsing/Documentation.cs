@@ -12,7 +12,9 @@ namespace Enmesh.Generators.Parsing;
 /// </remarks>
 internal static class Documentation
 {
-    /// <summary>Paragraphs with an empty line between them: the summary, then parameters and result; null for none.</summary>
+    /// <summary>
+    /// Paragraphs with an empty line between them: the summary, then parameters and result; null for none.
+    /// </summary>
     internal static string? Of(ISymbol symbol, CancellationToken cancellation)
     {
         var description = symbol.GetAttributes().FirstOrDefault(attribute =>

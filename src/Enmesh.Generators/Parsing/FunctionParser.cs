@@ -35,7 +35,8 @@ internal sealed class FunctionParser(ContextOptions options, TypeResolver resolv
             parameters.ConvertAll(parameter => parameter.Model).ToEquatableArray(),
             kind,
             info,
-            arities.Select(arity => new SignatureModel(arity, Signature(name, parameters, arity, spec))).ToEquatableArray(),
+            arities.Select(arity => new SignatureModel(arity, Signature(name, parameters, arity, spec)))
+                .ToEquatableArray(),
             Documentation.Of(method, CancellationToken.None));
     }
 
@@ -190,7 +191,8 @@ internal sealed class FunctionParser(ContextOptions options, TypeResolver resolv
     private static bool IsOblivious(ITypeSymbol type) =>
         type is { IsReferenceType: true, NullableAnnotation: NullableAnnotation.None };
 
-    private static string WithoutAsync(string name) => name.Length > 5 && name.EndsWith("Async", StringComparison.Ordinal)
+    private static string WithoutAsync(string name) =>
+        name.Length > 5 && name.EndsWith("Async", StringComparison.Ordinal)
         ? name.Substring(0, name.Length - 5)
         : name;
 }

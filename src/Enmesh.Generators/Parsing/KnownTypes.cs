@@ -151,23 +151,24 @@ internal static class KnownTypes
     };
 
     /// <summary>What a type with several forms is to Erlang in one of them.</summary>
-    internal static string FormattedSpec(string info, string format) => (info.Substring(Infos.Length + 1), format) switch
-    {
-        (_, "Charlist") => "string()",
-        (_, "Atom") => "atom()",
-        ("Decimal", "ElixirStruct") => "'Elixir.Decimal':t()",
-        ("DateOnly", "ElixirStruct") => "'Elixir.Date':t()",
-        ("TimeOnly", "ElixirStruct") => "'Elixir.Time':t()",
-        (_, "ElixirStruct") => "'Elixir.DateTime':t()",
-        (_, "ElixirNaiveDateTime") => "'Elixir.NaiveDateTime':t()",
-        ("DateOnly", "DateTuple") => "calendar:date()",
-        ("TimeOnly", "DateTuple") => "calendar:time()",
-        (_, "DateTuple") => "calendar:datetime()",
-        ("TimeSpan", "Milliseconds") => "timeout()",
-        ("TimeSpan", _) => "integer() | infinity",
-        (_, "UnixSeconds" or "UnixMilliseconds") => "integer()",
-        _ => "binary()",
-    };
+    internal static string FormattedSpec(string info, string format) =>
+        (info.Substring(Infos.Length + 1), format) switch
+        {
+            (_, "Charlist") => "string()",
+            (_, "Atom") => "atom()",
+            ("Decimal", "ElixirStruct") => "'Elixir.Decimal':t()",
+            ("DateOnly", "ElixirStruct") => "'Elixir.Date':t()",
+            ("TimeOnly", "ElixirStruct") => "'Elixir.Time':t()",
+            (_, "ElixirStruct") => "'Elixir.DateTime':t()",
+            (_, "ElixirNaiveDateTime") => "'Elixir.NaiveDateTime':t()",
+            ("DateOnly", "DateTuple") => "calendar:date()",
+            ("TimeOnly", "DateTuple") => "calendar:time()",
+            (_, "DateTuple") => "calendar:datetime()",
+            ("TimeSpan", "Milliseconds") => "timeout()",
+            ("TimeSpan", _) => "integer() | infinity",
+            (_, "UnixSeconds" or "UnixMilliseconds") => "integer()",
+            _ => "binary()",
+        };
 
     internal static string? Sequence(INamedTypeSymbol type) => Find(Sequences, type);
 

@@ -112,5 +112,6 @@ internal static class ModuleParser
 
     private static Location? PlaceOf(INamedTypeSymbol type) =>
         type.DeclaringSyntaxReferences.Select(reference => reference.GetSyntax())
-            .OfType<TypeDeclarationSyntax>().FirstOrDefault()?.Identifier.GetLocation() ?? type.Locations.FirstOrDefault();
+            .OfType<TypeDeclarationSyntax>().FirstOrDefault()?.Identifier.GetLocation()
+                ?? type.Locations.FirstOrDefault();
 }

@@ -9,7 +9,9 @@ internal sealed partial class TypeResolver
     /// <summary>Types with members inside one another that are spelled out; those further in are only named.</summary>
     private const int SpelledOut = 2;
 
-    /// <summary>For each field with an info, what it reads and writes; the number says how far to spell it out.</summary>
+    /// <summary>
+    /// For each field with an info, what it reads and writes; the number says how far to spell it out.
+    /// </summary>
     private readonly Dictionary<string, Func<int, string>> _specs = new(StringComparer.Ordinal);
 
     /// <summary>The type behind a field, once all is known: <c>integer()</c>.</summary>
@@ -40,7 +42,8 @@ internal sealed partial class TypeResolver
             case ShapeKind.Tuple:
                 var elements = model.Members.Select(member =>
                     model.IsValueTuple ? Member(member) : $"{Names.Variable(member.Name)} :: {Member(member)}");
-                return $"{{{string.Join(", ", (shape.Tag is null ? [] : new[] { Names.Atom(shape.Tag) }).Concat(elements))}}}";
+                var named = shape.Tag is null ? [] : new[] { Names.Atom(shape.Tag) };
+                return $"{{{string.Join(", ", named.Concat(elements))}}}";
             case ShapeKind.Proplist:
                 var pairs = model.Members.Select(member => $"{{{Names.Atom(member.TermName)}, {Member(member)}}}");
                 return $"[{string.Join(" | ", pairs)}]";

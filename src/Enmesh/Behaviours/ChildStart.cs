@@ -23,7 +23,9 @@ internal readonly record struct ChildOutcome(Pid? Pid, Term? Info = null, Term? 
     };
 }
 
-/// <summary>How a child is started: the function and arguments that stand for it in what peers see, and what is done.</summary>
+/// <summary>
+/// How a child is started: the function and arguments that stand for it in what peers see, and what is done.
+/// </summary>
 /// <param name="Module">The module.</param>
 /// <param name="Function">The function.</param>
 /// <param name="Arguments">The arguments.</param>
@@ -41,33 +43,39 @@ internal sealed record ChildStart(
     private static readonly Atom ExitTag = new("EXIT");
     private static readonly Atom Undef = new("undef");
 
-    internal static ChildStart Server(Type type, Func<IReadOnlyList<Term>, GenServer> make, ServerOptions? options) => new(
+    internal static ChildStart Server(Type type, Func<IReadOnlyList<Term>, GenServer> make, ServerOptions? options) =>
+        new(
         NameOf(type.Name), StartLink, Term.Nil, (context, arguments) => StartServerAsync(
             () => ServerStart.StartAsync(context.Runtime, context, () => make(arguments), options, context.Exiting)));
 
     internal static ChildStart Supervisor(SupervisorOptions options) => new(
-        SupervisorAtom, StartLink, Term.Nil, (context, _) => StartServerAsync(() => ServerStart.StartSupervisorAsync(context.Runtime, context, options, context.Exiting)));
+        SupervisorAtom, StartLink, Term.Nil, (context, _) => StartServerAsync(
+            () => ServerStart.StartSupervisorAsync(context.Runtime, context, options, context.Exiting)));
 
-    internal static ChildStart Process(MethodInfo method, Func<ProcessContext, IReadOnlyList<Term>, Task> body, SpawnOptions? options) => new(
+    internal static ChildStart Process(
+        MethodInfo method, Func<ProcessContext, IReadOnlyList<Term>, Task> body, SpawnOptions? options) => new(
         NameOf(method.DeclaringType?.Name), NameOf(method.Name), Term.Nil, (context, arguments) =>
         {
             try
             {
                 return new(new ChildOutcome(context.SpawnLink(process => body(process, arguments), options)));
             }
-            catch (InvalidOperationException) when (options?.Name is { } name && context.Runtime.WhereIs(name) is { } other)
+            catch (InvalidOperationException)
+                when (options?.Name is { } name && context.Runtime.WhereIs(name) is { } other)
             {
                 return new(ChildOutcome.Failed(ServerStart.Taken(other)));
             }
         });
 
-    internal static ChildStart RemoteProcess(NodeName node, Atom module, Atom function, IReadOnlyList<Term> arguments) => new(
+    internal static ChildStart RemoteProcess(
+        NodeName node, Atom module, Atom function, IReadOnlyList<Term> arguments) => new(
         Erlang, SpawnLink, Term.List(node.Atom, module, function, Term.List([.. arguments])), async (context, more) =>
         {
             try
             {
                 var process = await context.SpawnAsync(
-                    node, module.Text, function.Text, [.. arguments, .. more], new() { Link = true }, context.Exiting).ConfigureAwait(false);
+                    node, module.Text, function.Text, [.. arguments, .. more], new() { Link = true },
+                    context.Exiting).ConfigureAwait(false);
                 return new(process.Pid);
             }
             catch (SpawnException e)
@@ -76,32 +84,39 @@ internal sealed record ChildStart(
             }
         });
 
-    internal static ChildStart RemoteServer(NodeName node, Atom module, Atom function, IReadOnlyList<Term> arguments) => new(
+    internal static ChildStart RemoteServer(NodeName node, Atom module, Atom function, IReadOnlyList<Term> arguments) =>
+        new(
         ErpcAtom, CallAtom, Term.List(node.Atom, module, function, Term.List([.. arguments])),
         (context, more) => RunAsync(async () =>
         {
             var outcome = ChildOutcome.From(
-                await context.Runtime.CallFunction(node, new(module, function, Term.List([.. arguments, .. more]).AsList!.Value), context.Exiting).ConfigureAwait(false));
+                await context.Runtime.CallFunction(
+                    node, new(module, function, Term.List([.. arguments, .. more]).AsList!.Value),
+                    context.Exiting).ConfigureAwait(false));
             // Should it have ended meanwhile, its end comes as any other's.
             if (outcome.Pid is { } started)
                 await context.LinkAsync(started, context.Exiting).ConfigureAwait(false);
             return outcome;
         }));
 
-    internal static ChildStart Exported(Atom module, Atom function, Term arguments) => new(module, function, arguments, (context, more) =>
+    internal static ChildStart Exported(Atom module, Atom function, Term arguments) =>
+        new(module, function, arguments, (context, more) =>
     {
         var all = Term.List([.. arguments.AsList!.Value, .. more]);
         if (context.Runtime.FindFunction(new(module, function, all.AsList!.Value)) is not { } body)
         {
-            context.Runtime.Logger.ChildFunctionMissing(context.DisplayName, module.Text, function.Text, all.AsList.Value.Count);
-            return new(ChildOutcome.Failed(Exit(Term.Tuple(Undef, Term.List(Term.Tuple(module, function, all, Term.Nil))))));
+            context.Runtime.Logger.ChildFunctionMissing(
+                context.DisplayName, module.Text, function.Text, all.AsList.Value.Count);
+            return new(
+                ChildOutcome.Failed(Exit(Term.Tuple(Undef, Term.List(Term.Tuple(module, function, all, Term.Nil))))));
         }
         return RunAsync(async () => ChildOutcome.From(await body(context).ConfigureAwait(false)));
     });
 
     internal static ChildStart Custom(Func<ProcessContext, IReadOnlyList<Term>, ValueTask<Term>> start) => new(
         NameOf(start.Method.DeclaringType?.Name), NameOf(start.Method.Name), Term.Nil,
-        (context, arguments) => RunAsync(async () => ChildOutcome.From(await start(context, arguments).ConfigureAwait(false))));
+        (context, arguments) =>
+            RunAsync(async () => ChildOutcome.From(await start(context, arguments).ConfigureAwait(false))));
 
     private static async ValueTask<ChildOutcome> StartServerAsync(Func<ValueTask<Pid>> start)
     {
@@ -140,7 +155,8 @@ internal sealed record ChildStart(
         catch (RpcException e)
         {
             return e.Class == ErlangExceptionClass.Throw ? ChildOutcome.From(e.Reason)
-                : ChildOutcome.Failed(Exit(e.Class == ErlangExceptionClass.Exit ? e.Reason : Term.Tuple(e.Reason, e.Stack)));
+                : ChildOutcome.Failed(
+                    Exit(e.Class == ErlangExceptionClass.Exit ? e.Reason : Term.Tuple(e.Reason, e.Stack)));
         }
         catch (CallExitException e)
         {
@@ -160,5 +176,6 @@ internal sealed record ChildStart(
 
     private static Term Exit(Term reason) => Term.Tuple(ExitTag, reason);
 
-    private static Atom NameOf(string? name) => name is null || name.Length > Atom.MaxCharacters ? EnmeshAtom : new Atom(name);
+    private static Atom NameOf(string? name) =>
+        name is null || name.Length > Atom.MaxCharacters ? EnmeshAtom : new Atom(name);
 }

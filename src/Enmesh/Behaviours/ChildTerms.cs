@@ -22,7 +22,8 @@ internal static class ChildTerms
     private static readonly Atom[] Restarts = [new("permanent"), new("transient"), new("temporary")];
     private static readonly Atom[] Kinds = [new("worker"), new("supervisor")];
     private static readonly Atom[] AutoShutdowns = [new("never"), new("any_significant"), new("all_significant")];
-    private static readonly Atom[] Strategies = [new("one_for_one"), new("one_for_all"), new("rest_for_one"), new("simple_one_for_one")];
+    private static readonly Atom[] Strategies =
+        [new("one_for_one"), new("one_for_all"), new("rest_for_one"), new("simple_one_for_one")];
 
     internal static Atom ToAtom(ChildRestart restart) => Restarts[(int)restart];
 
@@ -32,7 +33,8 @@ internal static class ChildTerms
 
     internal static Atom ToAtom(SupervisorStrategy strategy) => Strategies[(int)strategy];
 
-    internal static Term ModulesOf(ChildSpec spec) => spec.Modules is { } modules ? Term.List([.. modules.Select(module => (Term)module)]) : Dynamic;
+    internal static Term ModulesOf(ChildSpec spec) =>
+        spec.Modules is { } modules ? Term.List([.. modules.Select(module => (Term)module)]) : Dynamic;
 
     /// <summary><c>{M, F, A}</c>; the arguments of one that is never started again are not kept.</summary>
     internal static Term StartOf(ChildSpec spec, Term? arguments) =>
@@ -40,12 +42,14 @@ internal static class ChildTerms
 
     /// <summary>The answer to <c>get_childspec</c>.</summary>
     internal static Term ToMap(ChildSpec spec, Term? arguments) => Term.Map(
-        ((Term)Id, spec.Id.Term), (Start, StartOf(spec, arguments)), (Restart, ToAtom(spec.Restart)), (Significant, spec.Significant),
+        ((Term)Id, spec.Id.Term), (Start, StartOf(spec, arguments)), (Restart, ToAtom(spec.Restart)),
+        (Significant, spec.Significant),
         (Shutdown, spec.Shutdown.Term), (TypeAtom, ToAtom(spec.Kind)), (Modules, ModulesOf(spec)));
 
     /// <summary>OTP's record of a child, which its errors contain.</summary>
     internal static Term ToRecord(ChildSpec spec, Term pid, Term? arguments) => Term.Tuple(
-        Child, pid, spec.Id.Term, StartOf(spec, arguments), ToAtom(spec.Restart), spec.Significant, spec.Shutdown.Term, ToAtom(spec.Kind), ModulesOf(spec));
+        Child, pid, spec.Id.Term, StartOf(spec, arguments), ToAtom(spec.Restart), spec.Significant, spec.Shutdown.Term,
+        ToAtom(spec.Kind), ModulesOf(spec));
 
     /// <summary>Reads what a peer gives <c>supervisor:start_child/2</c>: a map or the older tuple.</summary>
     /// <param name="term">The specification.</param>
@@ -58,7 +62,8 @@ internal static class ChildTerms
         if (term.TupleElements is [var id, var start, var restart, var shutdown, var kind, var modules])
         {
             map = Term.Map(
-                ((Term)Id, id), (Start, start), (Restart, restart), (Significant, false), (Shutdown, shutdown), (TypeAtom, kind), (Modules, modules)).AsMap;
+                ((Term)Id, id), (Start, start), (Restart, restart), (Significant, false), (Shutdown, shutdown),
+                (TypeAtom, kind), (Modules, modules)).AsMap;
         }
         return map is null ? null : Read(map, autoShutdown, out error);
     }
@@ -69,7 +74,8 @@ internal static class ChildTerms
             return Refuse(new Atom("missing_id"), out error);
         if (!map.TryGetValue(Start, out var start))
             return Refuse(new Atom("missing_start"), out error);
-        if (start.TupleElements is not [{ Atom: { } module }, { Atom: { } function }, { AsList: { IsProper: true } } arguments])
+        if (start.TupleElements is not [
+            { Atom: { } module }, { Atom: { } function }, { AsList: { IsProper: true } } arguments])
             return Refuse("invalid_mfa", start, out error);
         var restart = map.TryGetValue(Restart, out var given) ? IndexOf(Restarts, given) : 0;
         if (restart < 0)
@@ -102,7 +108,9 @@ internal static class ChildTerms
             return Combination(new Atom("auto_shutdown"), ToAtom(autoShutdown));
         if (significant && restart == ChildRestart.Permanent)
             return Combination(Restart, ToAtom(restart));
-        return significant || flag.IsAtom(Atoms.False) ? (Term?)null : Term.Tuple(new Atom("invalid_significant"), flag);
+        return significant || flag.IsAtom(Atoms.False)
+            ? (Term?)null
+            : Term.Tuple(new Atom("invalid_significant"), flag);
 
         static Term Combination(Atom key, Atom value) =>
             Term.Tuple(new Atom("bad_combination"), Term.List(Term.Tuple(key, value), Term.Tuple(Significant, true)));
@@ -114,7 +122,9 @@ internal static class ChildTerms
             return ChildShutdown.BrutalKill;
         if (term.IsAtom(Atoms.Infinity))
             return ChildShutdown.Infinity;
-        return term.Int64 is >= 0 and < uint.MaxValue ? ChildShutdown.After(TimeSpan.FromMilliseconds(term.Int64.Value)) : null;
+        return term.Int64 is >= 0 and < uint.MaxValue
+            ? ChildShutdown.After(TimeSpan.FromMilliseconds(term.Int64.Value))
+            : null;
     }
 
     private static ChildSpec? WithModules(ChildSpec spec, Term modules, out Term error)
@@ -139,7 +149,8 @@ internal static class ChildTerms
         return spec;
     }
 
-    private static ChildSpec? Refuse(string what, Term value, out Term error) => Refuse(Term.Tuple(new Atom(what), value), out error);
+    private static ChildSpec? Refuse(string what, Term value, out Term error) =>
+        Refuse(Term.Tuple(new Atom(what), value), out error);
 
     private static ChildSpec? Refuse(Term reason, out Term error)
     {

@@ -135,7 +135,9 @@ internal sealed class ServerLoop
     private async ValueTask<Term> ReceiveAsync(TimeSpan? timeout)
     {
         if (_isSuspended)
-            return await Context.ReceiveAsync(message => SystemRequest.TryRead(message, out _) || IsParentsExit(message, out _)).ConfigureAwait(false);
+            return await Context.ReceiveAsync(
+                message => SystemRequest.TryRead(message, out _) || IsParentsExit(message, out _))
+                .ConfigureAwait(false);
         if (timeout is { } time)
             return await Context.ReceiveAsync(time).ConfigureAwait(false) ?? GenAtoms.Timeout;
         return await Context.ReceiveAsync().ConfigureAwait(false);
@@ -187,7 +189,8 @@ internal sealed class ServerLoop
     private bool IsParentsExit(Term message, out Term reason)
     {
         reason = default;
-        if (message.TupleElements is not [{ Atom: { } marker }, { Pid: { } from }, var why] || marker != ExitTag || from != _parent)
+        if (message.TupleElements is not [{ Atom: { } marker }, { Pid: { } from }, var why] || marker != ExitTag
+            || from != _parent)
             return false;
         reason = why;
         return true;

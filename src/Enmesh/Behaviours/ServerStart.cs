@@ -10,8 +10,9 @@ public sealed record ServerOptions
     internal static ServerOptions Default { get; } = new();
 
     /// <summary>
-    /// What it is registered as before it begins: a name on this node, <see cref="ProcessAddress.Global(string)"/>, <see cref="ProcessAddress.Via"/>, or a
-    /// <see cref="ProcessAddress.Group(string, string)"/> that it joins. Default: nothing.
+    /// What it is registered as before it begins: a name on this node, <see cref="ProcessAddress.Global(string)"/>,
+    /// <see cref="ProcessAddress.Via"/>, or a <see cref="ProcessAddress.Group(string, string)"/> that it joins.
+    /// Default: nothing.
     /// </summary>
     /// <exception cref="ArgumentException">It is a pid, an alias, or a name on another node.</exception>
     public ProcessAddress? Name
@@ -20,7 +21,9 @@ public sealed record ServerOptions
         init
         {
             if (value is { } name && (name.Name is null || name.Node is not null) && name.Entry is null)
-                throw new ArgumentException($"A server cannot be registered as {name}: give a name of this node, or one in a registry.", nameof(value));
+                throw new ArgumentException(
+                    $"A server cannot be registered as {name}: give a name of this node, or one in a registry.",
+                    nameof(value));
             field = value;
         }
     }
@@ -29,8 +32,8 @@ public sealed record ServerOptions
     public TimeSpan StartTimeout { get; init; } = Timeout.InfiniteTimeSpan;
 
     /// <summary>
-    /// The process that it is started for, which may be one of another node: it is linked with it, and ends when that does. Default: the process that
-    /// starts it, if one does.
+    /// The process that it is started for, which may be one of another node: it is linked with it, and ends when that
+    /// does. Default: the process that starts it, if one does.
     /// </summary>
     public Pid? Parent { get; init; }
 
@@ -48,12 +51,15 @@ public sealed class ServerStartException : EnmeshException
         : base($"The server did not start: {reason}.") => Reason = reason;
 
     /// <summary>
-    /// Why: what <see cref="GenServer.InitAsync"/> stopped with or threw, <c>{already_started, Pid}</c> when the name is taken, <c>ignore</c> when it need not start.
+    /// Why: what <see cref="GenServer.InitAsync"/> stopped with or threw, <c>{already_started, Pid}</c> when the name
+    /// is taken, <c>ignore</c> when it need not start.
     /// </summary>
     public Term Reason { get; }
 }
 
-/// <summary>A server that is being started, and who waits for it: <c>proc_lib:start_link</c> and <c>init_ack</c>.</summary>
+/// <summary>
+/// A server that is being started, and who waits for it: <c>proc_lib:start_link</c> and <c>init_ack</c>.
+/// </summary>
 internal sealed class ServerStart
 {
     private static readonly Atom AlreadyStarted = new("already_started");
@@ -81,7 +87,8 @@ internal sealed class ServerStart
     /// <exception cref="ServerStartException">It did not start.</exception>
     /// <exception cref="TimeoutException">It did not start in time, and was ended.</exception>
     internal static async ValueTask<Pid> StartAsync(
-        ProcessRuntime runtime, ProcessContext? parent, Func<GenServer> make, ServerOptions? options, CancellationToken cancellationToken,
+        ProcessRuntime runtime, ProcessContext? parent, Func<GenServer> make, ServerOptions? options,
+        CancellationToken cancellationToken,
         object? behaviour = null, Action<Term>? ended = null)
     {
         ArgumentNullException.ThrowIfNull(make);
@@ -90,20 +97,25 @@ internal sealed class ServerStart
         var process = start.Spawn(runtime, parent, make);
         try
         {
-            var failure = await start._outcome.Task.WaitAsync(options.StartTimeout, runtime.TimeProvider, cancellationToken).ConfigureAwait(false);
+            var failure = await start._outcome.Task.WaitAsync(
+                options.StartTimeout, runtime.TimeProvider, cancellationToken).ConfigureAwait(false);
             return failure is { } reason ? throw new ServerStartException(reason) : process.Self;
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
             parent?.Unlink(process.Self);
             runtime.Kill(process, ExitReason.Killed);
-            throw e is TimeoutException ? new TimeoutException($"The server did not start within {options.StartTimeout.TotalSeconds:0.###} s, and was ended.", e) : e;
+            throw e is TimeoutException
+                ? new TimeoutException(
+                    $"The server did not start within {options.StartTimeout.TotalSeconds:0.###} s, and was ended.", e)
+                : e;
         }
     }
 
     /// <summary>Starts a supervisor, which can be found by its pid to be given children.</summary>
     internal static ValueTask<Pid> StartSupervisorAsync(
-        ProcessRuntime runtime, ProcessContext? parent, SupervisorOptions options, CancellationToken cancellationToken, Action<Term>? ended = null)
+        ProcessRuntime runtime, ProcessContext? parent, SupervisorOptions options, CancellationToken cancellationToken,
+        Action<Term>? ended = null)
     {
         var server = new SupervisorServer(options);
         return StartAsync(runtime, parent, () => server, options.Server, cancellationToken, server, ended);
@@ -124,8 +136,9 @@ internal sealed class ServerStart
     }
 
     /// <summary>
-    /// The server's code is over. Global names and groups are free with the process; one that has not begun takes its name back itself, as
-    /// <c>gen</c> does, since whoever starts it may try again at once. A registry of the program's own is told in either case.
+    /// The server's code is over. Global names and groups are free with the process; one that has not begun takes its
+    /// name back itself, as <c>gen</c> does, since whoever starts it may try again at once. A registry of the program's
+    /// own is told in either case.
     /// </summary>
     internal async ValueTask UnregisterAsync(ProcessContext context)
     {
@@ -145,7 +158,8 @@ internal sealed class ServerStart
 
     internal static Term Taken(Pid? by) => Term.Tuple(AlreadyStarted, by is null ? Atoms.Undefined : (Term)by);
 
-    internal static bool IsTaken(Term reason) => reason.TupleElements is [{ Atom: { } what }, _] && what == AlreadyStarted;
+    internal static bool IsTaken(Term reason) =>
+        reason.TupleElements is [{ Atom: { } what }, _] && what == AlreadyStarted;
 
     private void Complete(Term? failure)
     {

@@ -4,7 +4,9 @@ using Enmesh.Terms;
 namespace Enmesh.Behaviours;
 
 /// <summary>A child as its supervisor tells of it: <c>supervisor:which_children/1</c>.</summary>
-/// <param name="Id">What it is known by; <c>undefined</c> below a <see cref="SupervisorStrategy.SimpleOneForOne"/> supervisor.</param>
+/// <param name="Id">
+/// What it is known by; <c>undefined</c> below a <see cref="SupervisorStrategy.SimpleOneForOne"/> supervisor.
+/// </param>
 /// <param name="Pid">Its process; null when none runs.</param>
 /// <param name="IsRestarting">Whether starting it again has failed and is tried again.</param>
 /// <param name="Kind">What it is.</param>
@@ -25,16 +27,19 @@ public sealed class SupervisorException : EnmeshException
         : base($"Supervisor {supervisor} refused {request}: {reason}.") => Reason = reason;
 
     /// <summary>
-    /// Why, as OTP has it: <c>not_found</c>, <c>running</c>, <c>restarting</c>, <c>{already_started, Pid}</c>, <c>already_present</c>,
-    /// <c>simple_one_for_one</c>, or <c>{Reason, Child}</c> for a child that did not start.
+    /// Why, as OTP has it: <c>not_found</c>, <c>running</c>, <c>restarting</c>, <c>{already_started, Pid}</c>,
+    /// <c>already_present</c>, <c>simple_one_for_one</c>, or <c>{Reason, Child}</c> for a child that did not start.
     /// </summary>
     public Term Reason { get; }
 }
 
 /// <summary>
-/// A supervisor to be managed: one of this node, or of any other, in C# or Erlang. It stands for the address, and survives what has it.
+/// A supervisor to be managed: one of this node, or of any other, in C# or Erlang. It stands for the address, and
+/// survives what has it.
 /// </summary>
-/// <remarks>May be used from any thread. Without a time-out the calls wait as long as the supervisor takes, as in Erlang.</remarks>
+/// <remarks>
+/// May be used from any thread. Without a time-out the calls wait as long as the supervisor takes, as in Erlang.
+/// </remarks>
 public sealed class Supervisor
 {
     private readonly ProcessRuntime _runtime;
@@ -53,14 +58,17 @@ public sealed class Supervisor
 
     /// <summary>Adds a child and starts it: <c>supervisor:start_child/2</c>.</summary>
     /// <returns>Its process; null for one that need not start (<see cref="InitResult.Ignore"/>).</returns>
-    /// <exception cref="ArgumentException">The supervisor is on another node, which can only start what <see cref="ChildSpec.Function"/> names.</exception>
+    /// <exception cref="ArgumentException">
+    /// The supervisor is on another node, which can only start what <see cref="ChildSpec.Function"/> names.
+    /// </exception>
     /// <exception cref="SupervisorException">It was not added.</exception>
     /// <exception cref="CallExitException">There is no such supervisor, or it has ended.</exception>
     public async ValueTask<Pid?> StartChildAsync(ChildSpec child, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(child);
         if (_runtime.FindHere(Address)?.Traits?.Behaviour is not SupervisorServer server)
-            return await StartAsync(ChildTerms.ToMap(child, child.Start.Arguments), cancellationToken).ConfigureAwait(false);
+            return await StartAsync(ChildTerms.ToMap(child, child.Start.Arguments), cancellationToken)
+                .ConfigureAwait(false);
         if (child.WhyWrong(server.AutoShutdown) is { } problem)
             throw new ArgumentException($"Child {child.Id}: {problem}", nameof(child));
         var offer = _runtime.MakeReference();
@@ -78,9 +86,12 @@ public sealed class Supervisor
     /// <summary>Starts one more child of a <see cref="SupervisorStrategy.SimpleOneForOne"/> supervisor.</summary>
     /// <param name="arguments">What it is made from.</param>
     /// <inheritdoc cref="StartChildAsync(ChildSpec, CancellationToken)"/>
-    public ValueTask<Pid?> StartChildAsync(params IReadOnlyList<Term> arguments) => StartAsync(Term.List([.. arguments]), CancellationToken.None);
+    public ValueTask<Pid?> StartChildAsync(params IReadOnlyList<Term> arguments) =>
+        StartAsync(Term.List([.. arguments]), CancellationToken.None);
 
-    /// <summary>Stops a child: <c>supervisor:terminate_child/2</c>. Its specification stays, unless it is temporary.</summary>
+    /// <summary>
+    /// Stops a child: <c>supervisor:terminate_child/2</c>. Its specification stays, unless it is temporary.
+    /// </summary>
     /// <exception cref="SupervisorException">There is none.</exception>
     /// <exception cref="CallExitException">There is no such supervisor, or it has ended.</exception>
     public async ValueTask TerminateChildAsync(ChildId id, CancellationToken cancellationToken = default) =>
@@ -103,18 +114,24 @@ public sealed class Supervisor
     /// <exception cref="SupervisorException">There is none.</exception>
     /// <exception cref="CallExitException">There is no such supervisor, or it has ended.</exception>
     public async ValueTask<MapTerm> GetChildSpecAsync(ChildId id, CancellationToken cancellationToken = default) =>
-        Read("get_childspec", await AskAsync("get_childspec", id.Term, cancellationToken).ConfigureAwait(false)).AsMap ?? throw Strange("get_childspec");
+        Read("get_childspec", await AskAsync("get_childspec", id.Term, cancellationToken).ConfigureAwait(false)).AsMap
+            ?? throw Strange("get_childspec");
 
-    /// <summary>The children, the one that was added last before the others: <c>supervisor:which_children/1</c>.</summary>
+    /// <summary>
+    /// The children, the one that was added last before the others: <c>supervisor:which_children/1</c>.
+    /// </summary>
     /// <exception cref="CallExitException">There is no such supervisor, or it has ended.</exception>
-    public async ValueTask<IReadOnlyList<SupervisedChild>> WhichChildrenAsync(CancellationToken cancellationToken = default)
+    public async ValueTask<IReadOnlyList<SupervisedChild>> WhichChildrenAsync(
+        CancellationToken cancellationToken = default)
     {
         const string Request = "which_children";
         var answer = await AskAsync(new Atom(Request), cancellationToken).ConfigureAwait(false);
         return answer.AsList is { IsProper: true } list ? [.. list.Select(ReadChild)] : throw Strange(Request);
 
         SupervisedChild ReadChild(Term child) => child.TupleElements is [var id, var pid, var kind, var modules]
-            ? new(id, pid.Pid, pid.IsAtom(ChildTerms.Restarting), kind.IsAtom("supervisor") ? ChildKind.Supervisor : ChildKind.Worker, modules)
+            ? new(
+                id, pid.Pid, pid.IsAtom(ChildTerms.Restarting),
+                kind.IsAtom("supervisor") ? ChildKind.Supervisor : ChildKind.Worker, modules)
             : throw Strange(Request);
     }
 
@@ -139,7 +156,10 @@ public sealed class Supervisor
         }
     }
 
-    /// <summary>Ends the supervisor after its children, and waits for it: <c>supervisor:stop</c> as Elixir has it, with reason <c>shutdown</c>.</summary>
+    /// <summary>
+    /// Ends the supervisor after its children, and waits for it: <c>supervisor:stop</c> as Elixir has it, with reason
+    /// <c>shutdown</c>.
+    /// </summary>
     /// <exception cref="CallExitException">There is no such supervisor, or it ended otherwise.</exception>
     public async ValueTask StopAsync(CancellationToken cancellationToken = default)
     {
@@ -150,10 +170,15 @@ public sealed class Supervisor
             {
                 var monitor = await context.MonitorAsync(Address, cancellationToken).ConfigureAwait(false);
                 await context.SendAsync(
-                    Address, Term.Tuple(new Atom("system"), Term.Tuple(context.Self, monitor), Term.Tuple(new Atom("terminate"), ExitReason.Shutdown)),
+                    Address,
+                    Term.Tuple(
+                        new Atom("system"), Term.Tuple(context.Self, monitor),
+                        Term.Tuple(new Atom("terminate"), ExitReason.Shutdown)),
                     cancellationToken).ConfigureAwait(false);
                 var down = await context.ReceiveAsync(
-                    message => message.TupleElements is [_, { Reference: { } reference }, _, _, _] && reference == monitor, cancellationToken).ConfigureAwait(false);
+                    message => message.TupleElements is [_, { Reference: { } reference }, _, _, _]
+                        && reference == monitor,
+                    cancellationToken).ConfigureAwait(false);
                 ended.TrySetResult(down.TupleElements[4]);
             }
 #pragma warning disable CA1031 // Whatever ends the waiting is for whoever waits.
@@ -184,5 +209,6 @@ public sealed class Supervisor
         _ => answer.IsAtom(Atoms.Ok) ? answer : throw Strange(request),
     };
 
-    private DistributionProtocolException Strange(string request) => new($"{Address} answers {request} as no supervisor does.");
+    private DistributionProtocolException Strange(string request) =>
+        new($"{Address} answers {request} as no supervisor does.");
 }

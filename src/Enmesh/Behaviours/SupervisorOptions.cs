@@ -16,12 +16,15 @@ public enum SupervisorStrategy
     RestForOne,
 
     /// <summary>
-    /// <c>simple_one_for_one</c>: nobody else; the children are added while the supervisor runs, and all made from its one <see cref="ChildSpec"/>.
+    /// <c>simple_one_for_one</c>: nobody else; the children are added while the supervisor runs, and all made from its
+    /// one <see cref="ChildSpec"/>.
     /// </summary>
     SimpleOneForOne,
 }
 
-/// <summary>Whether a supervisor ends when children do that are <see cref="ChildSpec.Significant"/>, as from OTP 24 on.</summary>
+/// <summary>
+/// Whether a supervisor ends when children do that are <see cref="ChildSpec.Significant"/>, as from OTP 24 on.
+/// </summary>
 public enum AutoShutdown
 {
     /// <summary>It does not; no child may be significant.</summary>
@@ -49,7 +52,8 @@ public sealed record SupervisorOptions
     public SupervisorStrategy Strategy { get; init; }
 
     /// <summary>
-    /// How many restarts are taken within <see cref="Period"/>; with one more the supervisor stops its children and ends with <c>shutdown</c>. Default 1.
+    /// How many restarts are taken within <see cref="Period"/>; with one more the supervisor stops its children and
+    /// ends with <c>shutdown</c>. Default 1.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public int Intensity
@@ -78,8 +82,8 @@ public sealed record SupervisorOptions
     public AutoShutdown AutoShutdown { get; init; }
 
     /// <summary>
-    /// The children, in the order in which they start; they stop in the opposite one. With <see cref="SupervisorStrategy.SimpleOneForOne"/> the one
-    /// from which all are made.
+    /// The children, in the order in which they start; they stop in the opposite one. With
+    /// <see cref="SupervisorStrategy.SimpleOneForOne"/> the one from which all are made.
     /// </summary>
     public IReadOnlyList<ChildSpec> Children { get; init; } = [];
 
@@ -109,7 +113,8 @@ public sealed record SupervisorOptions
         if (options.IsSimple && options.Children.Count != 1)
         {
             throw new ArgumentException(
-                $"A {SupervisorStrategy.SimpleOneForOne} supervisor has one child specification, from which all are made; this has {options.Children.Count}.",
+                $"A {SupervisorStrategy.SimpleOneForOne} supervisor has one child specification, " +
+                $"from which all are made; this has {options.Children.Count}.",
                 nameof(options));
         }
         var ids = new HashSet<Term>();

@@ -26,7 +26,9 @@ internal sealed partial class SupervisorServer
             case { AtomText: "count_children" }:
                 return Reply(Count());
             case { TupleElements: [{ AtomText: "start_child" }, var what] }:
-                return Reply(options.IsSimple ? await StartDynamicAsync(what).ConfigureAwait(false) : await StartChildAsync(what).ConfigureAwait(false));
+                return Reply(options.IsSimple
+                    ? await StartDynamicAsync(what).ConfigureAwait(false)
+                    : await StartChildAsync(what).ConfigureAwait(false));
             case { TupleElements: [{ AtomText: "terminate_child" }, var id] }:
                 return Reply(await TerminateChildAsync(id).ConfigureAwait(false));
             case { TupleElements: [{ AtomText: "restart_child" }, var id] }:
@@ -44,15 +46,19 @@ internal sealed partial class SupervisorServer
 
     protected override Term FormatState()
     {
-        var specs = options.IsSimple ? [new SupervisedProcess(Template, Template.Start.Arguments)] : Enumerable.Reverse(_children).ToArray();
+        var specs = options.IsSimple
+            ? [new SupervisedProcess(Template, Template.Start.Arguments)]
+            : Enumerable.Reverse(_children).ToArray();
         return Term.Tuple(
             new Atom("state"), NameTerm(), ChildTerms.ToAtom(options.Strategy),
             Term.Tuple(
                 Term.List([.. specs.Select(child => child.Spec.Id.Term)]),
-                Term.Map([.. specs.Select(child => (child.Spec.Id.Term, ChildTerms.ToRecord(child.Spec, PidTerm(child, true), child.Arguments)))])),
+                Term.Map([.. specs.Select(child => (
+                    child.Spec.Id.Term, ChildTerms.ToRecord(child.Spec, PidTerm(child, true), child.Arguments)))])),
             options.IsSimple ? Dynamics() : Atoms.Undefined, options.Intensity, (long)options.Period.TotalSeconds,
             Term.List([.. _restarts.Reverse().Select(time => (Term)(time / Context.TimeProvider.TimestampFrequency))]),
-            _byPid.Values.Count(child => child.IsRestarting), ChildTerms.ToAtom(options.AutoShutdown), SupervisorAtom, Term.Nil);
+            _byPid.Values.Count(child => child.IsRestarting), ChildTerms.ToAtom(options.AutoShutdown), SupervisorAtom,
+            Term.Nil);
     }
 
     private static Term Error(string what) => Error(new Atom(what));
@@ -63,7 +69,9 @@ internal sealed partial class SupervisorServer
 
     private static Term PidTerm(SupervisedProcess child, bool asRecord = false) => child switch
     {
-        { IsRestarting: true } => asRecord ? Term.Tuple(ChildTerms.Restarting, child.Pid is { } old ? old : Atoms.Undefined) : ChildTerms.Restarting,
+        { IsRestarting: true } => asRecord
+            ? Term.Tuple(ChildTerms.Restarting, child.Pid is { } old ? old : Atoms.Undefined)
+            : ChildTerms.Restarting,
         { Pid: { } pid } => pid,
         _ => Atoms.Undefined,
     };
@@ -80,20 +88,23 @@ internal sealed partial class SupervisorServer
         var isKept = Template.Restart != ChildRestart.Temporary;
         return Term.Tuple(
             new Atom(isKept ? "maps" : "mapsets"),
-            Term.Map([.. _byPid.Values.Select(child => (PidTerm(child, true), isKept ? Term.List([.. child.Given]) : Term.Nil))]));
+            Term.Map([.. _byPid.Values.Select(
+                child => (PidTerm(child, true), isKept ? Term.List([.. child.Given]) : Term.Nil))]));
     }
 
     private Term Describe(IEnumerable<SupervisedProcess> children) => Term.List([.. children.Select(Describe)]);
 
     private Term Describe(SupervisedProcess child) => Term.Tuple(
-        options.IsSimple ? Atoms.Undefined : child.Spec.Id.Term, PidTerm(child), ChildTerms.ToAtom(child.Spec.Kind), ChildTerms.ModulesOf(child.Spec));
+        options.IsSimple ? Atoms.Undefined : child.Spec.Id.Term, PidTerm(child), ChildTerms.ToAtom(child.Spec.Kind),
+        ChildTerms.ModulesOf(child.Spec));
 
     private Term Count()
     {
         var all = options.IsSimple ? _byPid.Values : (IReadOnlyCollection<SupervisedProcess>)_children;
         var supervisors = all.Count(child => child.Spec.Kind == ChildKind.Supervisor);
         // One on another node counts while its link holds.
-        var active = all.Count(child => child.Running is { } pid && (options.IsSimple || pid.Node != Context.Self.Node || Context.Runtime.IsAlive(pid)));
+        var active = all.Count(child => child.Running is { } pid
+            && (options.IsSimple || pid.Node != Context.Self.Node || Context.Runtime.IsAlive(pid)));
         return Term.List(
             Term.Tuple(Specs, options.IsSimple ? 1 : all.Count), Term.Tuple(Active, active),
             Term.Tuple(Supervisors, supervisors), Term.Tuple(Workers, all.Count - supervisors));

@@ -39,7 +39,8 @@ internal sealed partial class SupervisorServer
         var failed = options.Strategy switch
         {
             SupervisorStrategy.OneForAll => await RestartAllAsync(child, _children).ConfigureAwait(false),
-            SupervisorStrategy.RestForOne => await RestartAllAsync(child, _children[_children.IndexOf(child)..]).ConfigureAwait(false),
+            SupervisorStrategy.RestForOne => await RestartAllAsync(
+                child, _children[_children.IndexOf(child)..]).ConfigureAwait(false),
             _ => await RestartOneAsync(child).ConfigureAwait(false),
         };
         // By way of the mailbox, so that whoever waits, or wants to stop it, has a turn between two attempts.
@@ -70,7 +71,8 @@ internal sealed partial class SupervisorServer
     }
 
     /// <returns>The child that could not be started; those after it wait for it.</returns>
-    private async ValueTask<SupervisedProcess?> RestartAllAsync(SupervisedProcess ended, List<SupervisedProcess> children)
+    private async ValueTask<SupervisedProcess?> RestartAllAsync(
+        SupervisedProcess ended, List<SupervisedProcess> children)
     {
         SetPid(ended, null);
         await StopChildrenAsync(children).ConfigureAwait(false);

@@ -3,8 +3,8 @@ using Enmesh.Terms;
 
 namespace Enmesh.Behaviours;
 
-// How children are stopped: exit(Pid, shutdown), then exit(Pid, kill) for those that do not heed it. It is the monitor that tells of the end:
-// a child may have taken its link back.
+// How children are stopped: exit(Pid, shutdown), then exit(Pid, kill) for those that do not heed it. It is the monitor
+// that tells of the end: a child may have taken its link back.
 internal sealed partial class SupervisorServer
 {
     /// <summary>Stops children in the opposite order of the list; the specifications of temporary ones go.</summary>
@@ -26,7 +26,8 @@ internal sealed partial class SupervisorServer
         var shutdown = child.Spec.Shutdown;
         Context.SendExit(pid, shutdown.IsBrutal ? ExitReason.Kill : ExitReason.Shutdown);
         bool IsDown(Term message) => ReferenceOfDown(message) == monitor;
-        var down = await Context.ReceiveAsync(IsDown, shutdown.IsBrutal ? Timeout.InfiniteTimeSpan : shutdown.Time).ConfigureAwait(false);
+        var down = await Context.ReceiveAsync(IsDown, shutdown.IsBrutal ? Timeout.InfiniteTimeSpan : shutdown.Time)
+            .ConfigureAwait(false);
         if (down is null)
         {
             Context.SendExit(pid, ExitReason.Kill);
@@ -50,7 +51,8 @@ internal sealed partial class SupervisorServer
         while (waiting.Count > 0)
         {
             var down = await Context.ReceiveAsync(
-                message => ReferenceOfDown(message) is { } reference && waiting.ContainsKey(reference), left).ConfigureAwait(false);
+                message => ReferenceOfDown(message) is { } reference && waiting.ContainsKey(reference), left)
+                .ConfigureAwait(false);
             if (down is null)
             {
                 foreach (var child in waiting.Values)
@@ -70,7 +72,8 @@ internal sealed partial class SupervisorServer
 
     private async ValueTask UnlinkStoppedAsync(SupervisedProcess child, Pid pid, Term reason)
     {
-        bool IsExit(Term message) => message.TupleElements is [{ Atom: { } marker }, { Pid: { } from }, _] && marker == ExitTag && from == pid;
+        bool IsExit(Term message) => message.TupleElements is [{ Atom: { } marker }, { Pid: { } from }, _]
+            && marker == ExitTag && from == pid;
         Term? exit;
         if (reason == ExitReason.NoProc && pid.Node == Context.Self.Node && Context.LinkedPids.Contains(pid))
         {
@@ -85,7 +88,8 @@ internal sealed partial class SupervisorServer
         if (exit is { } told)
             reason = told.TupleElements[2];
         if (!IsAsAsked(child.Spec, reason))
-            Context.Runtime.Logger.ChildShutdownError(Context.DisplayName, child.Spec.Id, pid, child.Spec.Restart, reason);
+            Context.Runtime.Logger.ChildShutdownError(
+                Context.DisplayName, child.Spec.Id, pid, child.Spec.Restart, reason);
     }
 
     // A permanent child is to end the way it is told to; others may have ended by themselves at that very moment.
@@ -94,5 +98,8 @@ internal sealed partial class SupervisorServer
         || (spec.Restart != ChildRestart.Permanent && ExitReason.IsInGoodOrder(reason));
 
     private static Reference? ReferenceOfDown(Term message) =>
-        message.TupleElements is [{ Atom: { } marker }, { Reference: { } reference }, _, _, _] && marker == GenAtoms.Down ? reference : null;
+        message.TupleElements is [{ Atom: { } marker }, { Reference: { } reference }, _, _, _]
+            && marker == GenAtoms.Down
+                ? reference
+                : null;
 }

@@ -27,7 +27,9 @@ internal sealed partial class SupervisorServer(SupervisorOptions options) : GenS
 
     private ChildSpec Template => options.Children[0];
 
-    /// <summary>Keeps a specification that a call is about to name by its reference: what it starts is no term.</summary>
+    /// <summary>
+    /// Keeps a specification that a call is about to name by its reference: what it starts is no term.
+    /// </summary>
     internal void Offer(Reference reference, ChildSpec spec) => _offered[reference] = spec;
 
     internal void TakeBack(Reference reference) => _offered.TryRemove(reference, out _);
@@ -42,7 +44,8 @@ internal sealed partial class SupervisorServer(SupervisorOptions options) : GenS
         if (await StartChildrenAsync(_children).ConfigureAwait(false) is not (var failed, var reason))
             return InitResult.Ok();
         await StopChildrenAsync(_children).ConfigureAwait(false);
-        return InitResult.Stop(Term.Tuple(ExitReason.Shutdown, Term.Tuple(FailedToStartChild, failed.Spec.Id.Term, reason)));
+        return InitResult.Stop(
+            Term.Tuple(ExitReason.Shutdown, Term.Tuple(FailedToStartChild, failed.Spec.Id.Term, reason)));
     }
 
     protected override async ValueTask<ServerResult> HandleInfoAsync(Term message)
@@ -50,7 +53,9 @@ internal sealed partial class SupervisorServer(SupervisorOptions options) : GenS
         if (message.TupleElements is not [{ Atom: { } marker }, { Pid: { } from }, var reason] || marker != ExitTag)
             return await base.HandleInfoAsync(message).ConfigureAwait(false);
         // Anybody may send exit signals; those of strangers are nothing to a supervisor.
-        return _byPid.TryGetValue(from, out var child) && !child.IsRestarting ? await EndedAsync(child, reason).ConfigureAwait(false) : NoReply();
+        return _byPid.TryGetValue(from, out var child) && !child.IsRestarting
+            ? await EndedAsync(child, reason).ConfigureAwait(false)
+            : NoReply();
     }
 
     protected override async ValueTask<ServerResult> HandleCastAsync(Term request)
@@ -60,7 +65,8 @@ internal sealed partial class SupervisorServer(SupervisorOptions options) : GenS
         return FindRestarting(id) is { } child ? await RestartAsync(child).ConfigureAwait(false) : NoReply();
     }
 
-    protected override ValueTask TerminateAsync(Term reason) => options.IsSimple ? StopDynamicAsync() : StopChildrenAsync(_children);
+    protected override ValueTask TerminateAsync(Term reason) =>
+        options.IsSimple ? StopDynamicAsync() : StopChildrenAsync(_children);
 
     private SupervisedProcess? FindRestarting(Term id)
     {
@@ -113,7 +119,8 @@ internal sealed partial class SupervisorServer(SupervisorOptions options) : GenS
     }
 
     /// <summary>Starts children in the order of the list, until one fails.</summary>
-    private async ValueTask<(SupervisedProcess Failed, Term Reason)?> StartChildrenAsync(IReadOnlyCollection<SupervisedProcess> children)
+    private async ValueTask<(SupervisedProcess Failed, Term Reason)?> StartChildrenAsync(
+        IReadOnlyCollection<SupervisedProcess> children)
     {
         foreach (var child in children.ToArray())
         {
@@ -137,7 +144,9 @@ internal sealed class SupervisedProcess(ChildSpec spec, Term? arguments)
 {
     internal ChildSpec Spec { get; } = spec;
 
-    /// <summary>The arguments of its start function as peers see them; null for one that is never started again.</summary>
+    /// <summary>
+    /// The arguments of its start function as peers see them; null for one that is never started again.
+    /// </summary>
     internal Term? Arguments { get; } = arguments;
 
     /// <summary>What it was given when it was added to a simple supervisor.</summary>

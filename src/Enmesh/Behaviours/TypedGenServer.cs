@@ -4,10 +4,13 @@ using Enmesh.Terms.Serialization;
 
 namespace Enmesh.Behaviours;
 
-/// <summary>A <see cref="GenServer"/> whose requests and replies are C# types, turned into terms and back by the serializer.</summary>
+/// <summary>
+/// A <see cref="GenServer"/> whose requests and replies are C# types, turned into terms and back by the serializer.
+/// </summary>
 /// <remarks>
-/// A request that is none refuses its call, as <see cref="GenServer.Refuse"/> does, with the place where it differs from what was expected; a cast
-/// that is none is logged and dropped. Requests of several kinds are a base type with cases (see <c>docs/serialization.md</c>, "Unions").
+/// A request that is none refuses its call, as <see cref="GenServer.Refuse"/> does, with the place where it differs
+/// from what was expected; a cast that is none is logged and dropped. Requests of several kinds are a base type with
+/// cases (see <c>docs/serialization.md</c>, "Unions").
 /// </remarks>
 /// <typeparam name="TRequest">What is called and cast; <see cref="Term"/> for anything.</typeparam>
 /// <typeparam name="TReply">What calls are answered with.</typeparam>
@@ -36,7 +39,8 @@ public abstract class GenServer<TRequest, TReply> : GenServer
     protected CallResult Reply(TReply reply) => Reply(TermSerializer.ToTerm(reply, _replies));
 
     /// <summary>Answers a call that was not answered at once.</summary>
-    protected void Reply(in CallRequest call, TReply reply) => Context.Reply(call, TermSerializer.ToTerm(reply, _replies));
+    protected void Reply(in CallRequest call, TReply reply) =>
+        Context.Reply(call, TermSerializer.ToTerm(reply, _replies));
 
     /// <inheritdoc cref="GenServer.Stop(Term, Term)"/>
     protected CallResult Stop(Term reason, TReply reply) => Stop(reason, TermSerializer.ToTerm(reply, _replies));

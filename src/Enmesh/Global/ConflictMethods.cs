@@ -39,18 +39,23 @@ internal sealed class ConflictMethods
 
     /// <summary>Runs a method that runs no code of the program, at once.</summary>
     /// <returns>False when the method is none of those.</returns>
-    internal static bool TryDecide(ProcessRuntime runtime, ProcessContext context, Term method, NameConflict conflict, out Term verdict)
+    internal static bool TryDecide(
+        ProcessRuntime runtime, ProcessContext context, Term method, NameConflict conflict, out Term verdict)
     {
         verdict = GlobalAtoms.None;
         if (BuiltIn(method) is not { } name)
             return false;
         if (name == GlobalAtoms.NotifyAllName)
         {
-            runtime.SendConnected(context, conflict.Theirs, Term.Tuple(GlobalAtoms.NameConflict, conflict.Name, conflict.Ours));
-            runtime.SendConnected(context, conflict.Ours, Term.Tuple(GlobalAtoms.NameConflict, conflict.Name, conflict.Theirs));
+            runtime.SendConnected(
+                context, conflict.Theirs, Term.Tuple(GlobalAtoms.NameConflict, conflict.Name, conflict.Ours));
+            runtime.SendConnected(
+                context, conflict.Ours, Term.Tuple(GlobalAtoms.NameConflict, conflict.Name, conflict.Theirs));
             return true;
         }
-        var (winner, loser) = conflict.Theirs.Node < conflict.Ours.Node ? (conflict.Theirs, conflict.Ours) : (conflict.Ours, conflict.Theirs);
+        var (winner, loser) = conflict.Theirs.Node < conflict.Ours.Node
+            ? (conflict.Theirs, conflict.Ours)
+            : (conflict.Ours, conflict.Theirs);
         if (name == GlobalAtoms.RandomExitName)
             context.SendExit(loser, ExitReason.Kill);
         else
@@ -60,13 +65,16 @@ internal sealed class ConflictMethods
     }
 
     /// <summary>
-    /// <c>global:resolve_it/4</c>: the process that keeps the name, <c>none</c>, or <c>{'EXIT', Reason}</c> when the method failed.
+    /// <c>global:resolve_it/4</c>: the process that keeps the name, <c>none</c>, or <c>{'EXIT', Reason}</c> when the
+    /// method failed.
     /// </summary>
-    internal async ValueTask<Term> DecideAsync(ProcessRuntime runtime, ProcessContext context, Term method, NameConflict conflict)
+    internal async ValueTask<Term> DecideAsync(
+        ProcessRuntime runtime, ProcessContext context, Term method, NameConflict conflict)
     {
         if (TryDecide(runtime, context, method, conflict, out var verdict))
             return verdict;
-        if (method.Fun is not { IsExternal: true } fun || !IsDelegate(method) || !_delegates.TryGetValue(fun.Function!, out var decide))
+        if (method.Fun is not { IsExternal: true } fun || !IsDelegate(method)
+            || !_delegates.TryGetValue(fun.Function!, out var decide))
             return Term.Tuple(Exit, Term.Tuple(Undef, method));
         await Task.Yield(); // the program's own code has no business on the node's thread
         try
@@ -89,6 +97,9 @@ internal sealed class ConflictMethods
         if (!fun.IsExternal)
             return GlobalAtoms.RandomExitName;
         var name = fun.Function!;
-        return name == GlobalAtoms.RandomExitName || name == GlobalAtoms.RandomNotifyName || name == GlobalAtoms.NotifyAllName ? name : null;
+        return name == GlobalAtoms.RandomExitName || name == GlobalAtoms.RandomNotifyName
+            || name == GlobalAtoms.NotifyAllName
+                ? name
+                : null;
     }
 }

@@ -12,15 +12,17 @@ internal abstract record GlobalEffect
     /// <summary>Send this to a process, if its node is connected.</summary>
     internal sealed record SendTo(Pid To, Term Message) : GlobalEffect;
 
-    /// <summary>Call a registered process of a node; <see cref="GlobalEvent.Answered"/> tells. Never connect for it.</summary>
+    /// <summary>
+    /// Call a registered process of a node; <see cref="GlobalEvent.Answered"/> tells. Never connect for it.
+    /// </summary>
     internal sealed record Ask(long Question, Atom Node, Atom Server, Term Request) : GlobalEffect;
 
     /// <summary>Answer a call.</summary>
     internal sealed record Reply(CallRequest Call, Term Answer) : GlobalEffect;
 
     /// <summary>
-    /// Watch a process, connecting to its node if need be and wanted; <see cref="GlobalEvent.Gone"/> tells of its end, or that its
-    /// node is out of reach.
+    /// Watch a process, connecting to its node if need be and wanted; <see cref="GlobalEvent.Gone"/> tells of its end,
+    /// or that its node is out of reach.
     /// </summary>
     internal sealed record Watch(long Id, Pid Pid, bool MayConnect) : GlobalEffect;
 
@@ -33,13 +35,17 @@ internal abstract record GlobalEffect
     /// <summary>Take that link back.</summary>
     internal sealed record Unlink(Pid Pid) : GlobalEffect;
 
-    /// <summary>Connect to a node; it is <see cref="GlobalEvent.NodeUp"/> or <see cref="GlobalEvent.Unreachable"/> then.</summary>
+    /// <summary>
+    /// Connect to a node; it is <see cref="GlobalEvent.NodeUp"/> or <see cref="GlobalEvent.Unreachable"/> then.
+    /// </summary>
     internal sealed record Connect(Atom Node) : GlobalEffect;
 
     /// <summary>Close the link to a node.</summary>
     internal sealed record Disconnect(Atom Node) : GlobalEffect;
 
-    /// <summary>Decide between two processes by a method, on this node; <see cref="GlobalEvent.Answered"/> tells.</summary>
+    /// <summary>
+    /// Decide between two processes by a method, on this node; <see cref="GlobalEvent.Answered"/> tells.
+    /// </summary>
     internal sealed record Resolve(long Question, Term Method, Term Name, Pid Theirs, Pid Ours) : GlobalEffect;
 
     /// <summary>No name has this method any more.</summary>

@@ -14,7 +14,10 @@ internal abstract record GlobalEvent
     /// <summary>A message to <c>global_name_server</c>: a call, a cast or a plain one.</summary>
     internal sealed record Message(Term Content) : GlobalEvent;
 
-    /// <summary>The answer to a <see cref="GlobalEffect.Ask"/> or <see cref="GlobalEffect.Resolve"/>; null when there will be none.</summary>
+    /// <summary>
+    /// The answer to a <see cref="GlobalEffect.Ask"/> or <see cref="GlobalEffect.Resolve"/>; null when there will be
+    /// none.
+    /// </summary>
     internal sealed record Answered(long Question, Term? Answer) : GlobalEvent;
 
     /// <summary>A watched process has ended, or is out of reach.</summary>
@@ -48,7 +51,9 @@ internal abstract record GlobalCommand
     /// <summary>Done with <c>ok</c>.</summary>
     internal sealed record Unregister(Term Name) : GlobalCommand;
 
-    /// <summary>Done with <c>ok</c> when each of the nodes has the same names, or is gone. Null: all that are connected.</summary>
+    /// <summary>
+    /// Done with <c>ok</c> when each of the nodes has the same names, or is gone. Null: all that are connected.
+    /// </summary>
     internal sealed record Sync(IReadOnlyCollection<Atom>? Nodes) : GlobalCommand;
 
     /// <summary>Done with the list of nodes when all are disconnected.</summary>

@@ -18,11 +18,13 @@ internal static partial class GlobalLog
     internal static partial void GlobalDisconnected(this ILogger logger, string peer);
 
     [LoggerMessage(EventId = EventIds.GlobalNotReached, Level = LogLevel.Warning,
-        Message = "{Peer}, which other nodes of the cluster know, could not be connected; all nodes part from one of us.")]
+        Message =
+            "{Peer}, which other nodes of the cluster know, could not be connected; all nodes part from one of us.")]
     internal static partial void GlobalNotReached(this ILogger logger, string peer);
 
     [LoggerMessage(EventId = EventIds.GlobalMethodFailed, Level = LogLevel.Warning,
-        Message = "The global name {Name}, which {Peer} has as well, is gone from both: its conflict method gave {Verdict}.")]
+        Message =
+            "The global name {Name}, which {Peer} has as well, is gone from both: its conflict method gave {Verdict}.")]
     internal static partial void GlobalMethodFailed(this ILogger logger, string? name, string peer, string? verdict);
 
     [LoggerMessage(EventId = EventIds.GlobalSecondName, Level = LogLevel.Error,
@@ -30,7 +32,8 @@ internal static partial class GlobalLog
     internal static partial void GlobalSecondName(this ILogger logger, string? pid, string? name);
 
     [LoggerMessage(EventId = EventIds.GlobalUnsettled, Level = LogLevel.Warning,
-        Message = "{Peer} is connected, but the global name servers have not come to terms; it is disconnected to begin anew.")]
+        Message = "{Peer} is connected, but the global name servers have not come to terms; " +
+            "it is disconnected to begin anew.")]
     internal static partial void GlobalUnsettled(this ILogger logger, string peer);
 
     [LoggerMessage(EventId = EventIds.GlobalOutOfStep, Level = LogLevel.Debug,

@@ -3,7 +3,8 @@ using Enmesh.Terms;
 
 namespace Enmesh.Global;
 
-// What servers, registrars and lockers of other nodes, and programs of this one, ask; and the names and locks themselves.
+// What servers, registrars and lockers of other nodes, and programs of this one, ask; and the names and locks
+// themselves.
 internal sealed partial class GlobalMachine
 {
     private void OnCall(in CallRequest call)
@@ -13,7 +14,8 @@ internal sealed partial class GlobalMachine
             Do(new GlobalEffect.Reply(call, answer));
             return;
         }
-        if (call.Request.TupleElements is [{ Atom: { } tag }, { AsList: { IsProper: true } nodes }] && tag == GlobalAtoms.Sync)
+        if (call.Request.TupleElements is [{ Atom: { } tag }, { AsList: { IsProper: true } nodes }]
+            && tag == GlobalAtoms.Sync)
         {
             var asked = call;
             StartSync(
@@ -40,7 +42,8 @@ internal sealed partial class GlobalMachine
                 InsertName(name, pid, method);
                 KeepIf(_locks.HoldsGlobalLock(from), name, pid);
                 return GlobalAtoms.Yes;
-            case [{ Atom: { } tag }, var name, { Pid: { } pid }, var method, { Atom: { } node }] when tag == GlobalAtoms.RegisterExt:
+            case [{ Atom: { } tag }, var name, { Pid: { } pid }, var method, { Atom: { } node }]
+                when tag == GlobalAtoms.RegisterExt:
                 InsertExternalName(name, pid, method, node);
                 KeepIf(_locks.HoldsGlobalLock(from), name, pid);
                 return GlobalAtoms.Yes;
@@ -63,8 +66,11 @@ internal sealed partial class GlobalMachine
         return question == GlobalAtoms.GetNamesExt ? _names.ToExternalList() : default(Term?);
     }
 
-    /// <summary>The process that has a name; null for one of this node that has ended, though nobody has said so yet.</summary>
-    private Pid? WhereIs(Term name) => _names.Find(name)?.Pid is { } pid && (pid.Node != _self.Node || _self.IsAlive(pid)) ? pid : null;
+    /// <summary>
+    /// The process that has a name; null for one of this node that has ended, though nobody has said so yet.
+    /// </summary>
+    private Pid? WhereIs(Term name) =>
+        _names.Find(name)?.Pid is { } pid && (pid.Node != _self.Node || _self.IsAlive(pid)) ? pid : null;
 
     private void InsertName(Term name, Pid pid, Term method)
     {
@@ -97,10 +103,10 @@ internal sealed partial class GlobalMachine
     }
 
     /// <summary>
-    /// Takes a name back at once if whoever gave it does not hold the lock: its node went down, which freed the lock, and came up
-    /// again before this message of its arrived. Without any lock the message is a late one only if the last holder died. And takes
-    /// it back if the process is on a node that we lost, which the other may not know yet: its own copy goes when it does, while
-    /// ours, told after the loss, would stay.
+    /// Takes a name back at once if whoever gave it does not hold the lock: its node went down, which freed the lock,
+    /// and came up again before this message of its arrived. Without any lock the message is a late one only if the
+    /// last holder died. And takes it back if the process is on a node that we lost, which the other may not know yet:
+    /// its own copy goes when it does, while ours, told after the loss, would stay.
     /// </summary>
     private void KeepIf(bool holdsLock, Term name, Pid pid)
     {
@@ -125,7 +131,8 @@ internal sealed partial class GlobalMachine
         {
             switch (operation.TupleElements)
             {
-                case [{ Atom: { } tag }, { TupleElements: [var name, { Pid: { } pid }, var method] }] when tag == GlobalAtoms.Insert:
+                case [{ Atom: { } tag }, { TupleElements: [var name, { Pid: { } pid }, var method] }]
+                    when tag == GlobalAtoms.Insert:
                     if (external.TryGetValue(name, out var spokenFor) && spokenFor.Pid == pid)
                         InsertExternalName(name, pid, method, spokenFor.Node);
                     else
@@ -139,7 +146,8 @@ internal sealed partial class GlobalMachine
         }
     }
 
-    private static bool IsDelete(Term operation) => operation.TupleElements is [{ Atom: { } tag }, _] && tag == GlobalAtoms.Delete;
+    private static bool IsDelete(Term operation) =>
+        operation.TupleElements is [{ Atom: { } tag }, _] && tag == GlobalAtoms.Delete;
 
     private static Dictionary<Term, (Pid Pid, Atom Node)> ReadExternalNames(Term list)
     {

@@ -2,8 +2,8 @@ using Enmesh.Terms;
 
 namespace Enmesh.Global;
 
-// A name that both partitions have: the node with the smaller name settles it, by the method its own partition has for the
-// name, which runs where the process lives that has it there.
+// A name that both partitions have: the node with the smaller name settles it, by the method its own partition has for
+// the name, which runs where the process lives that has it there.
 internal sealed partial class GlobalMachine
 {
     private static readonly Atom Rex = new("rex");
@@ -19,7 +19,9 @@ internal sealed partial class GlobalMachine
         Resolve(session, 0);
     }
 
-    /// <summary>Goes through the other side's names from one on; stops at a conflict, and goes on when it is settled.</summary>
+    /// <summary>
+    /// Goes through the other side's names from one on; stops at a conflict, and goes on when it is settled.
+    /// </summary>
     private void Resolve(SyncSession session, int from)
     {
         var names = session.HisNames!.Value;
@@ -48,7 +50,8 @@ internal sealed partial class GlobalMachine
         session.IsResolved = true;
         session.ToldKnown = [.. _known.Keys];
         Cast(session.Node, GlobalMessages.Resolved(
-            _self.Node, Term.List([.. session.HisOperations]), GlobalMessages.Nodes(_known, session.Version), _names.ToExternalList(), session.HisTag!.Value));
+            _self.Node, Term.List([.. session.HisOperations]), GlobalMessages.Nodes(_known, session.Version),
+            _names.ToExternalList(), session.HisTag!.Value));
         if (session.His is not null)
             Merge(session);
     }
@@ -72,7 +75,8 @@ internal sealed partial class GlobalMachine
             return;
         }
         // Without an answer our process's node is out of reach, and the name with it.
-        if (verdict is not { } given || given.Pid == theirs.Pid || given.TupleElements is [{ Atom: { } tag }, _] && tag == BadRpc)
+        if (verdict is not { } given || given.Pid == theirs.Pid
+            || (given.TupleElements is [{ Atom: { } tag }, _] && tag == BadRpc))
         {
             session.OurOperations.Add(GlobalMessages.Insert(name, theirs.Pid, theirs.Method));
             return;

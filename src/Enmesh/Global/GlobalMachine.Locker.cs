@@ -7,16 +7,18 @@ internal sealed partial class GlobalMachine
     /// <summary>The locker of a node that we are meeting, and the attempt it is for.</summary>
     private sealed record Partner(Atom Node, Pid Locker, int Version, Term OurTag, Term HisTag);
 
-    /// <summary>A locker's word: it has locked its partition, or could not. Old ones don't say for which attempt.</summary>
+    /// <summary>
+    /// A locker's word: it has locked its partition, or could not. Old ones don't say for which attempt.
+    /// </summary>
     private sealed record LockerWord(Pid Locker, bool IsSet, Term? OurTag);
 
     /// <summary>
-    /// Locks our partition together with that of a node we are meeting, one at a time: of its own accord after a while, or when
-    /// the other side says that it has locked its own.
+    /// Locks our partition together with that of a node we are meeting, one at a time: of its own accord after a while,
+    /// or when the other side says that it has locked its own.
     /// </summary>
     /// <remarks>
-    /// Whoever begins locks one node of the other side first, the one it meets, with the id that both use. From then on nobody
-    /// there can lock the partition but by dealing with us, which is why this cannot come to a deadlock.
+    /// Whoever begins locks one node of the other side first, the one it meets, with the id that both use. From then on
+    /// nobody there can lock the partition but by dealing with us, which is why this cannot come to a deadlock.
     /// </remarks>
     private sealed class Locker(GlobalMachine owner)
     {
@@ -149,10 +151,12 @@ internal sealed partial class GlobalMachine
         /// <summary>A partner has locked its partition: we lock ours, and say whether we could.</summary>
         private void Follow(LockerWord word)
         {
-            var partner = _partners.Find(one => one.Node == word.Locker.Node && (word.OurTag is not { } tag || tag == one.OurTag));
+            var partner = _partners.Find(
+                one => one.Node == word.Locker.Node && (word.OurTag is not { } tag || tag == one.OurTag));
             if (partner is null)
             {
-                owner.Do(new GlobalEffect.SendTo(word.Locker, GlobalMessages.LockSet(owner._self.Pid, false, owner._known.Keys, null)));
+                owner.Do(new GlobalEffect.SendTo(
+                    word.Locker, GlobalMessages.LockSet(owner._self.Pid, false, owner._known.Keys, null)));
                 return;
             }
             LockPartition(partner, word.Locker, also: null, isLocked =>
@@ -252,7 +256,8 @@ internal sealed partial class GlobalMachine
         private void Say(Partner partner, Pid hisLocker, bool isSet)
         {
             var word = GlobalMessages.LockSet(
-                owner._self.Pid, isSet, owner._known.Keys, partner.Version >= GlobalMessages.VerifiedVersion ? partner.HisTag : default(Term?));
+                owner._self.Pid, isSet, owner._known.Keys,
+                partner.Version >= GlobalMessages.VerifiedVersion ? partner.HisTag : default(Term?));
             if (partner.Version < GlobalMessages.ByServerVersion)
                 owner.Do(new GlobalEffect.SendTo(hisLocker, word));
             else

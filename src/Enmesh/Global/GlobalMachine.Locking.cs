@@ -2,13 +2,15 @@ using Enmesh.Terms;
 
 namespace Enmesh.Global;
 
-// Setting a lock on several nodes, or on none. The boss, the node with the greatest name, is locked first and released last: who
-// comes second finds out there, and not after having locked half of the others.
+// Setting a lock on several nodes, or on none. The boss, the node with the greatest name, is locked first and released
+// last: who comes second finds out there, and not after having locked half of the others.
 internal sealed partial class GlobalMachine
 {
-    private Atom BossOf(IEnumerable<Atom> nodes) => nodes.Aggregate(_self.Node, (boss, node) => node > boss ? node : boss);
+    private Atom BossOf(IEnumerable<Atom> nodes) =>
+        nodes.Aggregate(_self.Node, (boss, node) => node > boss ? node : boss);
 
-    private static (Term Resource, Term Requester) Parts(Term lockId) => (lockId.TupleElements[0], lockId.TupleElements[1]);
+    private static (Term Resource, Term Requester) Parts(Term lockId) =>
+        (lockId.TupleElements[0], lockId.TupleElements[1]);
 
     /// <summary>Whether it makes sense to ask others for a lock.</summary>
     private bool CanSetHere(Term lockId)

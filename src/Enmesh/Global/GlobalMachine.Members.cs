@@ -2,17 +2,17 @@ using Enmesh.Terms;
 
 namespace Enmesh.Global;
 
-// Who is connected, who belongs to our partition, and keeping partitions from overlapping: whoever loses a node says so to
-// everybody, everybody passes it on, and disconnects from the lost one. It costs more links than it need, but every node
-// decides alike, and at once.
+// Who is connected, who belongs to our partition, and keeping partitions from overlapping: whoever loses a node says so
+// to everybody, everybody passes it on, and disconnects from the lost one. It costs more links than it need, but every
+// node decides alike, and at once.
 internal sealed partial class GlobalMachine
 {
     /// <summary>So long a node that others know may take to connect to us when we cannot connect to it.</summary>
     private static readonly TimeSpan JoinTime = TimeSpan.FromSeconds(7);
 
     /// <summary>
-    /// So long a connected node may be neither met nor known and in sync. It happens when whoever was about to introduce two nodes
-    /// to each other went down half-way: one of them knows the other, which knows nothing.
+    /// So long a connected node may be neither met nor known and in sync. It happens when whoever was about to
+    /// introduce two nodes to each other went down half-way: one of them knows the other, which knows nothing.
     /// </summary>
     private static readonly TimeSpan SettleTime = TimeSpan.FromMinutes(2);
 
@@ -23,13 +23,17 @@ internal sealed partial class GlobalMachine
     /// <summary>Nodes we are parting from: the end of the connection is no loss to be told of.</summary>
     private readonly HashSet<Atom> _removing = [];
 
-    /// <summary>Nodes that we were to join, and are not any more, while an attempt to connect was still under way.</summary>
+    /// <summary>
+    /// Nodes that we were to join, and are not any more, while an attempt to connect was still under way.
+    /// </summary>
     private readonly HashSet<Atom> _unwanted = [];
 
     /// <summary>Nodes that others know and that are not connected yet, and until when that may take.</summary>
     private readonly Dictionary<Atom, TimeSpan?> _joining = [];
 
-    /// <summary>Connected nodes with which nothing is under way although something should be, and until when that may be.</summary>
+    /// <summary>
+    /// Connected nodes with which nothing is under way although something should be, and until when that may be.
+    /// </summary>
     private readonly Dictionary<Atom, TimeSpan> _unsettled = [];
 
     private readonly LostConnections _lost = new();
@@ -61,8 +65,8 @@ internal sealed partial class GlobalMachine
     {
         _connected.Remove(node);
         _early.Remove(node);
-        // The watches say so, too, but for what came by messages that were looked at after the end of the connection: a name that
-        // only we have would not be told to the others when the node comes back.
+        // The watches say so, too, but for what came by messages that were looked at after the end of the connection: a
+        // name that only we have would not be told to the others when the node comes back.
         _locks.NodeGone(node);
         RemoveNamesOf(node);
         if (!_removing.Remove(node))
@@ -106,7 +110,8 @@ internal sealed partial class GlobalMachine
     }
 
     private bool IsUnsettled(Atom node) =>
-        _connected.Contains(node) && !_removing.Contains(node) && !_sessions.ContainsKey(node) && !(_known.ContainsKey(node) && _synced.Contains(node));
+        _connected.Contains(node) && !_removing.Contains(node) && !_sessions.ContainsKey(node)
+            && !(_known.ContainsKey(node) && _synced.Contains(node));
 
     private void GiveUpJoining()
     {
@@ -173,7 +178,8 @@ internal sealed partial class GlobalMachine
     private int VersionOf(Atom node) =>
         _known.TryGetValue(node, out var version) ? version : _sessions.GetValueOrDefault(node)?.Version ?? 0;
 
-    private bool IsPotentiallyKnown(Atom node) => _known.ContainsKey(node) || _sessions.GetValueOrDefault(node)?.HisTag is not null;
+    private bool IsPotentiallyKnown(Atom node) =>
+        _known.ContainsKey(node) || _sessions.GetValueOrDefault(node)?.HisTag is not null;
 
     private void TellLoss(Atom node)
     {
@@ -194,7 +200,8 @@ internal sealed partial class GlobalMachine
         }
         foreach (var session in _sessions.Values)
         {
-            if (session.Version >= GlobalMessages.PartitionsVersion && session.Node != but && !_known.ContainsKey(session.Node))
+            if (session.Version >= GlobalMessages.PartitionsVersion && session.Node != but
+                && !_known.ContainsKey(session.Node))
                 Send(session.Node, message);
         }
     }
@@ -206,12 +213,14 @@ internal sealed partial class GlobalMachine
             return;
         NoteLoss(from, to);
         PassOn(message, but: from);
-        // When it was us who got lost, the others part from us, and the one who lost us need not be parted from by them.
+        // When it was us who got lost, the others part from us, and the one who lost us need not be parted from by
+        // them.
         var other = to == _self.Node ? from : to;
         if (!IsPotentiallyKnown(other))
             return;
         // One that has not said yet that it knows us may not, and would not do as it is asked.
-        if (VersionOf(other) < GlobalMessages.PartitionsVersion || (_known.ContainsKey(other) && !_synced.Contains(other)))
+        if (VersionOf(other) < GlobalMessages.PartitionsVersion
+            || (_known.ContainsKey(other) && !_synced.Contains(other)))
         {
             Do(new GlobalEffect.Disconnect(other));
             Report(GlobalReport.Disconnected, other);
@@ -244,7 +253,10 @@ internal sealed partial class GlobalMachine
         SyncsDone(node);
     }
 
-    /// <summary>Leaves the cluster: closes the links to all published nodes and says nothing of it, or everybody would part from everybody.</summary>
+    /// <summary>
+    /// Leaves the cluster: closes the links to all published nodes and says nothing of it, or everybody would part from
+    /// everybody.
+    /// </summary>
     private void DisconnectAll(Action<Term> then)
     {
         foreach (var node in _joining.Keys.ToArray())

@@ -4,10 +4,14 @@ namespace Enmesh.Global;
 
 internal sealed partial class GlobalMachine
 {
-    /// <summary>Changes names for the programs of this node: one change at a time, with the names of all nodes locked.</summary>
+    /// <summary>
+    /// Changes names for the programs of this node: one change at a time, with the names of all nodes locked.
+    /// </summary>
     private sealed class Registrar(GlobalMachine owner)
     {
-        /// <summary>The longest pause between attempts to get the lock; the first is an eighth of a second at most.</summary>
+        /// <summary>
+        /// The longest pause between attempts to get the lock; the first is an eighth of a second at most.
+        /// </summary>
         private const int MaxPauseMilliseconds = 8000;
 
         private readonly Queue<(GlobalCommand Command, Action<Term> Then)> _waiting = new();
@@ -80,7 +84,8 @@ internal sealed partial class GlobalMachine
             }
             // Who was lost meanwhile, and may be back, is not locked any more.
             Atom[] locked = [.. nodes.Where(node => node == owner._self.Node || owner._known.ContainsKey(node))];
-            owner.AskAll(locked, request, _ => Finish(command is GlobalCommand.Unregister ? Atoms.Ok : GlobalAtoms.Yes));
+            owner.AskAll(
+                locked, request, _ => Finish(command is GlobalCommand.Unregister ? Atoms.Ok : GlobalAtoms.Yes));
 
             void Finish(Term result)
             {
@@ -102,7 +107,8 @@ internal sealed partial class GlobalMachine
                 case GlobalCommand.ReRegister again:
                     return Term.Tuple(GlobalAtoms.Register, again.Name, again.Pid, again.Method);
                 case GlobalCommand.RegisterExternal external when owner.WhereIs(external.Name) is null:
-                    return Term.Tuple(GlobalAtoms.RegisterExt, external.Name, external.Pid, external.Method, owner._self.Node);
+                    return Term.Tuple(
+                        GlobalAtoms.RegisterExt, external.Name, external.Pid, external.Method, owner._self.Node);
                 case GlobalCommand.Unregister unregister:
                     return Term.Tuple(GlobalAtoms.Unregister, unregister.Name);
                 default:

@@ -25,33 +25,39 @@ internal sealed partial class GlobalMachine
     {
         switch (message.TupleElements)
         {
-            case [{ Atom: { } tag }, { IsTuple: true } version, { Atom: { } node }, { IsTuple: true } hello] when tag == GlobalAtoms.InitConnect:
+            case [{ Atom: { } tag }, { IsTuple: true } version, { Atom: { } node }, { IsTuple: true } hello]
+                when tag == GlobalAtoms.InitConnect:
                 OnInitConnect(node, version, hello);
                 break;
             case [{ Atom: { } tag }, { Pid: { } locker }, { Boolean: { } isSet }, _] when tag == GlobalAtoms.LockSet:
                 _locker.OnLockSet(new(locker, isSet, null));
                 break;
-            case [{ Atom: { } tag }, { Pid: { } locker }, { Boolean: { } isSet }, _, var ourTag] when tag == GlobalAtoms.LockSet:
+            case [{ Atom: { } tag }, { Pid: { } locker }, { Boolean: { } isSet }, _, var ourTag]
+                when tag == GlobalAtoms.LockSet:
                 if (_sessions.GetValueOrDefault(locker.Node)?.Tag == ourTag)
                     _locker.OnLockSet(new(locker, isSet, ourTag));
                 break;
-            case [{ Atom: { } tag }, { Atom: { } node }, { AsList: { IsProper: true } names }, _, var ourTag] when tag == GlobalAtoms.Exchange:
+            case [{ Atom: { } tag }, { Atom: { } node }, { AsList: { IsProper: true } names }, _, var ourTag]
+                when tag == GlobalAtoms.Exchange:
                 if (SessionOf(node, ourTag) is { } exchanging)
                     OnExchange(exchanging, names);
                 break;
-            case [{ Atom: { } tag }, { Atom: { } node }, { AsList: { IsProper: true } operations }, var known, _, var external, var ourTag]
+            case [{ Atom: { } tag }, { Atom: { } node }, { AsList: { IsProper: true } operations }, var known, _,
+                var external, var ourTag]
                 when tag == GlobalAtoms.Resolved:
                 if (SessionOf(node, ourTag) is { } resolving)
                     OnResolved(resolving, new(operations, GlobalMessages.ReadNodes(known), external));
                 break;
-            case [{ Atom: { } tag }, { Atom: not null }, { AsList: { IsProper: true } operations }, var external, var nodes, var extra]
+            case [{ Atom: { } tag }, { Atom: not null }, { AsList: { IsProper: true } operations }, var external,
+                var nodes, var extra]
                 when tag == GlobalAtoms.NewNodes:
                 OnNewNodes(operations, external, nodes, extra);
                 break;
             case [{ Atom: { } tag }, { Atom: { } node }, _] when tag == GlobalAtoms.InSync:
                 OnInSync(node);
                 break;
-            case [{ Atom: { } tag }, _, { Pid: not null }] when tag == GlobalAtoms.AsyncDelName || tag == GlobalAtoms.AsyncDelLock:
+            case [{ Atom: { } tag }, _, { Pid: not null }]
+                when tag == GlobalAtoms.AsyncDelName || tag == GlobalAtoms.AsyncDelLock:
                 break; // the watch on the process does that
             default:
                 Report(GlobalReport.Unexpected, null, message);
@@ -74,7 +80,8 @@ internal sealed partial class GlobalMachine
             case [{ Atom: { } tag }, { Pid: { } locker }, { Boolean: { } isSet }, _] when tag == GlobalAtoms.LockSet:
                 _locker.OnLockSet(new(locker, isSet, null));
                 break;
-            case [{ Atom: { } tag }, { Atom: { } from }, var creation, { Int64: { } number }, { Atom: { } to }] when tag == GlobalAtoms.LostConnection:
+            case [{ Atom: { } tag }, { Atom: { } from }, var creation, { Int64: { } number }, { Atom: { } to }]
+                when tag == GlobalAtoms.LostConnection:
                 OnLostConnection(message, from, creation, number, to);
                 break;
             case [{ Atom: { } tag }, { Atom: { } node }] when tag == GlobalAtoms.RemoveConnection:
@@ -86,7 +93,8 @@ internal sealed partial class GlobalMachine
         }
     }
 
-    private SyncSession? SessionOf(Atom node, Term tag) => _sessions.TryGetValue(node, out var session) && session.Tag == tag ? session : null;
+    private SyncSession? SessionOf(Atom node, Term tag) =>
+        _sessions.TryGetValue(node, out var session) && session.Tag == tag ? session : null;
 
     private void StartSession(Atom node)
     {
@@ -141,8 +149,8 @@ internal sealed partial class GlobalMachine
     }
 
     /// <summary>
-    /// It has begun a new attempt on its side. We go along, with the tag that we have told it. Should it have forgotten that, our
-    /// acknowledgement will show it, and it cancels.
+    /// It has begun a new attempt on its side. We go along, with the tag that we have told it. Should it have forgotten
+    /// that, our acknowledgement will show it, and it cancels.
     /// </summary>
     private SyncSession? BeginAgain(Atom node, int version)
     {
@@ -206,7 +214,10 @@ internal sealed partial class GlobalMachine
         Term[] operations = [.. WithoutLost(session, his), .. his.Operations];
         var extra = GlobalMessages.Extra(session.Version, session.LockId!.Value);
         KeyValuePair<Atom, int>[] newNodes =
-            [new(node, session.Version), .. hisKnown.Select(one => one.Value == 0 ? new(one.Key, VersionOf(one.Key)) : one)];
+        [
+            new(node, session.Version),
+            .. hisKnown.Select(one => one.Value == 0 ? new(one.Key, VersionOf(one.Key)) : one),
+        ];
         foreach (var (other, _) in newNodes)
             _gone.Remove(other);
         foreach (var (other, _) in hisKnown)
@@ -248,7 +259,8 @@ internal sealed partial class GlobalMachine
 
     private void StartSync(IReadOnlyCollection<Atom>? nodes, Action then)
     {
-        var wanted = (nodes ?? _connected).Where(node => _connected.Contains(node) && !_synced.Contains(node)).ToHashSet();
+        var wanted =
+            (nodes ?? _connected).Where(node => _connected.Contains(node) && !_synced.Contains(node)).ToHashSet();
         if (wanted.Count == 0)
             then();
         else

@@ -8,7 +8,9 @@ internal sealed record GlobalSelf
 {
     internal required Atom Node { get; init; }
 
-    /// <summary>The process that the machine is: it holds our locks, too, which on the BEAM satellite processes do.</summary>
+    /// <summary>
+    /// The process that the machine is: it holds our locks, too, which on the BEAM satellite processes do.
+    /// </summary>
     internal required Pid Pid { get; init; }
 
     /// <summary>Tells the starts of this node apart, in what it says of lost connections.</summary>
@@ -31,13 +33,13 @@ internal sealed record GlobalSelf
 }
 
 /// <summary>
-/// The global name server of a node: (state, event) to effects, without IO, clock or chance of its own. One machine is what on
-/// the BEAM are the server, its locker, its registrar, and its resolvers and syncers.
+/// The global name server of a node: (state, event) to effects, without IO, clock or chance of its own. One machine is
+/// what on the BEAM are the server, its locker, its registrar, and its resolvers and syncers.
 /// </summary>
 /// <remarks>
-/// When two published nodes meet, each locks its partition, with one lock id for both; they exchange their names, settle the
-/// conflicts, and tell the others of their partitions, all of whom then connect to each other. Whoever registers a name holds
-/// the same lock on all nodes, so that names and partitions never change at the same time.
+/// When two published nodes meet, each locks its partition, with one lock id for both; they exchange their names,
+/// settle the conflicts, and tell the others of their partitions, all of whom then connect to each other. Whoever
+/// registers a name holds the same lock on all nodes, so that names and partitions never change at the same time.
 /// </remarks>
 internal sealed partial class GlobalMachine
 {
@@ -67,14 +69,17 @@ internal sealed partial class GlobalMachine
 
     internal LockTable Locks => _locks;
 
-    /// <summary>The nodes of our partition, without this one, and which version each speaks; 0 where nobody has said.</summary>
+    /// <summary>
+    /// The nodes of our partition, without this one, and which version each speaks; 0 where nobody has said.
+    /// </summary>
     internal IReadOnlyDictionary<Atom, int> Known => _known;
 
     /// <summary>The nodes that have the same names as this one.</summary>
     internal IReadOnlySet<Atom> Synced => _synced;
 
     /// <summary>Questions, attempts and locks under way: all zero in a machine at rest.</summary>
-    internal int Unfinished => _questions.Count + _sessions.Count + _locker.Unfinished + _registrar.Unfinished + _syncs.Count + _joining.Count;
+    internal int Unfinished =>
+        _questions.Count + _sessions.Count + _locker.Unfinished + _registrar.Unfinished + _syncs.Count + _joining.Count;
 
     /// <summary>When <see cref="GlobalEvent.Wake"/> is due although nothing happens; null for never.</summary>
     internal TimeSpan? NextWake
@@ -177,7 +182,8 @@ internal sealed partial class GlobalMachine
 
     private void Cast(Atom node, Term request) => Send(node, Term.Tuple(GenAtoms.GenCast, request));
 
-    private void Report(GlobalReport what, Atom? node, Term detail = default) => Do(new GlobalEffect.Report(what, node, detail));
+    private void Report(GlobalReport what, Atom? node, Term detail = default) =>
+        Do(new GlobalEffect.Report(what, node, detail));
 
     private long Watch(Pid pid, bool connect)
     {
@@ -195,7 +201,9 @@ internal sealed partial class GlobalMachine
             Do(new GlobalEffect.Unwatch(id));
     }
 
-    /// <summary>Asks a node; one that is about to be connected, when it is: a lock without it would not be one of all nodes.</summary>
+    /// <summary>
+    /// Asks a node; one that is about to be connected, when it is: a lock without it would not be one of all nodes.
+    /// </summary>
     private void Ask(Atom node, Atom server, Term request, Action<Term?> then)
     {
         var ask = new GlobalEffect.Ask(_questions.Add(then), node, server, request);
@@ -227,8 +235,11 @@ internal sealed partial class GlobalMachine
             _questions.Answered(ask.Question, null);
     }
 
-    /// <summary>Asks the servers of several nodes, this one among them or not, and goes on when all that can have answered.</summary>
-    private void AskAll(IReadOnlyCollection<Atom> nodes, Term request, Action<IReadOnlyList<(Atom Node, Term Answer)>> then)
+    /// <summary>
+    /// Asks the servers of several nodes, this one among them or not, and goes on when all that can have answered.
+    /// </summary>
+    private void AskAll(
+        IReadOnlyCollection<Atom> nodes, Term request, Action<IReadOnlyList<(Atom Node, Term Answer)>> then)
     {
         if (nodes.Count == 0)
         {

@@ -14,17 +14,24 @@ internal static class GlobalMessages
     /// <summary>The oldest that can still be met: OTP 23 speaks it.</summary>
     internal const int OldestVersion = 5;
 
-    /// <summary>From here on lockers talk by way of the servers, so that their words keep their place among the others.</summary>
+    /// <summary>
+    /// From here on lockers talk by way of the servers, so that their words keep their place among the others.
+    /// </summary>
     internal const int ByServerVersion = 6;
 
-    /// <summary>From here on a node says of each node which version it speaks, and keeps partitions from overlapping.</summary>
+    /// <summary>
+    /// From here on a node says of each node which version it speaks, and keeps partitions from overlapping.
+    /// </summary>
     internal const int PartitionsVersion = 7;
 
     /// <summary>From here on both sides make sure that they mean the same attempt.</summary>
     internal const int VerifiedVersion = 8;
 
-    /// <summary><c>{init_connect, {Vsn, Tag}, Node, {locker, no_longer_a_pid, Known, Locker}}</c>: opens an attempt.</summary>
-    internal static Term InitConnect(Atom self, int version, Pid locker, Term tag, IEnumerable<KeyValuePair<Atom, int>> known) => Term.Tuple(
+    /// <summary>
+    /// <c>{init_connect, {Vsn, Tag}, Node, {locker, no_longer_a_pid, Known, Locker}}</c>: opens an attempt.
+    /// </summary>
+    internal static Term InitConnect(
+        Atom self, int version, Pid locker, Term tag, IEnumerable<KeyValuePair<Atom, int>> known) => Term.Tuple(
         GlobalAtoms.InitConnect,
         Term.Tuple(version, tag),
         self,
@@ -35,24 +42,34 @@ internal static class GlobalMessages
             locker));
 
     /// <summary><c>{init_connect_ack, Node, HisTag, MyTag}</c>: we mean this attempt.</summary>
-    internal static Term InitConnectAck(Atom self, Term hisTag, Term tag) => Term.Tuple(GlobalAtoms.InitConnectAck, self, hisTag, tag);
+    internal static Term InitConnectAck(Atom self, Term hisTag, Term tag) =>
+        Term.Tuple(GlobalAtoms.InitConnectAck, self, hisTag, tag);
 
     /// <summary><c>{cancel_connect, Node, HisTag}</c>: this attempt is off.</summary>
     internal static Term CancelConnect(Atom self, Term hisTag) => Term.Tuple(GlobalAtoms.CancelConnect, self, hisTag);
 
-    /// <summary><c>{lock_set, Locker, IsSet, Known, HisTag}</c>: our partition is locked, or could not be. Old ones have no tag.</summary>
+    /// <summary>
+    /// <c>{lock_set, Locker, IsSet, Known, HisTag}</c>: our partition is locked, or could not be. Old ones have no tag.
+    /// </summary>
     internal static Term LockSet(Pid locker, bool isSet, IEnumerable<Atom> known, Term? hisTag) => hisTag is { } tag
         ? Term.Tuple(GlobalAtoms.LockSet, locker, isSet, Nodes(known), tag)
         : Term.Tuple(GlobalAtoms.LockSet, locker, isSet, Nodes(known));
 
     /// <summary><c>{exchange, Node, [{Name, Pid, Method}], [], HisTag}</c>: our names.</summary>
-    internal static Term Exchange(Atom self, Term names, Term hisTag) => Term.Tuple(GlobalAtoms.Exchange, self, names, Term.Nil, hisTag);
+    internal static Term Exchange(Atom self, Term names, Term hisTag) =>
+        Term.Tuple(GlobalAtoms.Exchange, self, names, Term.Nil, hisTag);
 
-    /// <summary><c>{resolved, Node, Operations, Known, unused, ExternalNames, HisTag}</c>: what he has to change, and whom we know.</summary>
+    /// <summary>
+    /// <c>{resolved, Node, Operations, Known, unused, ExternalNames, HisTag}</c>: what he has to change, and whom we
+    /// know.
+    /// </summary>
     internal static Term Resolved(Atom self, Term operations, Term known, Term externalNames, Term hisTag) =>
         Term.Tuple(GlobalAtoms.Resolved, self, operations, known, GlobalAtoms.Unused, externalNames, hisTag);
 
-    /// <summary><c>{new_nodes, Node, Operations, ExternalNames, Nodes, [{vsn, V}, {lock, Id}]}</c>: two partitions have become one.</summary>
+    /// <summary>
+    /// <c>{new_nodes, Node, Operations, ExternalNames, Nodes, [{vsn, V}, {lock, Id}]}</c>: two partitions have become
+    /// one.
+    /// </summary>
     internal static Term NewNodes(Atom self, Term operations, Term externalNames, Term nodes, Term extra) =>
         Term.Tuple(GlobalAtoms.NewNodes, self, operations, externalNames, nodes, extra);
 
@@ -70,8 +87,8 @@ internal static class GlobalMessages
     internal static Term RemoveConnection(Atom self) => Term.Tuple(GlobalAtoms.RemoveConnection, self);
 
     /// <summary>
-    /// The lock of two partitions that meet: both sides use the same one, so that nodes common to both stay locked until the
-    /// slower side is done.
+    /// The lock of two partitions that meet: both sides use the same one, so that nodes common to both stay locked
+    /// until the slower side is done.
     /// </summary>
     internal static Term MeetingLock(Pid one, Pid other)
     {
@@ -83,7 +100,8 @@ internal static class GlobalMessages
 
     internal static Term DelLock(Term id) => Term.Tuple(GlobalAtoms.DelLock, id);
 
-    internal static Term Insert(Term name, Pid pid, Term method) => Term.Tuple(GlobalAtoms.Insert, Term.Tuple(name, pid, method));
+    internal static Term Insert(Term name, Pid pid, Term method) =>
+        Term.Tuple(GlobalAtoms.Insert, Term.Tuple(name, pid, method));
 
     internal static Term Delete(Term name) => Term.Tuple(GlobalAtoms.Delete, name);
 

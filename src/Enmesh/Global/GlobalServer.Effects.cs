@@ -20,7 +20,8 @@ internal sealed partial class GlobalServer
     {
         switch (message.TupleElements)
         {
-            case [{ Reference: { } reference }, var answer] when _byReference.TryGetValue(reference, out var asked) && asked.IsQuestion:
+            case [{ Reference: { } reference }, var answer]
+                when _byReference.TryGetValue(reference, out var asked) && asked.IsQuestion:
                 _context!.Demonitor(reference, flush: true);
                 Answered(reference, asked.Id, answer);
                 break;
@@ -100,7 +101,8 @@ internal sealed partial class GlobalServer
                 _dials.Add(ConnectAsync(connect.Node, isUp => TellIfUnreachable(isUp, connect.Node)));
                 break;
             case GlobalEffect.Disconnect disconnect:
-                _peers.Find(disconnect.Node)?.Close(new LinkEnd(LinkEndCause.ClosedHere, "the global name server disconnected it"));
+                _peers.Find(disconnect.Node)?.Close(
+                    new LinkEnd(LinkEndCause.ClosedHere, "the global name server disconnected it"));
                 break;
             case GlobalEffect.Resolve resolve:
                 Resolve(resolve);
@@ -130,7 +132,8 @@ internal sealed partial class GlobalServer
         var reference = _runtime.MonitorConnected(_context!, target);
         _asked[ask.Question] = reference;
         _byReference[reference] = (ask.Question, true);
-        _runtime.SendConnected(_context!, target, Term.Tuple(GenAtoms.GenCall, Term.Tuple(_context!.Self, reference), ask.Request));
+        _runtime.SendConnected(
+            _context!, target, Term.Tuple(GenAtoms.GenCall, Term.Tuple(_context!.Self, reference), ask.Request));
     }
 
     private void Watch(GlobalEffect.Watch watch)
@@ -165,7 +168,10 @@ internal sealed partial class GlobalServer
         });
     }
 
-    /// <summary>Connects to a node, without a thread of the pool; what follows is done by whatever thread comes to know the outcome.</summary>
+    /// <summary>
+    /// Connects to a node, without a thread of the pool; what follows is done by whatever thread comes to know the
+    /// outcome.
+    /// </summary>
     private Task ConnectAsync(Atom node, Action<bool> then)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -243,10 +249,12 @@ internal sealed partial class GlobalServer
                 _logger.GlobalNotReached(node);
                 break;
             case GlobalReport.MethodFailed:
-                _logger.GlobalMethodFailed(report.Detail.TupleElements[0].ToString(), node, report.Detail.TupleElements[1].ToString());
+                _logger.GlobalMethodFailed(
+                    report.Detail.TupleElements[0].ToString(), node, report.Detail.TupleElements[1].ToString());
                 break;
             case GlobalReport.SecondName:
-                _logger.GlobalSecondName(report.Detail.TupleElements[1].ToString(), report.Detail.TupleElements[0].ToString());
+                _logger.GlobalSecondName(
+                    report.Detail.TupleElements[1].ToString(), report.Detail.TupleElements[0].ToString());
                 break;
             case GlobalReport.Unsettled:
                 _logger.GlobalUnsettled(node);

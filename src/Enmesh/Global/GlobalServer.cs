@@ -9,8 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace Enmesh.Global;
 
 /// <summary>
-/// The process <c>global_name_server</c>: gives a <see cref="GlobalMachine"/> what happens, and does what it wants done. It runs on
-/// the node's own thread and awaits nothing but its messages.
+/// The process <c>global_name_server</c>: gives a <see cref="GlobalMachine"/> what happens, and does what it wants
+/// done. It runs on the node's own thread and awaits nothing but its messages.
 /// </summary>
 internal sealed partial class GlobalServer
 {
@@ -145,7 +145,8 @@ internal sealed partial class GlobalServer
         foreach (var (token, done) in _commands)
         {
             if (_commands.TryRemove(token, out _))
-                done.TrySetException(new InvalidOperationException("The node is ending, or its global name server had to begin anew."));
+                done.TrySetException(
+                    new InvalidOperationException("The node is ending, or its global name server had to begin anew."));
         }
     }
 
@@ -175,7 +176,7 @@ internal sealed partial class GlobalServer
             foreach (var effect in _machine!.Next(happened, Now))
                 Perform(effect);
         }
-#pragma warning disable CA1031 // Peers wait for this process: rather begin anew with all of them than leave them waiting.
+#pragma warning disable CA1031 // Peers wait for this process: begin anew with them rather than leave them waiting.
         catch (Exception e) when (e is not ProcessExitException)
 #pragma warning restore CA1031
         {

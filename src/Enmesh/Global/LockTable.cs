@@ -3,8 +3,8 @@ using Enmesh.Terms;
 namespace Enmesh.Global;
 
 /// <summary>
-/// The locks set on this node: a resource is locked by a requester, on whose behalf any number of processes hold it. It is free
-/// when the last of them lets go or ends.
+/// The locks set on this node: a resource is locked by a requester, on whose behalf any number of processes hold it. It
+/// is free when the last of them lets go or ends.
 /// </summary>
 internal sealed class LockTable(Func<Pid, long> watch, Action<long> unwatch)
 {
@@ -38,7 +38,8 @@ internal sealed class LockTable(Func<Pid, long> watch, Action<long> unwatch)
 
     internal void Release(Term resource, Term requester, Pid holder)
     {
-        if (_locks.TryGetValue(resource, out var holding) && holding.Requester == requester && holding.Holders.Remove(holder, out var id))
+        if (_locks.TryGetValue(resource, out var holding) && holding.Requester == requester
+            && holding.Holders.Remove(holder, out var id))
         {
             unwatch(id);
             Removed(resource, holding, id, died: false);
@@ -58,12 +59,15 @@ internal sealed class LockTable(Func<Pid, long> watch, Action<long> unwatch)
     }
 
     /// <summary>
-    /// A node is gone, and all it has locked is free: also what it asked for by messages that were looked at after the end of the
-    /// connection, and whose answers it will never get.
+    /// A node is gone, and all it has locked is free: also what it asked for by messages that were looked at after the
+    /// end of the connection, and whose answers it will never get.
     /// </summary>
     internal void NodeGone(Atom node)
     {
-        var gone = _locks.Values.SelectMany(holding => holding.Holders).Where(holder => holder.Key.Node == node).Select(holder => holder.Value);
+        var gone = _locks.Values
+            .SelectMany(holding => holding.Holders)
+            .Where(holder => holder.Key.Node == node)
+            .Select(holder => holder.Value);
         foreach (var id in gone.ToArray())
         {
             unwatch(id);
@@ -72,7 +76,8 @@ internal sealed class LockTable(Func<Pid, long> watch, Action<long> unwatch)
     }
 
     /// <summary>Whether a process holds the lock of the names.</summary>
-    internal bool HoldsGlobalLock(Pid holder) => _locks.GetValueOrDefault(GlobalAtoms.Global)?.Holders.ContainsKey(holder) == true;
+    internal bool HoldsGlobalLock(Pid holder) =>
+        _locks.GetValueOrDefault(GlobalAtoms.Global)?.Holders.ContainsKey(holder) == true;
 
     /// <summary>On whose behalf the names are locked; null when they are not.</summary>
     internal Term? GlobalLockRequester => _locks.GetValueOrDefault(GlobalAtoms.Global)?.Requester;

@@ -35,8 +35,11 @@ internal sealed class NameTable(Func<Pid, long> watch, Action<long> unwatch, Fun
     /// <summary><c>[{Name, Pid, Method}]</c></summary>
     internal Term ToList() => GlobalMessages.Names(_names);
 
-    /// <summary><c>[{Name, Pid, Node}]</c>: those of processes whose nodes take no part, and the node that speaks for each.</summary>
-    internal Term ToExternalList() => Term.List([.. _external.Select(name => Term.Tuple(name.Key, name.Value.Pid, name.Value.Node))]);
+    /// <summary>
+    /// <c>[{Name, Pid, Node}]</c>: those of processes whose nodes take no part, and the node that speaks for each.
+    /// </summary>
+    internal Term ToExternalList() =>
+        Term.List([.. _external.Select(name => Term.Tuple(name.Key, name.Value.Pid, name.Value.Node))]);
 
     /// <summary>Gives a name to a process, whoever had it before.</summary>
     internal void Insert(Term name, Pid pid, Term method)
@@ -63,7 +66,8 @@ internal sealed class NameTable(Func<Pid, long> watch, Action<long> unwatch, Fun
     }
 
     /// <summary>For whom a node speaks; null when the name is none of that kind.</summary>
-    internal (Pid Pid, Atom Node)? FindExternal(Term name) => _external.TryGetValue(name, out var external) ? external : null;
+    internal (Pid Pid, Atom Node)? FindExternal(Term name) =>
+        _external.TryGetValue(name, out var external) ? external : null;
 
     internal void RemoveExternal(Term name) => _external.Remove(name);
 
@@ -76,7 +80,8 @@ internal sealed class NameTable(Func<Pid, long> watch, Action<long> unwatch, Fun
     }
 
     /// <summary>The names of a node's processes.</summary>
-    internal IReadOnlyCollection<Term> NamesOf(Atom node) => [.. _names.Where(name => name.Value.Pid.Node == node).Select(name => name.Key)];
+    internal IReadOnlyCollection<Term> NamesOf(Atom node) =>
+        [.. _names.Where(name => name.Value.Pid.Node == node).Select(name => name.Key)];
 
     /// <summary>The name that a watch is for.</summary>
     internal Term? NameOf(long id) => _byWatch.TryGetValue(id, out var name) ? name : default(Term?);

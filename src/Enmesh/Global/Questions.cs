@@ -29,7 +29,9 @@ internal sealed class Round(int nodes, Action<IReadOnlyList<(Atom Node, Term Ans
     private readonly List<(Atom, Term)> _answers = [];
     private int _missing = nodes;
 
-    /// <summary>Takes a node's answer; null when it is out of reach, which leaves it out of those that have answered.</summary>
+    /// <summary>
+    /// Takes a node's answer; null when it is out of reach, which leaves it out of those that have answered.
+    /// </summary>
     internal void Take(Atom node, Term? answer)
     {
         if (answer is { } given)

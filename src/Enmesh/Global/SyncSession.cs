@@ -47,5 +47,6 @@ internal sealed class SyncSession(Atom node, Term tag)
     internal Verdict? His { get; set; }
 
     /// <summary>The other side's <c>resolved</c>.</summary>
-    internal sealed record Verdict(ListTerm Operations, IReadOnlyList<KeyValuePair<Atom, int>> Known, Term ExternalNames);
+    internal sealed record Verdict(
+        ListTerm Operations, IReadOnlyList<KeyValuePair<Atom, int>> Known, Term ExternalNames);
 }

@@ -1,6 +1,8 @@
 namespace Enmesh.Modules;
 
-/// <summary>Makes a partial class a module that peers may call, by its methods with <see cref="ErlangFunctionAttribute"/>.</summary>
+/// <summary>
+/// Makes a partial class a module that peers may call, by its methods with <see cref="ErlangFunctionAttribute"/>.
+/// </summary>
 /// <remarks>
 /// A source generator writes what calls them, so that there is no reflection; it reports what cannot be called. See
 /// docs/being-called.md.
