@@ -20,6 +20,11 @@ internal static partial class ClusterLog
         Message = "Discovery source '{Source}' answers again. Peers it names: {Peers}.")]
     internal static partial void SourceRecovered(this ILogger logger, string source, int peers);
 
+    [LoggerMessage(EventId = EventIds.SourceNotWatched, Level = LogLevel.Warning,
+        Message = "Discovery source '{Source}' cannot be watched: {Problem} It is asked every {IntervalSeconds} s instead.")]
+    internal static partial void SourceNotWatched(
+        this ILogger logger, string source, string problem, double intervalSeconds);
+
     [LoggerMessage(EventId = EventIds.NobodyDiscovered, Level = LogLevel.Warning,
         Message = "Discovery names no peer besides this node (sources: {Sources}). If there should be some, check the domain, hosts or list given to it.")]
     internal static partial void NobodyDiscovered(this ILogger logger, string sources);

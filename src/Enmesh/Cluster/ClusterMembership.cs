@@ -113,7 +113,8 @@ public sealed class ClusterMembership : IAsyncDisposable
         {
             var pollers = _sources.Select((source, index) =>
                 new SourcePoller(
-                    index, source, _connector.Self, _events.Writer, _time).RunAsync(_stop.Token)).ToArray();
+                    index, source, _connector.Self, _events.Writer, _options.RemindEvery, _time, _logger)
+                .RunAsync(_stop.Token)).ToArray();
             try
             {
                 await LoopAsync(wake).ConfigureAwait(false);

@@ -1,32 +1,106 @@
 using System.Security.Cryptography;
 using System.Threading.Channels;
 using Enmesh.Discovery;
+using Microsoft.Extensions.Logging;
 
 namespace Enmesh.Cluster;
 
-/// <summary>Asks one source again and again, for as long as the cluster runs.</summary>
+/// <summary>
+/// Asks one source again and again, for as long as the cluster runs: at its interval, and when it says that something has changed.
+/// </summary>
 internal sealed class SourcePoller(
-    int index, DiscoverySource source, NodeName self, ChannelWriter<ReconcilerEvent> events, TimeProvider time)
+    int index, DiscoverySource source, NodeName self, ChannelWriter<ReconcilerEvent> events, TimeSpan remindEvery,
+    TimeProvider time, ILogger logger)
 {
+    // Notices that come in a burst, as when a deployment rolls, are one question.
+    private static readonly TimeSpan MinGap = TimeSpan.FromMilliseconds(200);
+
+    // Before a watch that ended is begun anew, however rarely the source is asked.
+    private static readonly TimeSpan MaxRest = TimeSpan.FromSeconds(30);
+
+    // At most one is kept: what came before a question began is answered by it.
+    private readonly Channel<bool> _due =
+        Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
     private Task<PeerSnapshot>? _asking;
 
     internal async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var watching = source.Discovery is IWatchedPeerDiscovery watched
+            ? WatchAsync(watched, cancellationToken)
+            : Task.CompletedTask;
+        await AskAgainAndAgainAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await watching.WaitAsync(source.Timeout, time, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // It does not hear that it is to end; the node ends without it.
+        }
+    }
+
+    private async Task AskAgainAndAgainAsync(CancellationToken cancellationToken)
     {
         try
         {
             while (true)
             {
+                _due.Reader.TryRead(out _);
                 var start = time.GetTimestamp();
                 var answer = await AskAsync(cancellationToken).ConfigureAwait(false);
                 await events.WriteAsync(
                     new ReconcilerEvent.Snapshot(index, answer, time.GetElapsedTime(start)),
                     cancellationToken).ConfigureAwait(false);
-                await Task.Delay(Pause(), time, cancellationToken).ConfigureAwait(false);
+                await WaitAsync(start, cancellationToken).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // The cluster ends.
+        }
+    }
+
+    /// <summary>Waits for the end of the interval or a notice, whichever is first.</summary>
+    private async Task WaitAsync(long lastQuestion, CancellationToken cancellationToken)
+    {
+        var interval = time.CreateTimer(_ => Due(), null, Pause(), Timeout.InfiniteTimeSpan);
+        await using (interval.ConfigureAwait(false))
+            await _due.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+        var early = MinGap - time.GetElapsedTime(lastQuestion);
+        if (early > TimeSpan.Zero)
+            await Task.Delay(early, time, cancellationToken).ConfigureAwait(false);
+    }
+
+    private void Due() => _due.Writer.TryWrite(true);
+
+    private async Task WatchAsync(IWatchedPeerDiscovery watched, CancellationToken cancellationToken)
+    {
+        var report = Report.None;
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    // On the pool, as the questions are.
+                    await Task.Run(() => watched.WatchAsync(self, Due, cancellationToken), cancellationToken)
+                        .ConfigureAwait(false);
+                }
+                catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+                {
+                    // Whatever it is, the source is asked all the same, only less soon.
+                    report = report.Next(1, time.GetElapsedTime(0), TimeSpan.Zero, remindEvery, out var say);
+                    if (say)
+                        logger.SourceNotWatched(source.Name, e.Message, source.Interval.TotalSeconds);
+                }
+                var pause = Pause();
+                await Task.Delay(pause < MaxRest ? pause : MaxRest, time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        {
+            // The cluster ends, and whatever a strategy throws at its end is nobody's business any more.
         }
     }
 

@@ -40,6 +40,7 @@ internal static class EventIds
     internal const int SourceRecovered = 1302;
     internal const int NobodyDiscovered = 1303;
     internal const int DiscoveredAgain = 1304;
+    internal const int SourceNotWatched = 1305;
 
     // 1400 cluster
     internal const int PeerDiscovered = 1400;
