@@ -30,6 +30,8 @@ internal static class NodeCommand
         var peers = new Option<string[]>("--peer") { Description = "A member of the cluster, alive@host or alive@host:port. May be repeated.", HelpName = "NODE" };
         var hosts = new Option<string[]>("--epmd-host") { Description = "Find the members that are registered with EPMD on this host. May be repeated.", HelpName = "HOST" };
         var domains = new Option<string[]>("--dns") { Description = "Find the members behind the addresses of this domain. May be repeated.", HelpName = "DOMAIN" };
+        var services = new Option<string[]>("--dns-srv") { Description = "Find the members behind these SRV records, each at its port. May be repeated.", HelpName = "NAME" };
+        var hostFrom = new Option<string?>("--host-from") { Description = "Take the host part of the name from a name server: srv:NAME or ptr.", HelpName = "SOURCE" };
         var hidden = new Option<bool>("--hidden") { Description = "Stay out of nodes(), global and pg: a hidden node, as erl -hidden." };
         var untilInputEnds = new Option<bool>("--until-stdin-closes") { Description = "End when stdin does, for whoever starts nodes as its children.", Hidden = true };
         var command = new Verb(
@@ -45,7 +47,7 @@ internal static class NodeCommand
               enmesh node --name a@127.0.0.1 --port 4370 --peer b@127.0.0.1:4371
             """)
         {
-            name, shortNames, cookie, insecure, listen, port, epmd, epmdPort, peers, hosts, domains, hidden,
+            name, hostFrom, shortNames, cookie, insecure, listen, port, epmd, epmdPort, peers, hosts, domains, services, hidden,
             untilInputEnds,
         };
         command.SetAction((parsed, cancellationToken) =>
@@ -67,6 +69,7 @@ internal static class NodeCommand
             }
 
             Put("Name", parsed.GetValue(name));
+            Put("HostFrom", parsed.GetValue(hostFrom));
             Put("ShortNames", parsed.GetValue(shortNames) ? "true" : null);
             Put("CookieFile", parsed.GetValue(cookie));
             Put("Insecure", parsed.GetValue(insecure) ? "true" : null);
@@ -78,6 +81,7 @@ internal static class NodeCommand
             PutSource("static", "Peers", parsed.GetValue(peers));
             PutSource("epmd", "Hosts", parsed.GetValue(hosts));
             PutSource("dns", "Domains", parsed.GetValue(domains));
+            PutSource("dns-srv", "Domains", parsed.GetValue(services));
             return RunAsync(settings, parsed.GetValue(untilInputEnds), cancellationToken);
         });
         return command;

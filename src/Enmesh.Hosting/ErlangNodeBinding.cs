@@ -1,6 +1,5 @@
 using System.Net;
 using Enmesh.Cluster;
-using Enmesh.Discovery;
 using Microsoft.Extensions.Configuration;
 
 namespace Enmesh.Hosting;
@@ -21,6 +20,8 @@ internal sealed class ErlangNodeBinding(string section)
         var keys = new SettingKeys(section, configuration, _problems);
         keys.Text(nameof(options.Name), value => options.Name = value);
         keys.Text(nameof(options.NameFrom), value => options.NameFrom = value);
+        keys.Text(nameof(options.HostFrom), value => options.HostFrom = value);
+        keys.Duration(nameof(options.HostFromTimeout), value => options.HostFromTimeout = value);
         keys.Flag(nameof(options.ShortNames), value => options.ShortNames = value);
         keys.Text(nameof(options.CookieFile), value => options.CookieFile = value);
         keys.Flag(nameof(options.Insecure), value => options.Insecure = value);
@@ -56,7 +57,7 @@ internal sealed class ErlangNodeBinding(string section)
     /// <summary>Makes the sources of discovery, after everything else is settled.</summary>
     internal void BindDiscovery(IConfiguration configuration, ErlangNodeOptions options) =>
         new SettingKeys(section, configuration, _problems)
-            .Sections(nameof(options.Discovery), (name, inner) => BindSource(name, inner, options));
+            .Sections(nameof(options.Discovery), (name, inner) => StrategyBinding.Bind(name, inner, options));
 
     private static void BindCluster(SettingKeys keys, ClusterOptions options)
     {
@@ -71,71 +72,6 @@ internal sealed class ErlangNodeBinding(string section)
         keys.Duration(nameof(options.ForgetAfter), value => options.ForgetAfter = value);
         keys.Duration(nameof(options.WarnAfter), value => options.WarnAfter = value);
         keys.Duration(nameof(options.RemindEvery), value => options.RemindEvery = value);
-        keys.RefuseOthers();
-    }
-
-    private static void BindSource(string name, SettingKeys keys, ErlangNodeOptions node)
-    {
-        var strategy = keys.Take("Strategy");
-        switch (strategy?.ToUpperInvariant())
-        {
-            case "STATIC":
-                BindStatic(name, keys, node.Discovery);
-                break;
-            case "EPMD":
-                BindEpmd(name, keys, node);
-                break;
-            case "DNS":
-                BindDns(name, keys, node.Discovery);
-                break;
-            default:
-                keys.Problem(
-                    "Strategy",
-                    $"{(strategy is null ? "is missing" : $"there is no strategy '{strategy}'")}; there are static, epmd and dns.");
-                break;
-        }
-    }
-
-    private static void BindStatic(string name, SettingKeys keys, IList<DiscoverySource> sources)
-    {
-        var options = new StaticDiscoveryOptions();
-        keys.Texts(nameof(options.Peers), options.Peers);
-        BindPolling(keys, options);
-        if (keys.Accept(options.Validate()))
-            sources.Add(new DiscoverySource(name, new StaticDiscovery(options), options));
-    }
-
-    private static void BindEpmd(string name, SettingKeys keys, ErlangNodeOptions node)
-    {
-        // Where the node registers is where it looks for the others, unless told otherwise.
-        var options = new EpmdDiscoveryOptions { Port = node.EpmdPort is > 0 ? node.EpmdPort : null };
-        keys.Texts(nameof(options.Hosts), options.Hosts);
-        keys.Number(nameof(options.Port), value => options.Port = value);
-        BindPolling(keys, options);
-        if (keys.Accept(options.Validate()))
-            node.Discovery.Add(new DiscoverySource(name, new EpmdDiscovery(options), options));
-    }
-
-    private static void BindDns(string name, SettingKeys keys, IList<DiscoverySource> sources)
-    {
-        var options = new DnsDiscoveryOptions();
-        keys.Texts(nameof(options.Domains), options.Domains);
-        keys.Text(nameof(options.Alive), value => options.Alive = value);
-        keys.Choice<DnsAddressFamilies>(nameof(options.Families), value => options.Families = value);
-        keys.Number(nameof(options.Port), value => options.Port = value);
-        keys.Texts(nameof(options.Servers), options.Servers);
-        keys.Number(nameof(options.EmptyConfirmations), value => options.EmptyConfirmations = value);
-        keys.Duration(nameof(options.EmptyAge), value => options.EmptyAge = value);
-        BindPolling(keys, options);
-        if (keys.Accept(options.Validate()))
-            sources.Add(new DiscoverySource(name, new DnsDiscovery(options), options));
-    }
-
-    private static void BindPolling(SettingKeys keys, DiscoveryPolling polling)
-    {
-        keys.Duration(nameof(polling.Interval), value => polling.Interval = value);
-        keys.Fraction(nameof(polling.Jitter), value => polling.Jitter = value);
-        keys.Duration(nameof(polling.Timeout), value => polling.Timeout = value);
         keys.RefuseOthers();
     }
 }

@@ -38,7 +38,7 @@ public sealed partial class ErlangNode
     /// <exception cref="ArgumentException">The settings are wrong; the message lists every problem by its key.</exception>
     public ErlangNode(
         ErlangNodeOptions options, ILoggerFactory? logs = null, TimeProvider? timeProvider = null, IMeterFactory? meters = null)
-        : this(Prepare(options), logs, timeProvider, meters)
+        : this(Prepare(options, timeProvider ?? TimeProvider.System), logs, timeProvider, meters)
     {
     }
 
@@ -105,13 +105,13 @@ public sealed partial class ErlangNode
         await life.EndAsync().ConfigureAwait(false);
     }
 
-    private static Func<CancellationToken, Task<NodePlan>> Prepare(ErlangNodeOptions options)
+    private static Func<CancellationToken, Task<NodePlan>> Prepare(ErlangNodeOptions options, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(options);
         if (options.Validate() is { Count: > 0 } problems)
             throw new ArgumentException(string.Join(Environment.NewLine, problems), nameof(options));
         var copy = options.Copy();
-        return token => NodePlan.FromAsync(copy, Environment.GetEnvironmentVariable, token);
+        return token => NodePlan.FromAsync(copy, Environment.GetEnvironmentVariable, time, token);
     }
 
     /// <summary>A creation that no other start of this node has had, most likely; at least 4, as from OTP 23 on.</summary>

@@ -18,6 +18,29 @@ public sealed class ErlangNodeOptions
     public string Name { get; set; } = "";
 
     /// <summary>
+    /// Where a name server says what the host part of this node's name is: <c>srv:_dist._tcp.orders-headless</c> takes
+    /// the target of the SRV record whose address is this node's, <c>ptr</c> the name behind this node's address, which
+    /// is <c>POD_IP</c> where that is set. <see cref="Name"/> is the part before the <c>@</c> alone then. Default: none.
+    /// </summary>
+    public string? HostFrom { get; set; }
+
+    /// <summary>
+    /// How long <see cref="HostFrom"/> is asked again until the answer has this node in it; the records of a pod come
+    /// seconds after it started. Default 60 s; 0 to 1 h.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of bounds.</exception>
+    public TimeSpan HostFromTimeout
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.Zero);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, TimeSpan.FromHours(1));
+            field = value;
+        }
+    } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
     /// The node that gives this one its name, <c>alive@host</c>: a dynamic node, as <c>erl -name undefined</c>. It is
     /// connected to that node from the start, listens nowhere, and <see cref="Name"/> is left empty or says the host
     /// part alone, <c>@host</c>.
@@ -230,6 +253,8 @@ public sealed class ErlangNodeOptions
             problems.Add($"{nameof(Name)}: a node that is given its name by {NameFrom} has none of its own; leave it empty, or say @host.");
         if (NameFrom is null && OwnName.Problem(Name, ShortNames) is { } name)
             problems.Add($"{nameof(Name)}: {name}");
+        if (HostFrom is not null)
+            problems.AddRange(HostFromProblems());
         if (LastPort != 0 && LastPort < (Port ?? DefaultPort))
             problems.Add(
                 $"{nameof(LastPort)}: the range ends at {LastPort}, before it begins at {Port ?? DefaultPort}.");
@@ -243,6 +268,16 @@ public sealed class ErlangNodeOptions
         var twice = Discovery.GroupBy(source => source.Name, StringComparer.Ordinal).Where(group => group.Count() > 1);
         problems.AddRange(twice.Select(group => $"{nameof(Discovery)}: two sources have the name '{group.Key}'."));
         return problems;
+    }
+
+    private IEnumerable<string> HostFromProblems()
+    {
+        if (!OwnHostSource.TryParse(HostFrom!, out _, out var problem))
+            yield return $"{nameof(HostFrom)}: {problem}";
+        if (NameFrom is not null)
+            yield return $"{nameof(HostFrom)}: {NameFrom} gives the node its whole name; leave one of the two away.";
+        if (Name.Contains('@', StringComparison.Ordinal))
+            yield return $"{nameof(HostFrom)}: the name '{Name}' has a host part of its own; leave one of the two away.";
     }
 
     /// <summary>A copy that later changes do not reach.</summary>

@@ -7,6 +7,7 @@ using Enmesh.Groups;
 using Enmesh.Handshake;
 using Enmesh.Peers;
 using Enmesh.Processes;
+using Enmesh.Resolver;
 using Enmesh.Services;
 using Enmesh.Terms;
 using Enmesh.Transport;
@@ -91,11 +92,14 @@ internal sealed record NodePlan
     /// <exception cref="ArgumentException">There is no name to be had; the message says what to set.</exception>
     /// <exception cref="CookieException">There is no good cookie; the message says where it was looked for.</exception>
     /// <exception cref="FormatException">A port or address in the environment is none; the message names the variable.</exception>
+    /// <exception cref="DiscoveryException">No name server knows this node's host name; the message says what it knows.</exception>
     internal static async Task<NodePlan> FromAsync(
-        ErlangNodeOptions options, Func<string, string?> environment, CancellationToken cancellationToken)
+        ErlangNodeOptions options, Func<string, string?> environment, TimeProvider time, CancellationToken cancellationToken)
     {
         var granter = options.NameFrom is { } from ? NodeName.Parse(from) : null;
         var asked = granter is null ? options.Name : "undefined" + options.Name;
+        if (options.HostFrom is not null && OwnHostSource.TryParse(options.HostFrom, out var source, out _))
+            asked = $"{options.Name}@{await HostFromAsync(source, options, environment, time, cancellationToken).ConfigureAwait(false)}";
         var inputs = await OwnName.ReadEnvironmentAsync(asked, options.ShortNames, environment, cancellationToken).ConfigureAwait(false);
         if (!OwnName.TryResolve(inputs, out var name, out var problem))
             throw new ArgumentException(problem, nameof(options));
@@ -117,6 +121,15 @@ internal sealed record NodePlan
         };
         // A node that is given its name is hidden, whatever it wants.
         return granter is null ? plan : plan with { NameFrom = granter, IsPublished = false, PgScopes = [.. options.PgScopes] };
+    }
+
+    private static Task<string> HostFromAsync(
+        OwnHostSource source, ErlangNodeOptions options, Func<string, string?> environment, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var port = options.Port ?? PortFrom(environment) ?? ErlangNodeOptions.DefaultPort;
+        var finder = new OwnHost(
+            new DnsResolver(time), OwnHost.AddressesOf(environment(OwnName.PodIpVariable)), port == 0 ? null : port, time);
+        return finder.FindAsync(source, options.HostFromTimeout, cancellationToken);
     }
 
     /// <summary>What the options alone say; the node listens nowhere.</summary>

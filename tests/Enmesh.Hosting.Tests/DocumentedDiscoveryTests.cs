@@ -20,16 +20,29 @@ public sealed partial class DocumentedDiscoveryTests : IAsyncDisposable
     [Fact]
     public void The_example_is_valid()
     {
-        var options = Bind(JsonBlock().Match(Page).Groups["text"].Value);
+        var options = Bind(JsonBlock().Matches(Page).Single(block => block.Value.Contains("\"old\"", StringComparison.Ordinal)).Groups["text"].Value);
         Assert.Equal(
             [("local", 1.0), ("old", 60.0), ("pods", 5.0)],
             options.Discovery.Select(source => (source.Name, source.Interval.TotalSeconds)).Order());
         Assert.Equal(4, options.Cluster.ExpectedPeers);
     }
 
+    [Fact]
+    public async Task Every_example_is_valid()
+    {
+        foreach (Match block in JsonBlock().Matches(Page))
+        {
+            await using var host = new TestHost();
+            var options = Bind(block.Groups["text"].Value, host);
+            Assert.NotEmpty(options.Discovery);
+            Assert.Empty(options.Validate());
+        }
+    }
+
     [Theory]
     [InlineData("### `epmd`", "\"Discovery\": { \"x\": { \"Strategy\": \"epmd\", %KEYS% } }")]
     [InlineData("### `dns`", "\"Discovery\": { \"x\": { \"Strategy\": \"dns\", \"Domains\": [ \"orders\" ], %KEYS% } }")]
+    [InlineData("### `dns-srv`", "\"Discovery\": { \"x\": { \"Strategy\": \"dns-srv\", \"Domains\": [ \"_dist._tcp.orders\" ], %KEYS% } }")]
     [InlineData("## Sources", "\"Discovery\": { \"x\": { \"Strategy\": \"epmd\", %KEYS% } }")]
     [InlineData("## The reconciler", "\"Cluster\": { %KEYS% }")]
     public void Every_key_of_the_tables_is_known(string heading, string place)
@@ -43,6 +56,7 @@ public sealed partial class DocumentedDiscoveryTests : IAsyncDisposable
             "Hosts" => "\"Hosts\": [ \"localhost\" ]",
             "Servers" => "\"Servers\": [ \"10.0.0.53\" ]",
             "Families" => "\"Families\": \"IPv4\"",
+            "HostPart" => "\"HostPart\": \"Name\"",
             "Alive" => "\"Alive\": \"orders\"",
             "Jitter" => "\"Jitter\": \"0.5\"",
             "MinBackoff" => "\"MinBackoff\": \"3\"",
@@ -55,12 +69,14 @@ public sealed partial class DocumentedDiscoveryTests : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _host.DisposeAsync();
 
-    private ErlangNodeOptions Bind(string json)
+    private ErlangNodeOptions Bind(string json) => Bind(json, _host);
+
+    private static ErlangNodeOptions Bind(string json, TestHost home)
     {
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(json));
-        _host.Builder.Configuration.AddJsonStream(stream);
-        _host.Builder.AddErlangNode(node => node.CookieFile = _host.CookieFile);
-        using var host = _host.Builder.Build();
+        home.Builder.Configuration.AddJsonStream(stream);
+        home.Builder.AddErlangNode(node => node.CookieFile = home.CookieFile);
+        using var host = home.Builder.Build();
         return host.Services.GetRequiredService<IOptionsMonitor<ErlangNodeOptions>>().CurrentValue;
     }
 

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.NetworkInformation;
 using Enmesh.Discovery;
 
 namespace Enmesh.Cluster;
@@ -39,18 +38,9 @@ internal sealed class SelfCheck(IPeerConnector connector, TimeProvider time)
         if (_readAt is { } at && time.GetElapsedTime(at) < KeepAddresses)
             return _addresses;
         _readAt = time.GetTimestamp();
-        try
-        {
-            // Without the scope of link-local addresses, which a name server cannot know.
-            _addresses = [.. NetworkInterface.GetAllNetworkInterfaces()
-                .SelectMany(network => network.GetIPProperties().UnicastAddresses)
-                .Select(unicast => new IPAddress(unicast.Address.GetAddressBytes()))];
-        }
-        catch (NetworkInformationException)
-        {
-            // A sandbox may forbid the question; the name is still compared, and a node that dials itself is refused by
-            // itself.
-        }
+        // A sandbox may forbid the question; the name is still compared, and a node that dials itself is refused by
+        // itself.
+        _addresses = Discovery.OwnAddresses.Read();
         return _addresses;
     }
 }

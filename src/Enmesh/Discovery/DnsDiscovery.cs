@@ -1,22 +1,29 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Net.Sockets;
 using Enmesh.Resolver;
 
 namespace Enmesh.Discovery;
 
 /// <summary>
-/// The members are the addresses of one or more domains: <c>alive@address</c> for every A and AAAA record.
+/// The members are the addresses of one or more domains: <c>alive@address</c> for every A and AAAA record, or
+/// <c>alive@name</c> with the host name behind each address.
 /// </summary>
 /// <remarks>
 /// <para><b>Deployment.</b> On Kubernetes: a headless Service (<c>clusterIP: None</c>) that selects the pods, with
 /// <c>publishNotReadyAddresses: true</c>, so that pods find each other before they are ready; <c>POD_IP</c> from the
 /// downward API as the host part of every node's name. Elsewhere: a name with one record per host, kept by Consul,
-/// Route 53, or
-/// <c>dnsmasq --host-record</c>; every node is named by its address.</para>
+/// Route 53, or <c>dnsmasq --host-record</c>; every node is named by its address.</para>
 /// <code>{ "Strategy": "dns", "Domains": ["orders-headless"] }</code>
+/// <para><b>Host names.</b> With <see cref="DnsStrategyOptions.HostPart"/> <c>Name</c> the PTR record of each address
+/// gives the host part: for nodes that are named by their hosts (a StatefulSet, virtual machines, certificates with
+/// names in them). Of several PTR records that below the domain asked for counts, else the first in the alphabet. An
+/// address without one makes the answer incomplete. The addresses themselves are dialled, so forward look-ups need not
+/// work everywhere. The node itself takes such a name with <see cref="ErlangNodeOptions.HostFrom"/>.</para>
+/// <code>{ "Strategy": "dns", "Domains": ["orders-headless"], "HostPart": "Name" }</code>
 /// <para><b>What counts as what.</b> Every question answered, and an address for every domain: complete. A domain that
 /// does not exist or has no addresses: incomplete, until that was confirmed
-/// <see cref="DnsDiscoveryOptions.EmptyConfirmations"/> times and for <see cref="DnsDiscoveryOptions.EmptyAge"/>. Some
+/// <see cref="DnsStrategyOptions.EmptyConfirmations"/> times and for <see cref="DnsStrategyOptions.EmptyAge"/>. Some
 /// questions failed (SERVFAIL, REFUSED, no answer): incomplete, with what was found. All failed: unavailable.</para>
 /// <para>The resolver is our own. It follows resolv.conf (name servers, search list, ndots, timeout, attempts, rotate),
 /// asks over UDP with EDNS and over TCP when an answer is cut off, and goes on to the next server when one fails.
@@ -24,15 +31,13 @@ namespace Enmesh.Discovery;
 /// </remarks>
 public sealed class DnsDiscovery : IPeerDiscovery
 {
-    private readonly IDnsResolver _resolver;
-    private readonly TimeProvider _time;
+    private readonly DnsLookups _lookups;
     private readonly ImmutableArray<string> _domains;
-    private readonly ImmutableArray<DnsType> _types;
-    private readonly EmptyAnswers[] _empty;
-    private readonly int _confirmations;
-    private readonly TimeSpan _emptyAge;
+    private readonly IReadOnlyList<DnsType> _types;
+    private readonly EmptyDomains _empty;
     private readonly string? _alive;
     private readonly int? _port;
+    private readonly bool _byName;
 
     /// <summary>Makes the strategy. The options are copied.</summary>
     /// <param name="options">The options.</param>
@@ -48,20 +53,13 @@ public sealed class DnsDiscovery : IPeerDiscovery
         ArgumentNullException.ThrowIfNull(options);
         if (options.Validate() is { Count: > 0 } problems)
             throw new ArgumentException(string.Join(Environment.NewLine, problems), nameof(options));
-        _resolver = resolver ?? new DnsResolver(time, options.ReadServers());
-        _time = time;
+        _lookups = new DnsLookups(resolver ?? new DnsResolver(time, options.ReadServers()));
         _domains = [.. options.Domains];
-        _types = options.Families switch
-        {
-            DnsAddressFamilies.IPv4 => [DnsType.A],
-            DnsAddressFamilies.IPv6 => [DnsType.Aaaa],
-            _ => [DnsType.A, DnsType.Aaaa],
-        };
-        _empty = new EmptyAnswers[_domains.Length];
-        _confirmations = options.EmptyConfirmations;
-        _emptyAge = options.EmptyAge;
+        _types = options.AddressTypes;
+        _empty = new EmptyDomains(options, time);
         _alive = options.Alive;
         _port = options.Port;
+        _byName = options.HostPart == DnsHostPart.Name;
     }
 
     /// <inheritdoc/>
@@ -69,80 +67,69 @@ public sealed class DnsDiscovery : IPeerDiscovery
     {
         ArgumentNullException.ThrowIfNull(self);
         // All at once, so that a silent server costs its time-out once and not once per question.
-        var questions = _domains.SelectMany(
-            domain => _types.Select(type => _resolver.ResolveAsync(domain, type, cancellationToken)));
-        var answers = await Task.WhenAll(questions).ConfigureAwait(false);
-        var addresses = new HashSet<IPAddress>();
-        var doubts = new List<string>();
-        var failures = 0;
+        var questions = _domains.SelectMany(domain => _types.Select(type => (domain, type)));
+        var answers = await _lookups.AskAllAsync(questions, cancellationToken).ConfigureAwait(false);
+        var report = new DnsReport();
+        var addresses = new Dictionary<IPAddress, string>();
         for (var i = 0; i < _domains.Length; i++)
-            failures += Weigh(i, answers.AsSpan(i * _types.Length, _types.Length), addresses, doubts);
-        if (failures == answers.Length)
-            return new PeerSnapshot.Unavailable(new DiscoveryException(string.Join("; ", doubts)));
-        DiscoveredPeer[] peers = [.. addresses.Select(address => new DiscoveredPeer(Name(self, address), Port: _port))];
-        return doubts.Count == 0
-            ? new PeerSnapshot.Complete(peers)
-            : new PeerSnapshot.Incomplete(peers, string.Join("; ", doubts));
+            Weigh(i, answers.AsSpan(i * _types.Count, _types.Count), addresses, report);
+        var alive = _alive ?? self.Alive;
+        return report.Snapshot(_byName
+            ? await NamedAsync(alive, addresses, report, cancellationToken).ConfigureAwait(false)
+            : [.. addresses.Keys.Select(address => new DiscoveredPeer(NodeName.Parse($"{alive}@{address}"), Port: _port))]);
     }
 
-    /// <returns>How many of the answers are failures.</returns>
-    private int Weigh(int index, ReadOnlySpan<DnsAnswer> answers, HashSet<IPAddress> addresses, List<string> doubts)
+    /// <param name="index">Which domain.</param>
+    /// <param name="answers">The answers about it.</param>
+    /// <param name="addresses">Gets the addresses, each with the full name it was found at.</param>
+    /// <param name="report">Gets what is doubtful.</param>
+    private void Weigh(
+        int index, ReadOnlySpan<DnsAnswer> answers, Dictionary<IPAddress, string> addresses, DnsReport report)
     {
-        var domain = _domains[index];
-        var failures = new List<(string Type, string Message)>();
+        var failed = report.Weigh(_domains[index], _types, answers);
         var found = false;
         var nameless = false;
-        for (var i = 0; i < answers.Length; i++)
+        foreach (var answer in answers)
         {
-            switch (answers[i])
+            nameless |= answer is DnsAnswer.NoSuchName;
+            if (answer is not DnsAnswer.Found { Records: var records })
+                continue;
+            foreach (var record in records.OfType<DnsRecord.Address>().Where(record => DnsLookups.IsReal(record.Value)))
             {
-                case DnsAnswer.Found answer:
-                    found |= Add(answer, addresses);
-                    break;
-                case DnsAnswer.Failed failed:
-                    failures.Add((_types[i] == DnsType.A ? "A" : "AAAA", failed.Message));
-                    break;
-                case DnsAnswer.NoSuchName:
-                    nameless = true;
-                    break;
-            }
-        }
-        foreach (var same in
-            failures.GroupBy(failure => failure.Message, failure => failure.Type, StringComparer.Ordinal))
-            doubts.Add($"the look-up of {domain} ({string.Join(", ", same)}) failed: {same.Key}");
-        if (found)
-            _empty[index] = default;
-        else if (failures.Count == 0)
-            DoubtEmptiness(index, nameless, doubts);
-        return failures.Count;
-    }
-
-    private void DoubtEmptiness(int index, bool nameless, List<string> doubts)
-    {
-        var now = _time.GetElapsedTime(0);
-        var empty = _empty[index] = _empty[index].Add(now);
-        if (empty.AreBelieved(now, _confirmations, _emptyAge))
-            return;
-        var what = nameless ? "there is no such name" : "it has no addresses";
-        doubts.Add(FormattableString.Invariant(
-            $"{_domains[index]} is empty: {what} (believed after {_confirmations} such answers and {_emptyAge.TotalSeconds:0.#} s; so far {empty.Count})"));
-    }
-
-    // Name servers that block a name like to answer 0.0.0.0 or ::, which nobody can be dialled at.
-    private static bool Add(DnsAnswer.Found answer, HashSet<IPAddress> addresses)
-    {
-        var found = false;
-        foreach (var record in answer.Records)
-        {
-            if (record is DnsRecord.Address { Value: var address } && !address.Equals(IPAddress.Any)
-                && !address.Equals(IPAddress.IPv6Any))
-            {
-                addresses.Add(address);
+                addresses.TryAdd(record.Value, record.Owner);
                 found = true;
             }
         }
-        return found;
+        if (found)
+            _empty.Found(index);
+        else if (!failed && _empty.Doubt(index, nameless ? "there is no such name" : "it has no addresses") is { } doubt)
+            report.Doubt(doubt);
     }
 
-    private NodeName Name(NodeName self, IPAddress address) => NodeName.Parse($"{_alive ?? self.Alive}@{address}");
+    private async Task<IReadOnlyCollection<DiscoveredPeer>> NamedAsync(
+        string alive, Dictionary<IPAddress, string> addresses, DnsReport report, CancellationToken cancellationToken)
+    {
+        var inOrder = addresses.Keys.OrderBy(address => address.AddressFamily == AddressFamily.InterNetworkV6).ToArray();
+        var answers = await _lookups.AskAllAsync(
+            inOrder.Select(address => (ReverseName.Of(address), DnsType.Ptr)), cancellationToken).ConfigureAwait(false);
+        var peers = new Dictionary<NodeName, DiscoveredPeer>();
+        foreach (var (address, answer) in inOrder.Zip(answers))
+        {
+            if (answer is DnsAnswer.Failed failed)
+                report.Doubt($"the look-up of the name of {address} (PTR) failed: {failed.Message}");
+            else if (NameAmong(answer, addresses[address]) is { } host && NodeName.TryParse($"{alive}@{host}", out var name))
+                peers.TryAdd(name, new DiscoveredPeer(name, address.ToString(), _port));
+            else
+                report.Doubt($"{address} has no PTR record with a host name, so nobody knows what the node there is called");
+        }
+        return peers.Values;
+    }
+
+    private static string? NameAmong(DnsAnswer answer, string domain) => (answer as DnsAnswer.Found)?.Records
+        .OfType<DnsRecord.Pointer>()
+        .Select(record => DnsLookups.HostOf(record.Target))
+        .OfType<string>()
+        .OrderBy(host => host.EndsWith($".{domain}", StringComparison.OrdinalIgnoreCase) ? 0 : 1)
+        .ThenBy(host => host, StringComparer.Ordinal)
+        .FirstOrDefault();
 }

@@ -27,7 +27,7 @@ internal static class House
     private static readonly string[] Behaviours = [.. Services, "Enmesh.Behaviours", "Enmesh.Terms.Serialization"];
     private static readonly string[] Shell = [.. Processes, "Enmesh.Shell"];
     private static readonly string[] Resolver = ["Enmesh", "Enmesh.Telemetry", "Enmesh.Resolver"];
-    private static readonly string[] Discovery = [.. Epmd, .. Resolver, "Enmesh.Discovery"];
+    private static readonly string[] Discovery = [.. Terms, .. Epmd, .. Resolver, "Enmesh.Discovery"];
     private static readonly string[] Cluster = [.. Services, .. Discovery, "Enmesh.Cluster"];
     private static readonly string[] Node = [.. Cluster, .. Shell, .. Global, .. Groups, .. Behaviours, .. Modules, Facade];
     private static readonly string[] Hosting = [.. Node, "Enmesh.Hosting"];

@@ -1,4 +1,3 @@
-using System.Net;
 using Enmesh.Discovery;
 using Enmesh.Resolver;
 using Enmesh.Testing;
@@ -11,7 +10,7 @@ public sealed class DnsDiscoveryTests
 {
     private static readonly NodeName Self = NodeName.Parse("orders@10.0.0.1");
     private readonly VirtualTime _time = new();
-    private readonly Dictionary<(string, DnsType), DnsAnswer> _zone = [];
+    private readonly ScriptedZone _zone = new();
 
     [Fact]
     public async Task Every_address_of_every_domain_is_a_member()
@@ -41,7 +40,7 @@ public sealed class DnsDiscoveryTests
     {
         Put("one", "10.0.0.2", "fd00::2");
         var other = families == DnsAddressFamilies.IPv4 ? DnsType.Aaaa : DnsType.A;
-        _zone[("one", other)] = new DnsAnswer.Failed(DnsProblem.Timeout, "is not to be asked for");
+        _zone["one", other] = new DnsAnswer.Failed(DnsProblem.Timeout, "is not to be asked for");
         var options = Domains("one");
         options.Families = families;
         Assert.Equal(expected, Names(Assert.IsType<PeerSnapshot.Complete>(await DiscoverAsync(options)).Peers));
@@ -52,7 +51,7 @@ public sealed class DnsDiscoveryTests
     {
         Put("one", "10.0.0.2", "");
         Put("two", "10.0.0.3", "");
-        _zone[("two", DnsType.Aaaa)] = new DnsAnswer.Failed(DnsProblem.ServerFailure, "10.0.0.53:53 answered SERVFAIL");
+        _zone["two", DnsType.Aaaa] = new DnsAnswer.Failed(DnsProblem.ServerFailure, "10.0.0.53:53 answered SERVFAIL");
         var incomplete = Assert.IsType<PeerSnapshot.Incomplete>(await DiscoverAsync(Domains("one", "two")));
         Assert.Equal("orders@10.0.0.2 orders@10.0.0.3", Names(incomplete.Peers));
         Assert.Equal("the look-up of two (AAAA) failed: 10.0.0.53:53 answered SERVFAIL", incomplete.Reason);
@@ -61,7 +60,7 @@ public sealed class DnsDiscoveryTests
     [Fact]
     public async Task When_all_questions_fail_there_is_no_answer()
     {
-        _zone[("one", DnsType.A)] = _zone[("one", DnsType.Aaaa)] = new DnsAnswer.Failed(
+        _zone["one", DnsType.A] = _zone["one", DnsType.Aaaa] = new DnsAnswer.Failed(
             DnsProblem.Timeout, "10.0.0.53:53 did not answer within 5 s");
         var unavailable = Assert.IsType<PeerSnapshot.Unavailable>(await DiscoverAsync(Domains("one")));
         Assert.Equal(
@@ -73,7 +72,7 @@ public sealed class DnsDiscoveryTests
     [InlineData(typeof(DnsAnswer.NoData), "it has no addresses")]
     public async Task An_empty_answer_is_incomplete_until_it_was_given_often_and_long_enough(Type kind, string words)
     {
-        _zone[("one", DnsType.A)] = _zone[("one", DnsType.Aaaa)] = (DnsAnswer)Activator.CreateInstance(kind)!;
+        _zone["one", DnsType.A] = _zone["one", DnsType.Aaaa] = (DnsAnswer)Activator.CreateInstance(kind)!;
         var discovery = Discovery(Domains("one"));
         for (var i = 1; i <= 6; i++)
         {
@@ -177,28 +176,10 @@ public sealed class DnsDiscoveryTests
     private static string Names(IEnumerable<DiscoveredPeer> peers) =>
         string.Join(' ', peers.Select(peer => peer.Name).Order());
 
-    private void Put(string domain, string v4, string v6)
-    {
-        _zone[(domain, DnsType.A)] = Answer(domain, v4);
-        _zone[(domain, DnsType.Aaaa)] = Answer(domain, v6);
-    }
+    private void Put(string domain, string v4, string v6) => _zone.Addresses(domain, v4, v6);
 
-    private static DnsAnswer Answer(string domain, string addresses) => addresses.Length == 0
-        ? new DnsAnswer.NoData()
-        : new DnsAnswer.Found(
-            [.. addresses.Split(' ').Select(address => new DnsRecord.Address(domain, 60, IPAddress.Parse(address)))]);
-
-    private DnsDiscovery Discovery(DnsDiscoveryOptions options) => new(options, new Zone(_zone), _time);
+    private DnsDiscovery Discovery(DnsDiscoveryOptions options) => new(options, _zone, _time);
 
     private ValueTask<PeerSnapshot> DiscoverAsync(DnsDiscoveryOptions options) =>
         Discovery(options).DiscoverAsync(Self, CancellationToken.None);
-
-    private sealed class Zone(Dictionary<(string, DnsType), DnsAnswer> answers) : IDnsResolver
-    {
-        public async Task<DnsAnswer> ResolveAsync(string name, DnsType type, CancellationToken cancellationToken)
-        {
-            await Task.Yield();
-            return answers.GetValueOrDefault((name, type)) ?? new DnsAnswer.NoSuchName();
-        }
-    }
 }
