@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Xml.Linq;
 using Enmesh.TestSupport;
 using Xunit;
@@ -21,8 +22,15 @@ public sealed class PackageFeed : IAsyncLifetime
 
     internal string Feed => Path.Combine(_directory, "feed");
 
+    /// <summary>What the programs take for the cookie.</summary>
+    internal string Cookie { get; } = Otp.NewCookie();
+
+    private string CookieFile => Path.Combine(_directory, "cookie");
+
     public async ValueTask InitializeAsync()
     {
+        await File.WriteAllTextAsync(CookieFile, Cookie);
+        File.SetUnixFileMode(CookieFile, UnixFileMode.UserRead);
         await DotnetAsync(
             Repository.Root, "pack", "Enmesh.slnx", "-c", "Release", "-o", Feed, "-v", "quiet", "-nologo");
     }
@@ -35,7 +43,40 @@ public sealed class PackageFeed : IAsyncLifetime
     }
 
     /// <summary>Makes a console project of one file that has these packages installed, and builds it.</summary>
+    /// <returns>The program, for <see cref="RunAsync"/> and <see cref="Start"/>.</returns>
     internal async Task<string> BuildAsync(string code, params IReadOnlyList<string> packages)
+    {
+        var project = await MakeProjectAsync(code, packages, []);
+        await DotnetAsync(project, "build", "-v", "quiet", "-nologo", "-o", "out");
+        return Path.Combine(project, "out", "Program.dll");
+    }
+
+    /// <summary>
+    /// Publishes such a project as a user does who wants it small: all of it trimmed, compiled ahead of time, in one
+    /// file that needs no .NET. Whatever the trimmer and the analyzers for trimming and native AOT say is an error.
+    /// </summary>
+    internal async Task<string> PublishTrimmedAsync(string code, params IReadOnlyList<string> packages)
+    {
+        var project = await MakeProjectAsync(code, packages,
+        [
+            new("RuntimeIdentifier", $"linux-{RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}"),
+            new("SelfContained", "true"),
+            new("PublishSingleFile", "true"),
+            new("PublishReadyToRun", "true"),
+            new("PublishTrimmed", "true"),
+            new("TrimMode", "full"),
+            // Each warning by itself, and not one for a whole package.
+            new("TrimmerSingleWarn", "false"),
+            new("EnableAotAnalyzer", "true"),
+            new("EnableTrimAnalyzer", "true"),
+            new("EnableSingleFileAnalyzer", "true"),
+        ]);
+        await DotnetAsync(project, "publish", "-c", "Release", "-v", "quiet", "-nologo", "-o", "out");
+        return Path.Combine(project, "out", "Program");
+    }
+
+    private async Task<string> MakeProjectAsync(
+        string code, IReadOnlyList<string> packages, IReadOnlyList<XElement> properties)
     {
         var number = Interlocked.Increment(ref _projects);
         var project = Directory.CreateDirectory(Path.Combine(_directory, $"project{number}")).FullName;
@@ -56,11 +97,11 @@ public sealed class PackageFeed : IAsyncLifetime
                 new XElement("AssemblyName", "Program"),
                 new XElement("TreatWarningsAsErrors", "true"),
                 new XElement("WarningsNotAsErrors", "NU1900;NU1905"),
-                new XElement("RestoreAdditionalProjectSources", Feed)),
+                new XElement("RestoreAdditionalProjectSources", Feed),
+                properties),
             new XElement("ItemGroup", references));
         await File.WriteAllTextAsync(Path.Combine(project, "Program.csproj"), file.ToString());
-        await DotnetAsync(project, "build", "-v", "quiet", "-nologo", "-o", "out");
-        return Path.Combine(project, "out", "Program.dll");
+        return project;
     }
 
     /// <summary>
@@ -69,20 +110,26 @@ public sealed class PackageFeed : IAsyncLifetime
     /// </summary>
     internal async Task<string> RunAsync(string program)
     {
-        var cookie = Path.Combine(_directory, "cookie");
-        if (!File.Exists(cookie))
-        {
-            await File.WriteAllTextAsync(cookie, Otp.NewCookie());
-            File.SetUnixFileMode(cookie, UnixFileMode.UserRead);
-        }
-        var environment = new Dictionary<string, string?>
-        {
-            ["ENMESH_COOKIE_FILE"] = cookie,
-            ["ERL_EPMD_PORT"] = BeamEpmd.FreePort().ToString(CultureInfo.InvariantCulture),
-        };
-        var result = await ChildProcess.RunAsync(["dotnet", program], environment, timeout: TimeSpan.FromMinutes(1));
+        var result = await ChildProcess.RunAsync(
+            Command(program), Environment(BeamEpmd.FreePort()), timeout: TimeSpan.FromMinutes(1));
         return result.Successful;
     }
+
+    /// <summary>Starts a program that runs until it is disposed of, and is or finds the EPMD at that port.</summary>
+    internal ChildProcess Start(string program, int epmdPort, string? directory = null) =>
+        ChildProcess.Start(Command(program), Environment(epmdPort), directory: directory);
+
+    private static IReadOnlyList<string> Command(string program) =>
+        program.EndsWith(".dll", StringComparison.Ordinal) ? ["dotnet", program] : [program];
+
+    private Dictionary<string, string?> Environment(int epmdPort) => new(StringComparer.Ordinal)
+    {
+        ["ENMESH_COOKIE_FILE"] = CookieFile,
+        ["ERL_EPMD_PORT"] = epmdPort.ToString(CultureInfo.InvariantCulture),
+        ["ERL_DIST_PORT"] = null,
+        ["NODE_HOST"] = null,
+        ["POD_IP"] = null,
+    };
 
     /// <summary>The version of our package in the feed, or the one this repository uses of somebody else's.</summary>
     private string Version(string package)

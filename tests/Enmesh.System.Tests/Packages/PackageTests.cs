@@ -77,23 +77,150 @@ public sealed class PackageTests(PackageFeed feed) : IClassFixture<PackageFeed>
         Assert.Equal("#{id => 7,name => <<\"a\">>}\n", await feed.RunAsync(program));
     }
 
-    [Fact]
-    public async Task Every_program_of_the_readme_compiles_and_runs_with_the_packages_it_names()
+    [Theory]
+    [InlineData("README.md")]
+    [InlineData("docs/first-node.md")]
+    public async Task Every_program_of_a_page_compiles_and_runs_with_the_packages_it_names(string page)
     {
-        var readme = await File.ReadAllTextAsync(Repository.PathTo("README.md"), TestContext.Current.CancellationToken);
-        var packages = ReadmeCode.Packages(readme);
-        var programs = ReadmeCode.Programs(readme);
+        var text = await File.ReadAllTextAsync(Repository.PathTo(page), TestContext.Current.CancellationToken);
+        var packages = ReadmeCode.Packages(text);
+        var programs = ReadmeCode.Programs(text);
         Assert.NotEmpty(packages);
-        Assert.Contains(programs, static program => program.Runs);
+        Assert.NotEmpty(programs);
         foreach (var program in programs)
         {
-            var built = await feed.BuildAsync($"#line {program.Line + 1} \"README.md\"\n{program.Code}", packages);
+            var built = await feed.BuildAsync($"#line {program.Line + 1} \"{page}\"\n{program.Code}", packages);
             if (!program.Runs)
                 continue;
             var output = await feed.RunAsync(built);
             if (program.Output is not null)
                 Assert.Equal(program.Output, output);
         }
+    }
+
+    [Theory]
+    [InlineData("README.md")]
+    [InlineData("docs/first-node.md")]
+    public async Task The_first_program_of_a_page_is_called_from_an_erl_and_an_iex_as_shown_there(string page)
+    {
+        var text = await File.ReadAllTextAsync(Repository.PathTo(page), TestContext.Current.CancellationToken);
+        var program = await feed.BuildAsync(ReadmeCode.Programs(text)[0].Code, ReadmeCode.Packages(text));
+        var directory = Path.GetDirectoryName(program)!;
+        if (ReadmeCode.Settings(text) is { } settings)
+        {
+            await File.WriteAllTextAsync(
+                Path.Combine(directory, "appsettings.json"), settings, TestContext.Current.CancellationToken);
+        }
+        foreach (var release in Otp.Releases.Select(row => row.Data).Where(release => release is 25 or 27))
+        {
+            var epmdPort = BeamEpmd.FreePort();
+            await using var running = feed.Start(program, epmdPort, directory);
+            await running.WaitForLineAsync("Application started");
+            await ShowsAsync("erl", ["erl", "-name", "me@127.0.0.1"], "halt().");
+            await ShowsAsync("iex", ["iex", "--dot-iex", "", "--name", "me2@127.0.0.1"], "System.halt()");
+
+            async Task ShowsAsync(string title, IReadOnlyList<string> command, string end)
+            {
+                var session = ReadmeCode.Session(text, title);
+                Assert.NotEmpty(session);
+                var lines = string.Concat(session.Select(static line => $"{line.Typed}\n"));
+                var shell = await Otp.RunAsync(release, command, feed.Cookie, epmdPort, $"{lines}{end}\n");
+                for (var i = 0; i < session.Count; i++)
+                {
+                    var (typed, said) = session[i];
+                    Assert.True(
+                        shell.Output.Contains($"{i + 1}> {said}\n", StringComparison.Ordinal),
+                        $"OTP {release}: {typed} did not show {said} but:\n{shell}");
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_program_is_published_trimmed_without_warnings_and_meets_a_BEAM()
+    {
+        var readme = await File.ReadAllTextAsync(Repository.PathTo("README.md"), TestContext.Current.CancellationToken);
+        const string Start = "await builder.Build().RunAsync();";
+        const string More = """
+            builder.Services.AddSingleton(new Discount(10));
+            builder.AddErlangNode("more", node =>
+                    (node.Name, node.Port, node.Epmd) = ("more@127.0.0.1", 0, EpmdMode.Register))
+                .AddGenServer<Stock>("stock")
+                .AddErlangModule<Prices>();
+
+            """;
+        const string Types = """
+
+            public abstract record Request
+            {
+                [ErlangTag] public sealed record Add(string Sku, int Count) : Request;
+                [ErlangTag] public sealed record All : Request;
+            }
+
+            public sealed record Item(string Sku, int Count);
+            public sealed record Discount(int Percent);
+
+            [TermSerializable(typeof(Request))]
+            [TermSerializable(typeof(IReadOnlyList<Item>))]
+            internal sealed partial class StockTerms : TermSerializerContext;
+
+            public sealed class Stock() : GenServer<Request, IReadOnlyList<Item>>(
+                StockTerms.Default.Request, StockTerms.Default.IReadOnlyListItem)
+            {
+                private readonly List<Item> _items = [];
+
+                protected override ValueTask<CallResult> HandleCallAsync(Request request, CallRequest call)
+                {
+                    if (request is Request.Add(var sku, var count))
+                        _items.Add(new(sku, count));
+                    return Reply(_items);
+                }
+            }
+
+            /// <summary>What things cost.</summary>
+            [ErlangModule]
+            public sealed partial class Prices(Discount discount)
+            {
+                /// <summary>What so many cost together.</summary>
+                [ErlangFunction]
+                public Result<decimal, string> Sum(IReadOnlyList<Item> items, decimal each) => items.Count == 0
+                    ? Result.Error("nothing")
+                    : items.Sum(item => item.Count) * each * (100 - discount.Percent) / 100;
+            }
+            """;
+        const string Usings = """
+            using Enmesh.Behaviours;
+            using Enmesh.Modules;
+            using Enmesh.Terms;
+            using Enmesh.Terms.Serialization;
+            using Microsoft.Extensions.DependencyInjection;
+
+            """;
+        var first = ReadmeCode.Programs(readme)[0].Code;
+        Assert.Contains(Start, first, StringComparison.Ordinal);
+        var code = Usings + first.Replace(Start, More + Start, StringComparison.Ordinal) + Types;
+        var program = await feed.PublishTrimmedAsync(code, ReadmeCode.Packages(readme));
+        Assert.True(new FileInfo(program).Length < 60 << 20, "It is not trimmed.");
+
+        await using var epmd = await BeamEpmd.StartAsync(Otp.Newest);
+        await using var running = feed.Start(program, epmd.Port);
+        await running.WaitForLineAsync("Application started");
+        await using var beam = await BeamNode.StartAsync(Otp.Newest, new() { Cookie = feed.Cookie, Epmd = epmd });
+        Assert.Equal("1", await beam.EvalAsync("gen_server:call({counter, 'orders@127.0.0.1'}, next)"));
+        Assert.Equal(
+            "[#{count => 3,sku => <<\"bolt\">>}]",
+            await beam.EvalAsync("gen_server:call({stock, 'more@127.0.0.1'}, {add, \"bolt\", 3})"));
+        Assert.Equal(
+            "{ok,<<\"5.40\">>}",
+            await beam.EvalAsync(
+                """
+                Items = gen_server:call({stock, 'more@127.0.0.1'}, all),
+                erpc:call('more@127.0.0.1', prices, sum, [Items, <<"2.00">>])
+                """));
+        var wrong = await beam.EvalAsync("catch erpc:call('more@127.0.0.1', prices, sum, [[], free])");
+        Assert.Contains("Each: expected a decimal", wrong, StringComparison.Ordinal);
+        Assert.Equal(
+            "['more@127.0.0.1','orders@127.0.0.1']", await beam.EvalAsync("lists:sort(nodes())"));
     }
 
     [Fact]

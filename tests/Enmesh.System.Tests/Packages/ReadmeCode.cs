@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace Enmesh.SystemTests.Packages;
 
 /// <summary>
@@ -7,7 +9,7 @@ namespace Enmesh.SystemTests.Packages;
 /// </summary>
 internal sealed record ReadmeProgram(int Line, bool Runs, string Code, string? Output);
 
-internal static class ReadmeCode
+internal static partial class ReadmeCode
 {
     private const string Fence = "```";
 
@@ -54,6 +56,37 @@ internal static class ReadmeCode
                 .Distinct(StringComparer.Ordinal),
         ];
     }
+
+    /// <summary>What the reader is to write into appsettings.json; null for nothing.</summary>
+    internal static string? Settings(string markdown) =>
+        Blocks(markdown.ReplaceLineEndings("\n").Split('\n'))
+            .Where(static block => block.Language == "json")
+            .Select(static block => block.Body)
+            .SingleOrDefault();
+
+    /// <summary>
+    /// The session in a shell that begins with a command, an indented line <c>$ iex ...</c>: what is typed, and what the
+    /// shell says to it.
+    /// </summary>
+    internal static IReadOnlyList<(string Typed, string Said)> Session(string markdown, string command)
+    {
+        List<(string Typed, string Said)> session = [];
+        var lines = markdown.ReplaceLineEndings("\n").Split('\n')
+            .SkipWhile(line => !line.StartsWith($"    $ {command}", StringComparison.Ordinal)).Skip(1)
+            .TakeWhile(static line => line.StartsWith("    ", StringComparison.Ordinal) && line[4] != '$');
+        foreach (var line in lines.Select(static line => line[4..]))
+        {
+            if (Prompt().Match(line) is { Success: true } prompt)
+                session.Add((line[prompt.Length..], ""));
+            else if (session is [.., var (typed, said)])
+                session[^1] = (typed, said.Length == 0 ? line : $"{said}\n{line}");
+        }
+        return session;
+    }
+
+    // 1> of erl, iex(me@127.0.0.1)1> of iex
+    [GeneratedRegex(@"^(iex(\([^)]*\))?)?[0-9]*> ")]
+    private static partial Regex Prompt();
 
     private static IEnumerable<(int Line, string Language, string Body)> Blocks(string[] lines)
     {

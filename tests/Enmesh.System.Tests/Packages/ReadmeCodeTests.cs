@@ -40,6 +40,30 @@ public sealed class ReadmeCodeTests
         Assert.Equal(["Enmesh.Hosting", "Microsoft.Extensions.Hosting"], ReadmeCode.Packages(Markdown));
     }
 
+    [Fact]
+    public void Sessions_in_shells_are_found()
+    {
+        const string Markdown = """
+            From a terminal:
+
+                $ erl -name me
+                1> net_adm:ping(x).
+                pong
+
+                $ iex --name me
+                iex(me)1> [1,
+                 2]
+                iex(me)2> :ok
+                :ok
+
+            and so on.
+            """;
+
+        Assert.Equal([("net_adm:ping(x).", "pong")], ReadmeCode.Session(Markdown, "erl"));
+        Assert.Equal([("[1,", " 2]"), (":ok", ":ok")], ReadmeCode.Session(Markdown, "iex"));
+        Assert.Empty(ReadmeCode.Session(Markdown, "gleam"));
+    }
+
     [Theory]
     [InlineData("```csharp\nvar x = 1;\n```", "Line 1: say ```csharp run")]
     [InlineData("text\n```output\n1\n```", "Line 2: there is no")]
