@@ -47,6 +47,7 @@ internal sealed class ErlangNodeBinding(string section)
         keys.Choice<UserOutput>(nameof(options.UserOutput), value => options.UserOutput = value);
         keys.Flag(nameof(options.StopByPeers), value => options.StopByPeers = value);
         keys.Number(nameof(options.AtomBudget), value => options.AtomBudget = value);
+        keys.Duration(nameof(options.DrainDelay), value => options.DrainDelay = value);
         keys.Section(nameof(options.Cluster), inner => BindCluster(inner, options.Cluster));
         keys.Ignore(nameof(options.Discovery));
         // Several nodes of one host have their sections below this one.
@@ -72,6 +73,21 @@ internal sealed class ErlangNodeBinding(string section)
         keys.Duration(nameof(options.ForgetAfter), value => options.ForgetAfter = value);
         keys.Duration(nameof(options.WarnAfter), value => options.WarnAfter = value);
         keys.Duration(nameof(options.RemindEvery), value => options.RemindEvery = value);
+        keys.Choice<PeerRemoval>(nameof(options.Removal), value => options.Removal = value);
+        keys.Duration(nameof(options.RemovalGrace), value => options.RemovalGrace = value);
+        keys.Flag(nameof(options.AcceptEvictions), value => options.AcceptEvictions = value);
+        keys.Duration(nameof(options.CompareViewsEvery), value => options.CompareViewsEvery = value);
+        keys.Section(nameof(options.Join), inner => BindJoin(inner, options.Join));
+        keys.RefuseOthers();
+    }
+
+    private static void BindJoin(SettingKeys keys, JoinOptions options)
+    {
+        keys.Number(nameof(options.MinMembers), value => options.MinMembers = value);
+        keys.Duration(nameof(options.Timeout), value => options.Timeout = value);
+        keys.Flag(nameof(options.TimeoutFails), value => options.TimeoutFails = value);
+        keys.Choice<FirstNodeRule>(nameof(options.FirstNode), value => options.FirstNode = value);
+        keys.Duration(nameof(options.FirstNodeAfter), value => options.FirstNodeAfter = value);
         keys.RefuseOthers();
     }
 }

@@ -64,7 +64,10 @@ public static class ErlangNodeExtensions
         if (name.Length == 0)
             services.AddSingleton(provider => provider.GetRequiredKeyedService<ErlangNode>(name));
         services.AddSingleton<IHostedService>(provider => new ErlangNodeService(
-            () => provider.GetRequiredKeyedService<ErlangNode>(name), provider.GetRequiredService<IHostApplicationLifetime>()));
+            () => provider.GetRequiredKeyedService<ErlangNode>(name),
+            () => provider.GetRequiredService<IOptionsMonitor<ErlangNodeOptions>>().Get(name).DrainDelay,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<IHostApplicationLifetime>()));
         services.TryAddSingleton(TimeProvider.System);
         return node;
     }

@@ -188,6 +188,8 @@ public sealed partial class TestCluster : IAsyncDisposable
         return NodePlan.Of(options, name, cookies, _ => locate) with
         {
             Transport = (_, _) => _network.PortOf(name),
+            // Who sees whom is up to the test; asking around would only disturb its rest.
+            Cluster = new() { CompareViewsEvery = TimeSpan.Zero },
             Listen = ListenAddress.Loopback(),
             Thread = _thread,
             ProcessBegins = _book.Begins,

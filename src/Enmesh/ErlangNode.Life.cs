@@ -87,7 +87,21 @@ public sealed partial class ErlangNode
         _life = await Life.BeginAsync(this, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Ends the node: its links at once, then its processes, which get the exit signal <c>shutdown</c>.</summary>
+    /// <summary>
+    /// Begins to leave the cluster: from now on the node dials nobody, neither peers that discovery finds nor those
+    /// that it sends to. Whoever calls it is still let in, and what goes on goes on. The end is
+    /// <see cref="DisposeAsync"/>, which drains by itself where that was not done before.
+    /// </summary>
+    /// <remarks>
+    /// Drain a node some time before it ends, so that load balancers and discovery forget it meanwhile: its peers then
+    /// do not call it any more when it goes, and it does not call back those that it loses.
+    /// </remarks>
+    public void Drain() => Running.Drain();
+
+    /// <summary>
+    /// Ends the node: it refuses calls from now on, its links are closed at once, and its processes get the exit signal
+    /// <c>shutdown</c>.
+    /// </summary>
     public async ValueTask DisposeAsync() => await EndAsync().ConfigureAwait(false);
 
     private Task EndAsync()
@@ -122,6 +136,7 @@ public sealed partial class ErlangNode
         NodeName Name, ProcessRuntime Runtime, PeerTable Peers, ITransportListener? Listener, EpmdPresence? Epmd, ClusterMembership Cluster,
         NodeMetrics Metrics, AllowList AllowList, NetTickClock Ticks)
     {
+        private static readonly TimeSpan ViewPatience = TimeSpan.FromSeconds(10);
         private readonly List<SupervisorOfNode> _supervisors = [];
 
         /// <summary>The global name server; null on a hidden node.</summary>
@@ -162,8 +177,16 @@ public sealed partial class ErlangNode
             }
         }
 
+        /// <summary>Dials nobody from now on.</summary>
+        internal void Drain()
+        {
+            Peers.Drain();
+            Cluster.Drain();
+        }
+
         internal async Task EndAsync()
         {
+            Drain();
             for (var i = _supervisors.Count - 1; i >= 0; i--)
                 await _supervisors[i].StopAsync().ConfigureAwait(false);
             await Cluster.DisposeAsync().ConfigureAwait(false);
@@ -267,8 +290,11 @@ public sealed partial class ErlangNode
                 Link = plan.Link,
             };
             var peers = new PeerTable(settings, runtime, atoms, time, thread, node._logs.CreateLogger("Enmesh.Peers"));
+            var connector = new PeerConnector(
+                peers, plan.Name, listener, plan.IsPublished,
+                (peer, token) => node.Rpc.CallAsync(peer, "erlang", "nodes", [], ViewPatience, token));
             var cluster = new ClusterMembership(
-                new PeerConnector(peers, plan.Name, listener), plan.Discovery, plan.Cluster, time, node._logs.CreateLogger("Enmesh.Cluster"));
+                connector, plan.Discovery, plan.Cluster, time, node._logs.CreateLogger("Enmesh.Cluster"), metrics);
             var ticks = new NetTickClock(
                 plan.Link.NetTickTime, plan.Link.NetTickIntensity, peers.ChangePace, time, node._logs.CreateLogger("Enmesh.Services"));
             var life = new Life(plan.Name, runtime, peers, listener, presence, cluster, metrics, allowList, ticks);

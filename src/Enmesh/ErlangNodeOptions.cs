@@ -235,6 +235,24 @@ public sealed class ErlangNodeOptions
     } = Terms.AtomTable.DefaultBudget;
 
     /// <summary>
+    /// How long a node of a host that is told to stop stays in the cluster before the host's services are stopped: it
+    /// dials nobody, and everything else goes on, until load balancers and discovery have forgotten it. Default 0; on
+    /// Kubernetes some 15 s. Up to an hour; it ends with the host's <c>ShutdownTimeout</c>, 30 s unless told otherwise,
+    /// which has to leave time for the rest as well.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative or above an hour.</exception>
+    public TimeSpan DrainDelay
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.Zero);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, TimeSpan.FromHours(1));
+            field = value;
+        }
+    }
+
+    /// <summary>
     /// Where the members of the cluster are found. Default: nowhere; peers are met when they call or are called.
     /// </summary>
     public IList<DiscoverySource> Discovery { get; private set; } = [];
@@ -264,6 +282,13 @@ public sealed class ErlangNodeOptions
             problem => $"{nameof(AllowedNodes)}: {problem}."));
         if (PgScopes.Any(scope => string.IsNullOrEmpty(scope) || scope.Length > Terms.Atom.MaxCharacters))
             problems.Add($"{nameof(PgScopes)}: a scope's name has 1 to {Terms.Atom.MaxCharacters} characters.");
+        if (Cluster.Removal == PeerRemoval.Immediate && !Hidden && !Cluster.AcceptEvictions)
+        {
+            problems.Add(
+                $"{nameof(Cluster)}:{nameof(Cluster.Removal)}: Immediate cuts the link to a peer as soon as discovery "
+                + "lacks it, and nodes of OTP 25 and later that still see both ends then part from both. Choose After "
+                + $"with a {nameof(Cluster.RemovalGrace)}, or say {nameof(Cluster)}:{nameof(Cluster.AcceptEvictions)}: true.");
+        }
         problems.AddRange(Cluster.Validate().Select(problem => $"{nameof(Cluster)}:{problem}"));
         var twice = Discovery.GroupBy(source => source.Name, StringComparer.Ordinal).Where(group => group.Count() > 1);
         problems.AddRange(twice.Select(group => $"{nameof(Discovery)}: two sources have the name '{group.Key}'."));

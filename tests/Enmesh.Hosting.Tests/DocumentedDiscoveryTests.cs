@@ -15,7 +15,7 @@ public sealed partial class DocumentedDiscoveryTests : IAsyncDisposable
 {
     private readonly TestHost _host = new();
 
-    private static string Page { get; } = File.ReadAllText(Path.Combine(Root(), "docs", "discovery.md"));
+    private static string Page { get; } = Read("discovery.md");
 
     [Fact]
     public void The_example_is_valid()
@@ -30,7 +30,7 @@ public sealed partial class DocumentedDiscoveryTests : IAsyncDisposable
     [Fact]
     public async Task Every_example_is_valid()
     {
-        foreach (Match block in JsonBlock().Matches(Page))
+        foreach (var block in JsonBlock().Matches(Page).Concat(JsonBlock().Matches(Read("cluster.md"))))
         {
             await using var host = new TestHost();
             var options = Bind(block.Groups["text"].Value, host);
@@ -45,11 +45,13 @@ public sealed partial class DocumentedDiscoveryTests : IAsyncDisposable
     [InlineData("### `dns-srv`", "\"Discovery\": { \"x\": { \"Strategy\": \"dns-srv\", \"Domains\": [ \"_dist._tcp.orders\" ], %KEYS% } }")]
     [InlineData("## Sources", "\"Discovery\": { \"x\": { \"Strategy\": \"epmd\", %KEYS% } }")]
     [InlineData("## The reconciler", "\"Cluster\": { %KEYS% }")]
+    [InlineData("## Joining", "\"Cluster\": { \"Join\": { %KEYS% } }")]
     public void Every_key_of_the_tables_is_known(string heading, string place)
     {
-        var section = Page[Page.IndexOf($"\n{heading}", StringComparison.Ordinal)..];
+        var page = heading == "## Joining" ? Read("cluster.md") : Page;
+        var section = page[page.IndexOf($"\n{heading}", StringComparison.Ordinal)..];
         section = section[..section.IndexOf("\n#", 1, StringComparison.Ordinal)];
-        var keys = TableKey().Matches(section).Select(match => match.Groups["key"].Value).Except(["Domains"]).ToArray();
+        var keys = TableKey().Matches(section).Select(match => match.Groups["key"].Value).Except(["Domains", "Join"]).ToArray();
         Assert.NotEmpty(keys);
         var settings = keys.Select(key => key switch
         {
@@ -58,6 +60,10 @@ public sealed partial class DocumentedDiscoveryTests : IAsyncDisposable
             "Families" => "\"Families\": \"IPv4\"",
             "HostPart" => "\"HostPart\": \"Name\"",
             "Alive" => "\"Alive\": \"orders\"",
+            "Removal" => "\"Removal\": \"After\"",
+            "AcceptEvictions" => "\"AcceptEvictions\": \"true\"",
+            "TimeoutFails" => "\"TimeoutFails\": \"true\"",
+            "FirstNode" => "\"FirstNode\": \"Wait\"",
             "Jitter" => "\"Jitter\": \"0.5\"",
             "MinBackoff" => "\"MinBackoff\": \"3\"",
             "RemindEvery" => "\"RemindEvery\": \"90\"",
@@ -68,6 +74,8 @@ public sealed partial class DocumentedDiscoveryTests : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _host.DisposeAsync();
+
+    private static string Read(string page) => File.ReadAllText(Path.Combine(Root(), "docs", page));
 
     private ErlangNodeOptions Bind(string json) => Bind(json, _host);
 

@@ -118,6 +118,55 @@ public sealed class LifeTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task The_services_of_a_host_start_when_the_node_has_joined()
+    {
+        var seen = new SeenAtStart();
+        _host.With("Enmesh:Nodes:red", "red").With("Enmesh", "blue").Set(
+            EpmdPort("Enmesh:Nodes:red"), EpmdPort(), ("Enmesh:Cluster:Join:MinMembers", "2"),
+            ("Enmesh:Cluster:Join:FirstNode", "Wait"), ("Enmesh:Discovery:list:Strategy", "static"),
+            ("Enmesh:Discovery:list:Peers", "red@127.0.0.1"));
+        _host.Builder.AddErlangNode("red");
+        _host.Builder.AddErlangNode();
+        _host.Builder.Services.AddSingleton(seen);
+        _host.Builder.Services.AddHostedService<LooksAtStart>();
+
+        await _host.StartAsync();
+
+        Assert.Equal(1, seen.Connected);
+        Assert.Equal(Enmesh.Cluster.JoinState.Joined, _host.Node.Cluster.View.Join);
+    }
+
+    [Fact]
+    public async Task A_host_whose_node_does_not_join_in_time_does_not_start_if_that_is_a_failure()
+    {
+        _host.With("Enmesh", "alone").Set(
+            EpmdPort(), ("Enmesh:Cluster:Join:MinMembers", "2"), ("Enmesh:Cluster:Join:Timeout", "1"),
+            ("Enmesh:Cluster:Join:TimeoutFails", "true"));
+        _host.Builder.AddErlangNode();
+
+        var failure = await Assert.ThrowsAsync<Enmesh.Cluster.JoinTimeoutException>(_host.StartAsync);
+
+        Assert.StartsWith("alone@127.0.0.1 found 1 of 2 members within 1 s", failure.Message, StringComparison.Ordinal);
+        await UntilAsync(() => _epmd.Entries.Count == 0);
+    }
+
+    [Fact]
+    public async Task A_host_that_stops_drains_its_node_before_its_services_stop()
+    {
+        var seen = new SeenAtStart();
+        _host.With("Enmesh", "orders").Set(EpmdPort(), ("Enmesh:DrainDelay", "0.2"));
+        _host.Builder.AddErlangNode();
+        _host.Builder.Services.AddSingleton(seen);
+        _host.Builder.Services.AddHostedService<LooksAtStart>();
+        await _host.StartAsync();
+        Assert.False(_host.Node.Cluster.View.IsDraining);
+
+        await _host.StopAsync();
+
+        Assert.True(seen.IsDraining);
+    }
+
+    [Fact]
     public async Task A_node_without_a_name_and_a_named_one_live_side_by_side()
     {
         _host.With("Enmesh", "main").With("Enmesh:Nodes:side", "side").Set(EpmdPort(), EpmdPort("Enmesh:Nodes:side"));
@@ -227,6 +276,10 @@ public sealed class LifeTests : IAsyncDisposable
     private sealed class SeenAtStart
     {
         internal bool Greeter { get; set; }
+
+        internal int Connected { get; set; }
+
+        internal bool IsDraining { get; set; }
     }
 
     private sealed class LooksAtStart(ErlangNode node, SeenAtStart seen) : IHostedService
@@ -234,10 +287,15 @@ public sealed class LifeTests : IAsyncDisposable
         public Task StartAsync(CancellationToken cancellationToken)
         {
             seen.Greeter = node.WhereIs("greeter") is not null;
+            seen.Connected = node.Cluster.View.Connected;
             return Task.CompletedTask;
         }
 
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+        public async Task StopAsync(CancellationToken cancellationToken)
+        {
+            var view = await node.Cluster.WaitForAsync(view => view.IsDraining, cancellationToken).WaitAsync(Patience, cancellationToken);
+            seen.IsDraining = view.IsDraining;
+        }
     }
 
     private sealed class Found(NodeName name, int? port) : IPeerDiscovery

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Enmesh.Telemetry;
 using Microsoft.Extensions.Logging;
 
@@ -55,11 +56,47 @@ internal static partial class ClusterLog
         Message = "The cluster is whole again. Peers connected: {Connected}, expected: {Expected}.")]
     internal static partial void MembersComplete(this ILogger logger, int connected, int expected);
 
+    [LoggerMessage(EventId = EventIds.PeerCut, Level = LogLevel.Information,
+        Message = "The link to {Peer} is cut: discovery no longer names it, and the rule for removal is {Rule}.")]
+    internal static partial void PeerCut(this ILogger logger, NodeName peer, PeerRemoval rule);
+
+    [LoggerMessage(EventId = EventIds.SelfNotNamed, Level = LogLevel.Warning,
+        Message = "Discovery source '{Source}' names peers ({Peers}), but not this node, {Self}: others cannot find it there. Either the selector or list behind it misses this node, or this node's name is not the one that is made of its entry.")]
+    internal static partial void SelfNotNamed(this ILogger logger, string source, int peers, NodeName self);
+
+    [LoggerMessage(EventId = EventIds.SelfNamed, Level = LogLevel.Information,
+        Message = "Discovery source '{Source}' names this node as well now.")]
+    internal static partial void SelfNamed(this ILogger logger, string source);
+
+    [LoggerMessage(EventId = EventIds.NameFormsMixed, Level = LogLevel.Warning,
+        Message = "Discovery source '{Source}' names {Peer}, and this node is {Self}: one is a short name, the other a long one. Nodes of Erlang do not dial across; name all nodes of a cluster by hosts with a dot, or all by hosts without.")]
+    internal static partial void NameFormsMixed(this ILogger logger, string source, NodeName peer, NodeName self);
+
+    [LoggerMessage(EventId = EventIds.Joined,
+        Message = "Waiting to join is over: {State}. Members, this node included: {Members}, wanted: {MinMembers}.")]
+    internal static partial void Joined(this ILogger logger, LogLevel level, JoinState state, int members, int minMembers);
+
+    [LoggerMessage(EventId = EventIds.Parted, Level = LogLevel.Warning,
+        Message = "The cluster is parted: pairs of nodes without a link ({Count}): {Pairs}.")]
+    internal static partial void Parted(this ILogger logger, int count, string pairs);
+
+    [LoggerMessage(EventId = EventIds.Reunited, Level = LogLevel.Information,
+        Message = "The cluster is no longer parted: every member sees every other.")]
+    internal static partial void Reunited(this ILogger logger);
+
+    [LoggerMessage(EventId = EventIds.Draining, Level = LogLevel.Information,
+        Message = "This node is leaving the cluster: it dials nobody any more. Peers connected: {Connected}.")]
+    internal static partial void Draining(this ILogger logger, int connected);
+
+    [LoggerMessage(EventId = EventIds.ClockJumped, Level = LogLevel.Warning,
+        Message = "The clock of this machine was set by {Seconds:0.0} s. Links, ticks and pauses are not affected; the times in certificates and logs are.")]
+    internal static partial void ClockJumped(this ILogger logger, double seconds);
+
     [LoggerMessage(EventId = EventIds.ClusterLoopFailed, Level = LogLevel.Error,
         Message = "A step of the reconciler failed, which is a defect of Enmesh; it goes on with the next one.")]
     internal static partial void ClusterLoopFailed(this ILogger logger, Exception exception);
 
-    internal static void Write(this ILogger logger, ReconcilerEffect effect)
+    internal static void Write(this ILogger logger, ReconcilerEffect effect, NodeName self)
     {
         switch (effect)
         {
@@ -85,9 +122,31 @@ internal static partial class ClusterLog
                 logger.MembersMissing(note.Connected, note.Expected, note.Missing);
                 break;
             case ReconcilerEffect.NoteDialFailed note:
-                var level = Level(note.Failure.Stage);
+                var level = note.IsLeaving ? LogLevel.Information : Level(note.Failure.Stage);
                 var retryMs = Math.Round(note.RetryIn.TotalMilliseconds);
                 logger.DialFailed(level, note.Peer, note.Failure.Stage, note.Failure.Message, note.Attempts, retryMs);
+                break;
+            case ReconcilerEffect.NoteSelf { IsNamed: true } note:
+                logger.SelfNamed(note.Source);
+                break;
+            case ReconcilerEffect.NoteSelf note:
+                logger.SelfNotNamed(note.Source, note.Peers, self);
+                break;
+            case ReconcilerEffect.NoteNameForm note:
+                logger.NameFormsMixed(note.Source, note.Peer, self);
+                break;
+            case ReconcilerEffect.NoteJoin note:
+                var how = note.State == JoinState.TimedOut ? LogLevel.Warning : LogLevel.Information;
+                logger.Joined(how, note.State, note.Members, note.MinMembers);
+                break;
+            case ReconcilerEffect.NoteParted { Pairs.IsEmpty: true }:
+                logger.Reunited();
+                break;
+            case ReconcilerEffect.NoteParted note:
+                logger.Parted(note.Pairs.Count, Some(note.Pairs));
+                break;
+            case ReconcilerEffect.NoteClockJump note:
+                logger.ClockJumped(note.By.TotalSeconds);
                 break;
             case ReconcilerEffect.Publish { Event: ClusterEvent.PeerDiscovered discovered }:
                 logger.PeerDiscovered(discovered.Peer, discovered.Source);
@@ -96,6 +155,13 @@ internal static partial class ClusterLog
                 logger.PeerVanished(vanished.Peer);
                 break;
         }
+    }
+
+    private static string Some(ImmutableSortedSet<PartedPair> pairs)
+    {
+        const int Shown = 5;
+        var text = string.Join(", ", pairs.Take(Shown));
+        return pairs.Count > Shown ? $"{text} and {pairs.Count - Shown} more" : text;
     }
 
     // A peer that is away comes back or vanishes by itself; one that is refused needs somebody to set it right.

@@ -3,14 +3,16 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Threading.Channels;
 using Enmesh.Discovery;
+using Enmesh.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace Enmesh.Cluster;
 
 /// <summary>Who belongs to the cluster of a node: the present view, and what changes.</summary>
 /// <remarks>
-/// Behind it runs the reconciler, which keeps the node connected to every peer that discovery names. It never
-/// disconnects anybody: a peer that discovery no longer names is not dialled any more, and its link is left alone.
+/// Behind it runs the reconciler, which keeps the node connected to every peer that discovery names. A peer that
+/// discovery no longer names is not dialled any more; its link is left alone, unless
+/// <see cref="ClusterOptions.Removal"/> says otherwise.
 /// </remarks>
 public sealed class ClusterMembership : IAsyncDisposable
 {
@@ -22,6 +24,7 @@ public sealed class ClusterMembership : IAsyncDisposable
     private readonly ClusterOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly ClusterMetrics? _metrics;
     private readonly Reconciler _reconciler;
     private readonly Channel<ReconcilerEvent> _events =
         Channel.CreateBounded<ReconcilerEvent>(new BoundedChannelOptions(EventCapacity) { SingleReader = true });
@@ -33,12 +36,14 @@ public sealed class ClusterMembership : IAsyncDisposable
     private volatile ClusterView _view;
     private TaskCompletionSource _viewChanged = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _noticeLost;
+    private volatile bool _draining;
     private Task _running = Task.CompletedTask;
 
     internal ClusterMembership(
         IPeerConnector connector, IEnumerable<DiscoverySource> sources, ClusterOptions options, TimeProvider time,
-        ILogger logger)
+        ILogger logger, NodeMetrics? metrics = null)
     {
+        _metrics = metrics is null ? null : new ClusterMetrics(metrics, () => View, time);
         _connector = connector;
         _sources = [.. sources];
         _options = options.Copy();
@@ -49,8 +54,8 @@ public sealed class ClusterMembership : IAsyncDisposable
         _time = time;
         _logger = logger;
         _start = time.GetTimestamp();
-        _reconciler = new Reconciler(_options, new SelfCheck(connector, time).IsSelf, Chance);
-        _state = ReconcilerState.Start(_sources.Select(source => source.Name));
+        _reconciler = new Reconciler(_options, connector.Self, new SelfCheck(connector, time).IsSelf, Chance);
+        _state = ReconcilerState.Start(_sources.Select(source => (source.Name, source.Discovery.NamesSelf && connector.Port is not null)));
         _view = ClusterViews.Of(_state, connector.Self, _options.ExpectedPeers, Now());
     }
 
@@ -89,6 +94,23 @@ public sealed class ClusterMembership : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Waits until the node has joined its cluster, as <see cref="JoinOptions"/> define it: that enough members are
+    /// connected, that it is the first, or that it has waited long enough.
+    /// </summary>
+    /// <returns>Which of the three.</returns>
+    /// <exception cref="JoinTimeoutException">It has waited long enough, and that is a failure by
+    /// <see cref="JoinOptions.TimeoutFails"/>. The message says who is missing and why.</exception>
+    /// <exception cref="ObjectDisposedException">The node stopped before.</exception>
+    public async Task<JoinState> JoinAsync(CancellationToken cancellationToken = default)
+    {
+        var view = await WaitForAsync(
+            static view => view.Join != JoinState.Waiting, cancellationToken).ConfigureAwait(false);
+        return view.Join == JoinState.TimedOut && _options.Join.TimeoutFails
+            ? throw new JoinTimeoutException(ClusterViews.WhyNotJoined(view, _options.Join))
+            : view.Join;
+    }
+
     /// <summary>Stops dialling and asking. Links stay as they are.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -96,6 +118,17 @@ public sealed class ClusterMembership : IAsyncDisposable
         await _running.ConfigureAwait(false);
         _watchers.End();
         Volatile.Read(ref _viewChanged).TrySetResult();
+    }
+
+    /// <summary>Dials nobody from now on.</summary>
+    internal void Drain()
+    {
+        if (_draining)
+            return;
+        _draining = true;
+        _logger.Draining(_connector.Connected.Count);
+        if (!_events.Writer.TryWrite(new ReconcilerEvent.Drain()))
+            _noticeLost = true;
     }
 
     /// <summary>Begins, once.</summary>
@@ -115,6 +148,8 @@ public sealed class ClusterMembership : IAsyncDisposable
                 new SourcePoller(
                     index, source, _connector.Self, _events.Writer, _options.RemindEvery, _time, _logger)
                 .RunAsync(_stop.Token)).ToArray();
+            var comparing = new ViewComparison(
+                _connector, _options.CompareViewsEvery, _events.Writer, _time).RunAsync(_stop.Token);
             try
             {
                 await LoopAsync(wake).ConfigureAwait(false);
@@ -124,6 +159,7 @@ public sealed class ClusterMembership : IAsyncDisposable
                 // We are told to stop. Everything that was begun is waited for.
             }
             await Task.WhenAll(pollers).ConfigureAwait(false);
+            await comparing.ConfigureAwait(false);
             await Task.WhenAll(_dials.Values).ConfigureAwait(false);
         }
     }
@@ -143,6 +179,8 @@ public sealed class ClusterMembership : IAsyncDisposable
                 _noticeLost = false;
                 nextTick = now.Elapsed + _options.TickInterval;
                 batch.Add(new ReconcilerEvent.Tick(_connector.Connected));
+                if (_draining)
+                    batch.Insert(0, new ReconcilerEvent.Drain());
             }
             try
             {
@@ -154,7 +192,7 @@ public sealed class ClusterMembership : IAsyncDisposable
                 // anew.
                 _logger.ClusterLoopFailed(e);
             }
-            var due = Reconciler.NextWake(_state, now.Elapsed) is { } next && next < nextTick ? next : nextTick;
+            var due = _reconciler.NextWake(_state, now.Elapsed) is { } next && next < nextTick ? next : nextTick;
             // Up to the next whole millisecond: the timer rounds down, and would wake us before the time.
             wake.Change(
                 TimeSpan.FromMilliseconds(Math.Ceiling((due - now.Elapsed).TotalMilliseconds)),
@@ -178,7 +216,7 @@ public sealed class ClusterMembership : IAsyncDisposable
             Perform(effect);
         // Last, since a logger may be anybody's code, too.
         foreach (var effect in effects)
-            _logger.Write(effect);
+            _logger.Write(effect, _connector.Self);
     }
 
     private void Show(ClusterView view)
@@ -195,12 +233,21 @@ public sealed class ClusterMembership : IAsyncDisposable
             _watchers.Publish(publish.Event);
         else if (effect is ReconcilerEffect.Connect connect)
             _dials.Add(connect.Dial, DialAsync(connect));
+        else if (effect is ReconcilerEffect.Cut cut)
+            Cut(cut.Peer);
+    }
+
+    private void Cut(NodeName peer)
+    {
+        _logger.PeerCut(peer, _options.Removal);
+        _connector.Disconnect(peer, "discovery no longer names it");
     }
 
     private async Task DialAsync(ReconcilerEffect.Connect connect)
     {
         // Off the loop before anything else, whatever the connector does on our thread.
         await Task.Yield();
+        var begun = _time.GetTimestamp();
         PeerFailure? failure = null;
         var yielded = false;
         using var deadline = new CancellationTokenSource(_options.DialTimeout, _time);
@@ -227,6 +274,7 @@ public sealed class ClusterMembership : IAsyncDisposable
             failure = PeerFailure.From(e, _time.GetUtcNow());
             yielded = e is HandshakeException { Failure: HandshakeFailure.AlreadyConnecting };
         }
+        _metrics?.Dialled(yielded ? "yielded" : failure is null ? "ok" : "failed", failure?.Stage, _time.GetElapsedTime(begun));
         var done = new ReconcilerEvent.DialDone(
             connect.Dial, failure, _connector.Connected.Contains(connect.Peer.Name), yielded);
         try

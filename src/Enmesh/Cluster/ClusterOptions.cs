@@ -101,6 +101,35 @@ public sealed class ClusterOptions
     } = TimeSpan.FromMinutes(10);
 
     /// <summary>
+    /// What becomes of the link to a peer that discovery no longer names. Default <see cref="PeerRemoval.Ignore"/>.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is none of the enumeration's.</exception>
+    public PeerRemoval Removal
+    {
+        get;
+        set => field = Enum.IsDefined(value)
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "Ignore, After or Immediate.");
+    }
+
+    /// <summary>
+    /// For how long discovery must not have named a peer before its link is cut with <see cref="PeerRemoval.After"/>.
+    /// Default 5 min; 1 s to 1 day. Give it more than a draining peer takes.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of bounds.</exception>
+    public TimeSpan RemovalGrace
+    {
+        get;
+        set => field = Within(value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
+    } = TimeSpan.FromMinutes(5);
+
+    /// <summary>
+    /// Says that <see cref="PeerRemoval.Immediate"/> is meant although other nodes may part from both ends of a link
+    /// that is cut. Default false.
+    /// </summary>
+    public bool AcceptEvictions { get; set; }
+
+    /// <summary>
     /// How long nobody may be discovered, or a peer may be missing, before there is a warning. Default 30 s; 0 to 1
     /// day.
     /// </summary>
@@ -119,6 +148,20 @@ public sealed class ClusterOptions
         set => field = Within(value, TimeSpan.FromMinutes(1), TimeSpan.FromDays(1));
     } = TimeSpan.FromMinutes(10);
 
+    /// <summary>When the node counts as having joined. Default: from the start.</summary>
+    public JoinOptions Join { get; set; } = new();
+
+    /// <summary>
+    /// How often the visible members are asked whom they see, which shows who has no link to whom; each is asked by
+    /// each, by <c>erpc</c> for its <c>nodes()</c>. Default 1 min; 0 for never, else 1 s to 1 day.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of bounds.</exception>
+    public TimeSpan CompareViewsEvery
+    {
+        get;
+        set => field = value == TimeSpan.Zero ? value : Within(value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
+    } = TimeSpan.FromMinutes(1);
+
     /// <summary>Says what is wrong between the options, each problem beginning with its key.</summary>
     /// <returns>Empty when all is well.</returns>
     public IReadOnlyList<string> Validate() => MinBackoff * 2 <= MaxBackoff
@@ -126,7 +169,12 @@ public sealed class ClusterOptions
         : [$"{nameof(MinBackoff)}: {MinBackoff} is more than half of {nameof(MaxBackoff)}, {MaxBackoff}; the random part has no room."];
 
     /// <summary>A copy that nobody else can change.</summary>
-    internal ClusterOptions Copy() => (ClusterOptions)MemberwiseClone();
+    internal ClusterOptions Copy()
+    {
+        var copy = (ClusterOptions)MemberwiseClone();
+        copy.Join = Join.Copy();
+        return copy;
+    }
 
     private static T Within<T>(T value, T min, T max)
         where T : IComparable<T>

@@ -41,6 +41,12 @@ public sealed record ClusterMember
     /// </summary>
     public required ImmutableArray<string> Sources { get; init; }
 
+    /// <summary>
+    /// Whether it is connected as a hidden node. One that no source names, as a tool that looks in, does not count
+    /// among the connected.
+    /// </summary>
+    public bool IsHidden { get; init; }
+
     /// <summary>Attempts in a row that failed.</summary>
     public int Failures { get; init; }
 
@@ -85,6 +91,9 @@ public sealed record SourceHealth
     /// <summary>What is wrong; null while it is healthy.</summary>
     public string? Problem { get; init; }
 
+    /// <summary>Whether its last whole answer lacked this node, although all members should be in it.</summary>
+    public bool LacksSelf { get; init; }
+
     /// <summary>Questions in a row without a whole answer.</summary>
     public int Failures { get; init; }
 
@@ -116,6 +125,28 @@ public sealed record ClusterView
     /// <summary>How many peers there should be: the option, else as many as are discovered.</summary>
     public required int Expected { get; init; }
 
-    /// <summary>How many peers are connected, discovered or not.</summary>
+    /// <summary>
+    /// How many peers are connected, discovered or not; without hidden ones that are not discovered.
+    /// </summary>
     public required int Connected { get; init; }
+
+    /// <summary>How far this node has come in since it started.</summary>
+    public JoinState Join { get; init; }
+
+    /// <summary>Whether this node is leaving, and dials nobody.</summary>
+    public bool IsDraining { get; init; }
+
+    /// <summary>
+    /// The pairs of nodes of which one did not see the other, although some member did, the last two times that the
+    /// members were asked (<see cref="ClusterOptions.CompareViewsEvery"/>).
+    /// </summary>
+    public ImmutableSortedSet<PartedPair> Parted { get; init; } = [];
+
+    /// <summary>
+    /// The first by name among this node and the connected members. All members of a whole mesh agree on it: whoever
+    /// needs one node to do something first may take this one.
+    /// </summary>
+    public NodeName First => Members
+        .Where(member => member.State == MemberState.Up && (member.IsDiscovered || !member.IsHidden))
+        .Select(member => member.Name).Append(Self).Min()!;
 }

@@ -25,8 +25,24 @@ internal static class ClusterViews
             Sources = [.. state.Sources.Select(Health)],
             Discovered = discovered,
             Expected = expected ?? discovered,
-            Connected = members.Count(member => member.State == MemberState.Up),
+            Connected = members.Count(
+                member => member.State == MemberState.Up && (member.IsDiscovered || !member.IsHidden)),
+            Join = state.Join,
+            IsDraining = state.IsDraining,
+            Parted = state.Parted,
         };
+    }
+
+    internal static string WhyNotJoined(ClusterView view, JoinOptions rules)
+    {
+        var missing = view.Members.Where(member => member.State != MemberState.Up).Select(member =>
+            member.LastFailure is { } failure ? $"{member.Name} ({failure.Stage}: {failure.Message})" : member.Name.Text);
+        var troubles = view.Sources.Where(source => source.Problem is not null)
+            .Select(source => $"discovery source '{source.Name}': {source.Problem}");
+        var details = string.Join("; ", missing.Concat(troubles));
+        return FormattableString.Invariant(
+            $"{view.Self} found {1 + view.Connected} of {rules.MinMembers} members within {rules.Timeout.TotalSeconds:0.###} s, itself included. ")
+            + (details.Length > 0 ? $"Missing: {details}." : "Discovery names nobody else.");
     }
 
     private static ClusterMember Member(Peer peer, ImmutableArray<string> sources, Instant now) => new()
@@ -43,6 +59,7 @@ internal static class ClusterViews
         },
         Since = peer.Since,
         Sources = sources,
+        IsHidden = peer.IsHidden,
         Failures = peer.State is PeerState.Up ? 0 : peer.Failures,
         RetryAt = peer.State is PeerState.Backoff { RetryAt: var at } && at > now.Elapsed
             ? now.Wall + (at - now.Elapsed)
@@ -56,6 +73,7 @@ internal static class ClusterViews
         State = source.State,
         Peers = source.Known.Count,
         Problem = source.Problem,
+        LacksSelf = source.LacksSelf,
         Failures = source.Failures,
         LastComplete = source.LastComplete,
         LastDuration = source.LastDuration,

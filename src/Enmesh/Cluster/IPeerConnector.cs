@@ -13,6 +13,11 @@ internal interface IPeerConnector
     /// </summary>
     IReadOnlyCollection<NodeName> Connected { get; }
 
+    /// <summary>
+    /// Those of them that are published, as the node is; empty while it is hidden. All of them see each other.
+    /// </summary>
+    IReadOnlyCollection<NodeName> Visible { get; }
+
     /// <summary>The port it listens on; null when it does not listen.</summary>
     int? Port { get; }
 
@@ -23,6 +28,15 @@ internal interface IPeerConnector
     /// <exception cref="EnmeshException">It did not come up; <see cref="PeerFailure.From"/> finds the
     /// stage.</exception>
     Task ConnectAsync(DiscoveredPeer peer, CancellationToken cancellationToken);
+
+    /// <summary>Asks a peer whom it sees: its <c>nodes()</c>.</summary>
+    /// <exception cref="EnmeshException">It does not say.</exception>
+    Task<IReadOnlyCollection<NodeName>> AskVisibleAsync(NodeName peer, CancellationToken cancellationToken);
+
+    /// <summary>Ends the link to a peer, if there is one.</summary>
+    /// <param name="peer">Which one.</param>
+    /// <param name="reason">Why, in a few words.</param>
+    void Disconnect(NodeName peer, string reason);
 
     /// <summary>
     /// Calls the observer when a link comes up or goes down, in that order for one link, whoever dialled. The observer
@@ -38,7 +52,10 @@ internal interface IPeerConnector
 internal abstract record PeerLinkNotice(NodeName Peer, long Session)
 {
     /// <summary>The handshake is done.</summary>
-    internal sealed record Up(NodeName Peer, long Session) : PeerLinkNotice(Peer, Session);
+    /// <param name="Peer">To whom.</param>
+    /// <param name="Session">Which one.</param>
+    /// <param name="IsHidden">Whether the peer is hidden.</param>
+    internal sealed record Up(NodeName Peer, long Session, bool IsHidden = false) : PeerLinkNotice(Peer, Session);
 
     /// <summary>The link is gone.</summary>
     /// <param name="Peer">To whom.</param>

@@ -1,3 +1,5 @@
+using Enmesh.Discovery;
+
 namespace Enmesh.Cluster;
 
 /// <summary>What is worth a line in the log, and when: the first time, on a change, then rarely.</summary>
@@ -25,9 +27,9 @@ internal sealed partial class Reconciler
             }
 
             var down = wanted.Where(peer => peer.State is not PeerState.Up).ToArray();
-            var connected = _peers.Values.Count(peer => peer.State is PeerState.Up);
+            var connected = _peers.Values.Count(IsMember);
             var expected = owner.ExpectedPeers ?? wanted.Length;
-            var isMissing = owner.ExpectedPeers is { } peers ? connected < peers : down.Length > 0;
+            var isMissing = !_state.IsDraining && (owner.ExpectedPeers is { } peers ? connected < peers : down.Length > 0);
             var missing = _state.Missing.Next(
                 isMissing ? 1 : Well, now.Elapsed, owner.WarnAfter, owner.RemindEvery, out var sayMissing);
             _state = _state with { Missing = missing };
@@ -43,6 +45,33 @@ internal sealed partial class Reconciler
                     : peer.Target.Name.Text);
             var text = string.Join(", ", names);
             return down.Length > MaxNamesInReport ? $"{text} and {down.Length - MaxNamesInReport} more" : text;
+        }
+
+        /// <summary>Whether the names of an answer are such that the members can find each other.</summary>
+        private Source NoteNames(Source source, PeerSnapshot answer)
+        {
+            if (answer is PeerSnapshot.Complete { Peers: { Count: > 0 } peers } && source.NamesSelf)
+                source = source with { LacksSelf = !peers.Any(owner.IsSelf) };
+            var self = source.SelfReport.Next(
+                source.LacksSelf ? 1 : Well, now.Elapsed, owner.WarnAfter, owner.RemindEvery, out var saySelf);
+            if (saySelf)
+                _effects.Add(new ReconcilerEffect.NoteSelf(source.Name, !source.LacksSelf, source.Known.Count));
+
+            var odd = source.Known.Keys.FirstOrDefault(name => name.IsLong != owner.Self.IsLong);
+            var form = source.FormReport.Next(
+                odd is null ? Well : 1, now.Elapsed, TimeSpan.Zero, owner.RemindEvery, out var sayForm);
+            if (sayForm && odd is not null)
+                _effects.Add(new ReconcilerEffect.NoteNameForm(source.Name, odd));
+            return source with { SelfReport = self, FormReport = form };
+        }
+
+        private void CompareClocks()
+        {
+            var ahead = now.Wall - DateTimeOffset.UnixEpoch - now.Elapsed;
+            var jump = ahead - (_state.WallAhead ?? ahead);
+            if (jump.Duration() >= ClockJump)
+                _effects.Add(new ReconcilerEffect.NoteClockJump(jump));
+            _state = _state with { WallAhead = ahead };
         }
 
         private Source NoteHealth(Source source)
@@ -72,10 +101,16 @@ internal sealed partial class Reconciler
                 if (quiet < (failure.Stage == last.Stage ? owner.RemindEvery : Report.Gap))
                     return peer;
             }
-            _effects.Add(new ReconcilerEffect.NoteDialFailed(peer.Target.Name, failure, attempts, pause));
+            var isLeaving = failure.Stage == PeerStage.NotAllowed && peer.WasUp;
+            _effects.Add(new ReconcilerEffect.NoteDialFailed(peer.Target.Name, failure, attempts, pause, isLeaving));
             return peer with { Reported = (failure.Stage, now.Elapsed) };
         }
     }
+
+    // Less is the daily work of those who keep clocks right.
+    private static readonly TimeSpan ClockJump = TimeSpan.FromSeconds(2);
+
+    private NodeName Self => self;
 
     private int? ExpectedPeers => options.ExpectedPeers;
 

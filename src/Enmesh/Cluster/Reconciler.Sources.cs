@@ -23,6 +23,7 @@ internal sealed partial class Reconciler
                 _ => source,
             };
             source = NoteHealth(source);
+            source = NoteNames(source, snapshot.Answer);
             _state = _state with { Sources = _state.Sources.SetItem(snapshot.Source, source) };
             _changed = true;
             foreach (var name in source.Known.Keys)
@@ -34,7 +35,7 @@ internal sealed partial class Reconciler
             foreach (var name in old.Known.Keys)
             {
                 if (_state.Wanted(name) is null)
-                    Publish(new ClusterEvent.PeerVanished(name));
+                    Vanished(name);
                 else
                     Want(name);
             }
@@ -105,7 +106,16 @@ internal sealed partial class Reconciler
             if (peer is null)
                 Put(new Peer(target, new PeerState.Waiting(), now.Wall));
             else if (peer.Target != target)
-                Put(Moved(peer with { Target = target }));
+                Put(Moved(peer with { Target = target, VanishedAt = null, IsSomebodyElse = false }));
+            else if (peer.VanishedAt is not null)
+                _peers[name] = peer with { VanishedAt = null };
+        }
+
+        private void Vanished(NodeName name)
+        {
+            Publish(new ClusterEvent.PeerVanished(name));
+            if (_peers.TryGetValue(name, out var peer))
+                _peers[name] = peer with { VanishedAt = now.Elapsed };
         }
 
         // At a new address a peer may be well; it gets the shortest pause, never less.

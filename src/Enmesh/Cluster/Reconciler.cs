@@ -9,9 +9,11 @@ namespace Enmesh.Cluster;
 /// that nothing is forgotten because a notice got lost.
 /// </summary>
 /// <param name="options">The rules.</param>
+/// <param name="self">The node's own name.</param>
 /// <param name="isSelf">Whether what was discovered is this node.</param>
 /// <param name="chance">A number from 0 up to, not including, 1.</param>
-internal sealed partial class Reconciler(ClusterOptions options, Func<DiscoveredPeer, bool> isSelf, Func<double> chance)
+internal sealed partial class Reconciler(
+    ClusterOptions options, NodeName self, Func<DiscoveredPeer, bool> isSelf, Func<double> chance)
 {
     private const int MaxDoublings = 30;
 
@@ -22,23 +24,32 @@ internal sealed partial class Reconciler(ClusterOptions options, Func<Discovered
         var turn = new Turn(this, state, now);
         foreach (var one in happened)
             turn.Take(one);
+        turn.CutVanished();
         turn.Prune();
         turn.DialWanted();
+        turn.Join();
         turn.ReportWhole();
         return turn.End();
     }
 
     /// <summary>When a step is due although nothing happens; null for never.</summary>
-    internal static TimeSpan? NextWake(ReconcilerState state, TimeSpan now)
+    internal TimeSpan? NextWake(ReconcilerState state, TimeSpan now)
     {
         TimeSpan? next = null;
         foreach (var peer in state.Peers.Values)
         {
-            if (peer.State is PeerState.Backoff backoff && backoff.RetryAt > now && !(next <= backoff.RetryAt))
-                next = backoff.RetryAt;
+            var due = peer.State is PeerState.Backoff backoff ? backoff.RetryAt : CutAt(peer);
+            if (due > now && !(next <= due))
+                next = due;
         }
-        return next;
+        var join = JoinDue(state);
+        return join > now && !(next <= join) ? join : next;
     }
+
+    /// <summary>When the link to a peer that has vanished is to be cut; null for never.</summary>
+    private TimeSpan? CutAt(Peer peer) => peer.State is not PeerState.Up || options.Removal == PeerRemoval.Ignore
+        ? null
+        : peer.VanishedAt + (options.Removal == PeerRemoval.After ? options.RemovalGrace : TimeSpan.Zero);
 
     /// <summary>The pause after so many failures in a row: doubling, half of it by chance, within the bounds.</summary>
     private TimeSpan Pause(int failures)
@@ -65,7 +76,7 @@ internal sealed partial class Reconciler(ClusterOptions options, Func<Discovered
                     Answered(snapshot);
                     break;
                 case ReconcilerEvent.Link { Notice: PeerLinkNotice.Up up }:
-                    CameUp(up.Peer, up.Session);
+                    CameUp(up.Peer, up.Session, up.IsHidden);
                     break;
                 case ReconcilerEvent.Link { Notice: PeerLinkNotice.Down down }:
                     WentDown(down);
@@ -73,14 +84,33 @@ internal sealed partial class Reconciler(ClusterOptions options, Func<Discovered
                 case ReconcilerEvent.DialDone done:
                     DialEnded(done);
                     break;
+                case ReconcilerEvent.Drain:
+                    Drain();
+                    break;
+                case ReconcilerEvent.Compared compared:
+                    Compared(compared.Parted);
+                    break;
                 case ReconcilerEvent.Tick tick:
                     Compare(tick.Connected);
+                    CompareClocks();
                     break;
             }
         }
 
         internal (ReconcilerState, IReadOnlyList<ReconcilerEffect>) End() =>
             (_state with { Peers = _peers.ToImmutable(), Version = _state.Version + (_changed ? 1 : 0) }, _effects);
+
+        /// <summary>Cuts the links that the rules no longer leave to who has vanished, each once.</summary>
+        internal void CutVanished()
+        {
+            foreach (var (name, peer) in _peers.ToArray())
+            {
+                if (!(owner.CutAt(peer) <= now.Elapsed))
+                    continue;
+                _peers[name] = peer with { VanishedAt = null };
+                _effects.Add(new ReconcilerEffect.Cut(name));
+            }
+        }
 
         /// <summary>
         /// Drops who is neither wanted nor connected. A pause is served to its end, even by who comes and goes.
@@ -104,7 +134,7 @@ internal sealed partial class Reconciler(ClusterOptions options, Func<Discovered
         {
             var free = owner.Places - _state.Dials.Count;
             var freeAgain = owner.Places / 2 - _state.Dials.Values.Count(dial => dial.Again);
-            if (free <= 0)
+            if (free <= 0 || _state.IsDraining)
                 return;
             var busy = _state.Dials.Values.Select(dial => dial.Peer).ToHashSet();
             var ready = _peers.Values
@@ -127,7 +157,7 @@ internal sealed partial class Reconciler(ClusterOptions options, Func<Discovered
         }
 
         /// <summary>A link is there, whoever dialled.</summary>
-        private void CameUp(NodeName name, long? session)
+        private void CameUp(NodeName name, long? session, bool? isHidden = null)
         {
             var peer = _peers.GetValueOrDefault(name) ?? new Peer(
                 new DiscoveredPeer(name), new PeerState.Waiting(), now.Wall);
@@ -137,9 +167,21 @@ internal sealed partial class Reconciler(ClusterOptions options, Func<Discovered
                 // one.
                 if (session is not null)
                     _peers[name] = peer with { State = up with { Session = session } };
+                if (isHidden is { } hidden && hidden != peer.IsHidden)
+                    Put(_peers[name] with { IsHidden = hidden });
                 return;
             }
-            Put(peer with { State = new PeerState.Up(session, peer.Failures, now.Elapsed), Since = now.Wall, Reported = null });
+            Put(peer with
+            {
+                State = new PeerState.Up(session, peer.Failures, now.Elapsed),
+                Since = now.Wall,
+                Reported = null,
+                WasUp = true,
+                IsHidden = isHidden ?? peer.IsHidden,
+                IsSomebodyElse = false,
+                // Who comes by itself after it has vanished stays.
+                VanishedAt = peer.State is PeerState.Dialing ? peer.VanishedAt : null,
+            });
             Publish(new ClusterEvent.PeerUp(name));
         }
 
@@ -167,7 +209,9 @@ internal sealed partial class Reconciler(ClusterOptions options, Func<Discovered
                 return;
             }
             var failures = dialing.Failures + 1;
-            var pause = owner.Pause(failures);
+            var isSomebodyElse = done.Failure?.Stage is PeerStage.Name;
+            // An address that now belongs to somebody else is not asked again and again for its old owner.
+            var pause = owner.Pause(isSomebodyElse ? MaxDoublings : failures);
             var failure = done.Failure ?? new PeerFailure(
                 PeerStage.Link, "The link was closed as soon as it was up.", now.Wall);
             peer = peer with
@@ -178,7 +222,9 @@ internal sealed partial class Reconciler(ClusterOptions options, Func<Discovered
             };
             if (!done.Yielded)
                 peer = NoteFailure(peer, failure, failures, pause);
-            Put(peer);
+            if (isSomebodyElse && !peer.IsSomebodyElse)
+                Publish(new ClusterEvent.WrongIdentity(dial.Peer, failure));
+            Put(peer with { IsSomebodyElse = isSomebodyElse });
         }
 
         /// <summary>Sets right what the notices did not say.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Enmesh.Discovery;
 
 namespace Enmesh.Cluster;
@@ -22,6 +23,13 @@ internal abstract record ReconcilerEvent
     /// <summary>Time to compare who is wanted with who is really connected.</summary>
     internal sealed record Tick(IReadOnlyCollection<NodeName> Connected) : ReconcilerEvent;
 
+    /// <summary>The node begins to leave: from now on nobody is dialled.</summary>
+    internal sealed record Drain : ReconcilerEvent;
+
+    /// <summary>The members were asked whom they see.</summary>
+    /// <param name="Parted">Who does not see whom.</param>
+    internal sealed record Compared(ImmutableSortedSet<PartedPair> Parted) : ReconcilerEvent;
+
     /// <summary>A pause may be over.</summary>
     internal sealed record Wake : ReconcilerEvent;
 }
@@ -31,6 +39,9 @@ internal abstract record ReconcilerEffect
 {
     /// <summary>Dial, and say <see cref="ReconcilerEvent.DialDone"/> in the end, whatever comes.</summary>
     internal sealed record Connect(long Dial, DiscoveredPeer Peer) : ReconcilerEffect;
+
+    /// <summary>Cut the link to a peer that discovery has not named for long enough.</summary>
+    internal sealed record Cut(NodeName Peer) : ReconcilerEffect;
 
     /// <summary>Tell whoever listens.</summary>
     internal sealed record Publish(ClusterEvent Event) : ReconcilerEffect;
@@ -51,6 +62,26 @@ internal abstract record ReconcilerEffect
     internal sealed record NoteMembers(bool Complete, int Connected, int Expected, string Missing) : ReconcilerEffect;
 
     /// <summary>Tell the log that a peer does not come up.</summary>
+    /// <param name="Peer">Who.</param>
+    /// <param name="Failure">Why.</param>
+    /// <param name="Attempts">Failures in a row.</param>
+    /// <param name="RetryIn">When it is tried again.</param>
+    /// <param name="IsLeaving">Whether it was connected before and refuses now, as nodes do that are ending.</param>
     internal sealed record NoteDialFailed(
-        NodeName Peer, PeerFailure Failure, int Attempts, TimeSpan RetryIn) : ReconcilerEffect;
+        NodeName Peer, PeerFailure Failure, int Attempts, TimeSpan RetryIn, bool IsLeaving) : ReconcilerEffect;
+
+    /// <summary>Tell the log that a source does not name this node, or does so again.</summary>
+    internal sealed record NoteSelf(string Source, bool IsNamed, int Peers) : ReconcilerEffect;
+
+    /// <summary>Tell the log that a source names a peer by a short name and this node has a long one, or the reverse.</summary>
+    internal sealed record NoteNameForm(string Source, NodeName Peer) : ReconcilerEffect;
+
+    /// <summary>Tell the log that the gate for user code is open, and why.</summary>
+    internal sealed record NoteJoin(JoinState State, int Members, int MinMembers) : ReconcilerEffect;
+
+    /// <summary>Tell the log who does not see whom now.</summary>
+    internal sealed record NoteParted(ImmutableSortedSet<PartedPair> Pairs) : ReconcilerEffect;
+
+    /// <summary>Tell the log that the clock on the wall was set.</summary>
+    internal sealed record NoteClockJump(TimeSpan By) : ReconcilerEffect;
 }

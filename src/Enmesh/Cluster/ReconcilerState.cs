@@ -34,6 +34,18 @@ internal sealed record Peer(DiscoveredPeer Target, PeerState State, DateTimeOffs
 {
     internal PeerFailure? LastFailure { get; init; }
 
+    /// <summary>Whether it was connected before: a refusal then means that it is leaving.</summary>
+    internal bool WasUp { get; init; }
+
+    /// <summary>Whether its last link says that it is hidden.</summary>
+    internal bool IsHidden { get; init; }
+
+    /// <summary>Whether somebody else answers at its address, which was said.</summary>
+    internal bool IsSomebodyElse { get; init; }
+
+    /// <summary>When discovery ceased to name it; null when it names it, never did, or that was acted upon.</summary>
+    internal TimeSpan? VanishedAt { get; init; }
+
     /// <summary>The failure that was reported last, and when; not reported again at every attempt.</summary>
     internal (PeerStage Stage, TimeSpan At)? Reported { get; init; }
 
@@ -50,7 +62,9 @@ internal sealed record Peer(DiscoveredPeer Target, PeerState State, DateTimeOffs
 internal sealed record Sighting(DiscoveredPeer Peer, TimeSpan At);
 
 /// <summary>A source, and what is known from it.</summary>
-internal sealed record Source(string Name)
+/// <param name="Name">Its name.</param>
+/// <param name="NamesSelf">Whether the node itself should be among those it names.</param>
+internal sealed record Source(string Name, bool NamesSelf)
 {
     internal ImmutableDictionary<NodeName, Sighting> Known { get; init; } =
         ImmutableDictionary<NodeName, Sighting>.Empty;
@@ -71,6 +85,13 @@ internal sealed record Source(string Name)
     internal TimeSpan LastDuration { get; init; }
 
     internal Report Report { get; init; } = Report.None;
+
+    /// <summary>Whether its last whole answer lacked this node although it should be there.</summary>
+    internal bool LacksSelf { get; init; }
+
+    internal Report SelfReport { get; init; } = Report.None;
+
+    internal Report FormReport { get; init; } = Report.None;
 }
 
 /// <summary>What the log says of a trouble at present, so that it is not said at every tick.</summary>
@@ -124,8 +145,29 @@ internal sealed record ReconcilerState
 
     internal Report Missing { get; init; } = Report.None;
 
-    internal static ReconcilerState Start(IEnumerable<string> sources) =>
-        new() { Sources = [.. sources.Select(name => new Source(name))] };
+    /// <summary>Whether the node is leaving.</summary>
+    internal bool IsDraining { get; init; }
+
+    /// <summary>How far the node has come in.</summary>
+    internal JoinState Join { get; init; }
+
+    /// <summary>When the first step was.</summary>
+    internal TimeSpan? StartedAt { get; init; }
+
+    /// <summary>Since when all sources say that there is nobody else; null while they do not.</summary>
+    internal TimeSpan? AloneSince { get; init; }
+
+    /// <summary>Who did not see whom when the members were asked the last time.</summary>
+    internal ImmutableSortedSet<PartedPair> Suspected { get; init; } = [];
+
+    /// <summary>Who did not see whom the last two times.</summary>
+    internal ImmutableSortedSet<PartedPair> Parted { get; init; } = [];
+
+    /// <summary>How far the clock on the wall was ahead of the one that never goes back, at the last tick.</summary>
+    internal TimeSpan? WallAhead { get; init; }
+
+    internal static ReconcilerState Start(IEnumerable<(string Name, bool NamesSelf)> sources) =>
+        new() { Sources = [.. sources.Select(source => new Source(source.Name, source.NamesSelf))] };
 
     /// <summary>The peer as the first source that knows it named it; null when nobody names it.</summary>
     internal DiscoveredPeer? Wanted(NodeName name)

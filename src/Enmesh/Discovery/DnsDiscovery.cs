@@ -63,6 +63,9 @@ public sealed class DnsDiscovery : IPeerDiscovery
     }
 
     /// <inheritdoc/>
+    public bool NamesSelf => true;
+
+    /// <inheritdoc/>
     public async ValueTask<PeerSnapshot> DiscoverAsync(NodeName self, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(self);

@@ -70,6 +70,9 @@ public sealed class DnsSrvDiscovery : IPeerDiscovery
     }
 
     /// <inheritdoc/>
+    public bool NamesSelf => true;
+
+    /// <inheritdoc/>
     public async ValueTask<PeerSnapshot> DiscoverAsync(NodeName self, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(self);

@@ -11,6 +11,12 @@ namespace Enmesh.Discovery;
 /// </remarks>
 public interface IPeerDiscovery
 {
+    /// <summary>
+    /// Whether a whole answer should name the asking node too, since all members are looked up in the same place. When
+    /// it does not, others cannot find the node there, which is told. Default false.
+    /// </summary>
+    bool NamesSelf => false;
+
     /// <summary>Asks once who the members are.</summary>
     /// <param name="self">The name of the node that asks. It may be among the answers; the reconciler leaves it
     /// out.</param>

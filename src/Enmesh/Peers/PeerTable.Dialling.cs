@@ -52,7 +52,7 @@ internal sealed partial class PeerTable
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (_links.TryGetValue(peer.Atom, out var link))
                 return link;
-            if (_settings.Refuse(peer) is { } why)
+            if ((_draining ? "this node is leaving the cluster" : _settings.Refuse(peer)) is { } why)
                 throw new HandshakeException(HandshakeFailure.NotAllowed, peer, $"{peer} is not dialled: {why}.");
             if (!_attempts.TryGetValue(peer, out attempt))
             {

@@ -27,6 +27,7 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
     private Action<PeerLink>[] _observers = [];
     private long _lastSession;
     private bool _disposed;
+    private volatile bool _draining;
 
     internal PeerTable(
         PeerSettings settings, IPeerHandler handler, AtomTable atoms, TimeProvider timeProvider, TurnThread thread, ILogger logger)
@@ -74,6 +75,9 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
 
     /// <summary>Ticks and counts silence at this pace from now on.</summary>
     internal void ChangePace(TickPace pace) => _pulse.ChangePace(pace);
+
+    /// <summary>Dials nobody from now on; calls are still taken.</summary>
+    internal void Drain() => _draining = true;
 
     /// <summary>Takes calls on this listener from now on.</summary>
     internal void Listen(ITransportListener listener) => _listener = new PeerListener(listener, ServeAsync);
@@ -237,6 +241,8 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
             return new NodeAnswer.Refused(why);
         lock (_gate)
         {
+            if (_disposed)
+                return new NodeAnswer.Refused("this node is shutting down");
             var isLinked = _links.ContainsKey(peer.Atom);
             if (!isLinked && _attempts.TryGetValue(peer, out var attempt) && !attempt.IsAbandoned)
                 return new NodeAnswer.Admission(PeerStanding.Dialling);

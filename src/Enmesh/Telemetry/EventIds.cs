@@ -41,6 +41,9 @@ internal static class EventIds
     internal const int NobodyDiscovered = 1303;
     internal const int DiscoveredAgain = 1304;
     internal const int SourceNotWatched = 1305;
+    internal const int SelfNotNamed = 1306;
+    internal const int SelfNamed = 1307;
+    internal const int NameFormsMixed = 1308;
 
     // 1400 cluster
     internal const int PeerDiscovered = 1400;
@@ -49,6 +52,12 @@ internal static class EventIds
     internal const int MembersMissing = 1403;
     internal const int MembersComplete = 1404;
     internal const int ClusterLoopFailed = 1405;
+    internal const int PeerCut = 1406;
+    internal const int ClockJumped = 1407;
+    internal const int Joined = 1408;
+    internal const int Parted = 1409;
+    internal const int Reunited = 1410;
+    internal const int Draining = 1411;
 
     // 1500 transport
     internal const int AcceptDelayed = 1500;

@@ -23,6 +23,12 @@ internal sealed class NodeMetrics : IDisposable
             "Times that 65,536 messages, or twice as many and so on, waited for one process.");
     }
 
+    /// <summary>The meter, for the instruments of the rooms above.</summary>
+    internal Meter Meter => _meter;
+
+    /// <summary>The tag that each of them carries.</summary>
+    internal KeyValuePair<string, object?> Node => _node;
+
     internal void MessageDropped() => _dropped.Add(1, _node);
 
     /// <summary>Has the figures shown that are read when somebody looks.</summary>

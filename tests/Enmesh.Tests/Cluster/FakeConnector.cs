@@ -46,6 +46,16 @@ internal sealed class FakeConnector(NodeName self) : IPeerConnector
         LinkUp(peer.Name);
     }
 
+    public IReadOnlyCollection<NodeName> Visible => Connected;
+
+    /// <summary>Whom a peer sees. Without a script it sees everybody.</summary>
+    internal Func<NodeName, IReadOnlyCollection<NodeName>>? Sees { get; set; }
+
+    public Task<IReadOnlyCollection<NodeName>> AskVisibleAsync(NodeName peer, CancellationToken cancellationToken) =>
+        Task.FromResult(Sees?.Invoke(peer) ?? [.. Connected.Append(Self).Where(node => node != peer)]);
+
+    public void Disconnect(NodeName peer, string reason) => LinkDown(peer);
+
     public IDisposable Subscribe(Action<PeerLinkNotice> observer)
     {
         _observer = observer;

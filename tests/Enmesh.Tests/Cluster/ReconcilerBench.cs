@@ -13,11 +13,12 @@ internal sealed class ReconcilerBench
     private readonly Reconciler _reconciler;
     private TimeSpan _elapsed = TimeSpan.FromHours(1);
 
-    internal ReconcilerBench(ClusterOptions? options = null, int sources = 1, Func<double>? chance = null)
+    internal ReconcilerBench(
+        ClusterOptions? options = null, int sources = 1, Func<double>? chance = null, bool namesSelf = false)
     {
         Options = options ?? new ClusterOptions();
-        _reconciler = new Reconciler(Options, peer => peer.Name == Self, chance ?? (() => 0));
-        State = ReconcilerState.Start(Enumerable.Range(0, sources).Select(i => $"s{i}"));
+        _reconciler = new Reconciler(Options, Self, peer => peer.Name == Self, chance ?? (() => 0));
+        State = ReconcilerState.Start(Enumerable.Range(0, sources).Select(i => ($"s{i}", namesSelf)));
     }
 
     internal ClusterOptions Options { get; }
@@ -26,9 +27,14 @@ internal sealed class ReconcilerBench
 
     internal TimeSpan Elapsed => _elapsed;
 
+    internal TimeSpan? NextWake => _reconciler.NextWake(State, _elapsed);
+
     internal ClusterView View => ClusterViews.Of(State, Self, Options.ExpectedPeers, Now);
 
-    private Instant Now => new(_elapsed, new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero) + _elapsed);
+    /// <summary>The clock on the wall, when the other one is at zero.</summary>
+    internal DateTimeOffset Wall { get; set; } = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private Instant Now => new(_elapsed, Wall + _elapsed);
 
     internal static DiscoveredPeer Peer(int number, string? address = null, int? port = null) =>
         new(Name(number), address, port);

@@ -103,8 +103,7 @@ public sealed class ReconcilerProperties
             {
                 foreach (var dial in _dialling.Keys.ToArray())
                     EndDial(dial, succeed: true, notice: dial % 2 == 0, yielded: false);
-                var next = Reconciler.NextWake(
-                    _bench.State, _bench.Elapsed) ?? _bench.Elapsed + _bench.Options.TickInterval;
+                var next = _bench.NextWake ?? _bench.Elapsed + _bench.Options.TickInterval;
                 _bench.Pass(next - _bench.Elapsed);
                 Step(new ReconcilerEvent.Tick([.. _connected.Keys]));
                 Assert.True(_bench.Elapsed <= deadline, "Somebody wanted is never connected.");

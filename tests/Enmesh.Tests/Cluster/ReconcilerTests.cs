@@ -81,7 +81,7 @@ public sealed class ReconcilerTests
         var lost = _bench.Down(1);
         Assert.IsType<ClusterEvent.PeerDown>(Assert.Single(lost.Events()));
         Assert.Empty(lost.Dialled());
-        Assert.Equal(_bench.Elapsed + TimeSpan.FromSeconds(0.5), Reconciler.NextWake(_bench.State, _bench.Elapsed));
+        Assert.Equal(_bench.Elapsed + TimeSpan.FromSeconds(0.5), _bench.NextWake);
         _bench.Pass(0.499);
         Assert.Empty(_bench.Wake().Dialled());
         _bench.Pass(0.001);
@@ -100,7 +100,7 @@ public sealed class ReconcilerTests
         foreach (var pause in seconds)
         {
             bench.Failed(dial);
-            var wake = Reconciler.NextWake(bench.State, bench.Elapsed)!.Value - bench.Elapsed;
+            var wake = bench.NextWake!.Value - bench.Elapsed;
             Assert.Equal(pause, wake.TotalSeconds, 3);
             bench.Pass(wake);
             dial = Assert.Single(bench.Wake().Dials()).Dial;

@@ -182,4 +182,90 @@ public sealed class RemovalTests
         Assert.InRange(most, 2, whole ? 12 : 135);
         Assert.Empty(_bench.State.Dials);
     }
+
+    [Fact]
+    public void By_default_no_link_is_ever_cut()
+    {
+        _bench.Complete(1, 2);
+        _bench.Up(1);
+        _bench.Complete(2);
+        Assert.Null(_bench.NextWake);
+        _bench.Pass(86400);
+        Assert.Empty(_bench.Tick(1).OfType<ReconcilerEffect.Cut>());
+        Assert.Equal(MemberState.Up, _bench.Member(1).State);
+    }
+
+    [Fact]
+    public void A_link_is_cut_once_after_the_grace_if_the_rule_says_so()
+    {
+        var bench = new ReconcilerBench(new() { Removal = PeerRemoval.After, RemovalGrace = TimeSpan.FromSeconds(60) });
+        bench.Complete(1, 2);
+        bench.Up(1);
+        bench.Up(2);
+        Assert.Empty(bench.Complete(2).OfType<ReconcilerEffect.Cut>());
+        Assert.Equal(bench.Elapsed + TimeSpan.FromSeconds(60), bench.NextWake);
+        bench.Pass(59.9);
+        Assert.Empty(bench.Tick(1, 2).OfType<ReconcilerEffect.Cut>());
+        bench.Pass(0.1);
+        Assert.Equal([new ReconcilerEffect.Cut(Name(1))], bench.Wake().OfType<ReconcilerEffect.Cut>());
+        Assert.Null(bench.NextWake);
+        Assert.Empty(bench.Wake().OfType<ReconcilerEffect.Cut>());
+        bench.Down(1);
+        bench.Pass(3600);
+        Assert.Empty(bench.Tick(2).Dialled());
+    }
+
+    [Fact]
+    public void Who_is_named_again_within_the_grace_stays()
+    {
+        var bench = new ReconcilerBench(new() { Removal = PeerRemoval.After, RemovalGrace = TimeSpan.FromSeconds(60) });
+        bench.Complete(1, 2);
+        bench.Up(1);
+        bench.Complete(2);
+        bench.Pass(30);
+        bench.Complete(1, 2);
+        bench.Pass(3600);
+        Assert.Empty(bench.Wake().OfType<ReconcilerEffect.Cut>());
+        bench.Complete(2);
+        bench.Pass(59);
+        Assert.Empty(bench.Unavailable().OfType<ReconcilerEffect.Cut>());
+        bench.Pass(1);
+        Assert.Single(bench.Wake().OfType<ReconcilerEffect.Cut>());
+    }
+
+    [Fact]
+    public void A_link_is_cut_with_the_answer_that_lacks_the_peer_if_the_rule_says_so()
+    {
+        var bench = new ReconcilerBench(new() { Removal = PeerRemoval.Immediate });
+        bench.Complete(1, 2);
+        bench.Up(1);
+        Assert.Equal([new ReconcilerEffect.Cut(Name(1))], bench.Complete(2).OfType<ReconcilerEffect.Cut>());
+        bench.Down(1);
+
+        // It comes back by itself: it knows us, whatever our discovery says, and cutting it again would go on for ever.
+        bench.Up(1, session: 2);
+        bench.Pass(3600);
+        Assert.Empty(bench.Complete(2).OfType<ReconcilerEffect.Cut>());
+    }
+
+    [Fact]
+    public void A_peer_that_vanishes_while_it_is_dialled_is_cut_when_it_is_up()
+    {
+        var bench = new ReconcilerBench(new() { Removal = PeerRemoval.Immediate });
+        var dial = bench.Complete(1).Dials()[0].Dial;
+        Assert.Empty(bench.Complete(2).OfType<ReconcilerEffect.Cut>());
+        Assert.Single(bench.Succeeded(dial).OfType<ReconcilerEffect.Cut>());
+    }
+
+    [Fact]
+    public void Cutting_at_once_has_to_be_accepted_by_a_node_that_is_not_hidden()
+    {
+        var options = new ErlangNodeOptions { Name = "orders@10.0.0.1", Cluster = { Removal = PeerRemoval.Immediate } };
+        Assert.StartsWith("Cluster:Removal: Immediate cuts", Assert.Single(options.Validate()), StringComparison.Ordinal);
+        options.Hidden = true;
+        Assert.Empty(options.Validate());
+        options.Hidden = false;
+        options.Cluster.AcceptEvictions = true;
+        Assert.Empty(options.Validate());
+    }
 }

@@ -115,6 +115,42 @@ public sealed class LeavingTests : IAsyncDisposable
         Assert.Empty(node.ConnectedNodes);
     }
 
+    [Fact]
+    public async Task A_node_that_drains_dials_nobody_and_lets_others_in()
+    {
+        var node = await _cluster.StartAsync("node@127.0.0.1");
+        var other = await _cluster.StartAsync("other@127.0.0.1");
+        var received = new TaskCompletionSource<Term>();
+        other.Spawn(async context => received.SetResult(await context.ReceiveAsync()), "sink");
+
+        node.Drain();
+        var refused = await Assert.ThrowsAsync<HandshakeException>(() => node.ConnectAsync(other.Name));
+        Assert.Equal(HandshakeFailure.NotAllowed, refused.Failure);
+        await node.SendAsync(("sink", other.Name), Term.AtomOf("lost"));
+
+        await other.PingAsync(node.Name);
+        await node.SendAsync(("sink", other.Name), Last);
+        Assert.Equal(Last, await received.Task.WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task Who_calls_while_a_node_ends_is_told_that_it_may_not()
+    {
+        // The end takes as long as the farewell of a silent peer, which on a clock that stands still is for ever.
+        var node = await _cluster.StartAsync("node@127.0.0.1", cookie: Cookie, timeProvider: _time);
+        await using var silent = await ConnectAsync(node);
+        var ending = node.DisposeAsync().AsTask();
+        Assert.Null(await silent.ReceiveAsync()); // the node's farewell
+
+        var late = await _cluster.StartAsync("late@127.0.0.1", cookie: Cookie);
+        var refused = await Assert.ThrowsAsync<HandshakeException>(() => late.ConnectAsync(node.Name).WaitAsync(Patience));
+        Assert.Equal(HandshakeFailure.NotAllowed, refused.Failure);
+        Assert.Contains("shutting down", refused.Message, StringComparison.Ordinal);
+
+        await silent.DisposeAsync();
+        await ending.WaitAsync(Patience);
+    }
+
     private static async Task<ScriptedPeer> ConnectAsync(ErlangNode node)
     {
         var peer = await ScriptedPeer.ConnectAsync(node.Name, node.Port!.Value, "scripted@127.0.0.1", Cookie);

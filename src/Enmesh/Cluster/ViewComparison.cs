@@ -1,0 +1,93 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Threading.Channels;
+
+namespace Enmesh.Cluster;
+
+/// <summary>
+/// Asks the members, every now and then, whom they see, and compares: in a mesh everybody sees everybody. That a node
+/// has no link to another is known to these two alone, so it takes a third to notice that they should have one.
+/// </summary>
+internal sealed class ViewComparison(
+    IPeerConnector connector, TimeSpan interval, ChannelWriter<ReconcilerEvent> events, TimeProvider time)
+{
+    private const int MaxQuestions = 16;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    internal async Task RunAsync(CancellationToken cancellationToken)
+    {
+        if (interval == TimeSpan.Zero)
+            return;
+        try
+        {
+            while (true)
+            {
+                // Not in step with the others.
+                var swing = 0.8 + 0.4 * RandomNumberGenerator.GetInt32(1_000_001) / 1_000_000;
+                await Task.Delay(interval * swing, time, cancellationToken).ConfigureAwait(false);
+                var views = await AskAllAsync(cancellationToken).ConfigureAwait(false);
+                await events.WriteAsync(
+                    new ReconcilerEvent.Compared(Compare(views)), cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The cluster ends.
+        }
+    }
+
+    /// <summary>The pairs of which one does not see the other although somebody does.</summary>
+    /// <param name="views">Whom each node sees that has told.</param>
+    internal static ImmutableSortedSet<PartedPair> Compare(
+        IReadOnlyDictionary<NodeName, IReadOnlyCollection<NodeName>> views)
+    {
+        var everybody = views.Keys.Concat(views.Values.SelectMany(view => view)).ToHashSet();
+        var pairs = ImmutableSortedSet.CreateBuilder<PartedPair>();
+        foreach (var (viewer, view) in views)
+        {
+            var seen = view.ToHashSet();
+            foreach (var node in everybody)
+            {
+                if (node != viewer && !seen.Contains(node))
+                    pairs.Add(viewer < node ? new(viewer, node) : new(node, viewer));
+            }
+        }
+        return pairs.ToImmutable();
+    }
+
+    private async Task<Dictionary<NodeName, IReadOnlyCollection<NodeName>>> AskAllAsync(
+        CancellationToken cancellationToken)
+    {
+        var views = new Dictionary<NodeName, IReadOnlyCollection<NodeName>>();
+        foreach (var some in connector.Visible.Chunk(MaxQuestions))
+        {
+            var answers = some.Select(async peer => (peer, await AskAsync(peer, cancellationToken).ConfigureAwait(false)));
+            foreach (var (peer, view) in await Task.WhenAll(answers).ConfigureAwait(false))
+            {
+                if (view is not null)
+                    views[peer] = view;
+            }
+        }
+        // Who is gone by now has not told anything; and this node's own view is that of the end, too.
+        var visible = connector.Visible;
+        foreach (var gone in views.Keys.Except(visible).ToArray())
+            views.Remove(gone);
+        if (views.Count > 0)
+            views[connector.Self] = visible;
+        return views;
+    }
+
+    private async Task<IReadOnlyCollection<NodeName>?> AskAsync(NodeName peer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await connector.AskVisibleAsync(peer, cancellationToken)
+                .WaitAsync(Patience, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is EnmeshException or TimeoutException)
+        {
+            // A silent member has said nothing about anybody; if it is gone, its link will tell.
+            return null;
+        }
+    }
+}
