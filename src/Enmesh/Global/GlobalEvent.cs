@@ -21,7 +21,9 @@ internal abstract record GlobalEvent
     internal sealed record Answered(long Question, Term? Answer) : GlobalEvent;
 
     /// <summary>A watched process has ended, or is out of reach.</summary>
-    internal sealed record Gone(long Watch) : GlobalEvent;
+    /// <param name="Watch">The watch.</param>
+    /// <param name="LostWith">Its node, when it is out of reach because the connection to that was lost.</param>
+    internal sealed record Gone(long Watch, Atom? LostWith = null) : GlobalEvent;
 
     /// <summary>A <see cref="GlobalEffect.Connect"/> came to nothing.</summary>
     internal sealed record Unreachable(Atom Node) : GlobalEvent;

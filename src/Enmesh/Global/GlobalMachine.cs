@@ -114,7 +114,7 @@ internal sealed partial class GlobalMachine
                 _questions.Answered(answered.Question, answered.Answer);
                 break;
             case GlobalEvent.Gone gone:
-                OnGone(gone.Watch);
+                OnGone(gone.Watch, gone.LostWith);
                 break;
             case GlobalEvent.Unreachable unreachable:
                 OnUnreachable(unreachable.Node);
@@ -154,8 +154,12 @@ internal sealed partial class GlobalMachine
             OnInfo(message);
     }
 
-    private void OnGone(long watch)
+    private void OnGone(long watch, Atom? lostWith)
     {
+        // It goes with its node, whose end is told next: in between we would name the node a member of our partition still, and
+        // have none of its names.
+        if (lostWith is not null && _connected.Contains(lostWith))
+            return;
         if (!_locks.Gone(watch) && _names.NameOf(watch) is { } name)
             RemoveName(name);
     }

@@ -25,8 +25,8 @@ internal sealed partial class GlobalServer
                 _context!.Demonitor(reference, flush: true);
                 Answered(reference, asked.Id, answer);
                 break;
-            case [{ Atom: { } tag }, { Reference: { } reference }, _, _, _] when tag == GenAtoms.Down:
-                OnDown(reference);
+            case [{ Atom: { } tag }, { Reference: { } reference }, _, var who, var reason] when tag == GenAtoms.Down:
+                OnDown(reference, reason == ExitReason.NoConnection ? who.Pid?.Node : null);
                 break;
             case [{ Atom: { } tag }, { Atom: { } node }] when tag == NodeUp:
                 Take(new GlobalEvent.NodeUp(node));
@@ -47,7 +47,7 @@ internal sealed partial class GlobalServer
         }
     }
 
-    private void OnDown(Reference reference)
+    private void OnDown(Reference reference, Atom? lostWith)
     {
         if (!_byReference.TryGetValue(reference, out var what))
             return;
@@ -58,7 +58,7 @@ internal sealed partial class GlobalServer
         }
         _byReference.Remove(reference);
         _watches.Remove(what.Id);
-        Take(new GlobalEvent.Gone(what.Id));
+        Take(new GlobalEvent.Gone(what.Id, lostWith));
     }
 
     private void Answered(Reference reference, long question, Term? answer)

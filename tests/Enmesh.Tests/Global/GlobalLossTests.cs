@@ -84,6 +84,37 @@ public sealed class GlobalLossTests
         Assert.True(machine.Names.IsEmpty);
     }
 
+    // In between, a partition that we meet would hear of the node as one of ours, and would connect to it, but of no name that it has.
+    [Fact]
+    public void Names_and_locks_of_a_lost_node_go_together_with_it()
+    {
+        var machine = Introduced(connected: true, out var next);
+        var pid = new Pid(Third, 7, 0, 5);
+        var insert = GlobalMessages.Insert(new Atom("its"), pid, SimulatedNode.RandomExit);
+        var watch = next(Cast(GlobalMessages.NewNodes(Second, Term.List(insert), Term.Nil, Term.Nil, Term.Nil))).OfType<GlobalEffect.Watch>().Single();
+
+        next(new GlobalEvent.Gone(watch.Id, LostWith: Third));
+        Assert.Equal((false, true), (machine.Names.IsEmpty, machine.Known.ContainsKey(Third)));
+
+        next(new GlobalEvent.NodeDown(Third));
+        Assert.Equal((true, false), (machine.Names.IsEmpty, machine.Known.ContainsKey(Third)));
+    }
+
+    [Fact]
+    public void A_name_of_a_process_that_ended_or_whose_node_takes_no_part_goes_at_once()
+    {
+        var machine = Introduced(connected: true, out var next);
+        foreach (var (pid, lostWith) in new[] { (new Pid(Third, 7, 0, 5), null), (new Pid(new Atom("hidden@h"), 7, 0, 5), new Atom("hidden@h")) })
+        {
+            var insert = GlobalMessages.Insert(new Atom("its"), pid, SimulatedNode.RandomExit);
+            var watch = next(Cast(GlobalMessages.NewNodes(Second, Term.List(insert), Term.Nil, Term.Nil, Term.Nil))).OfType<GlobalEffect.Watch>().Single();
+            Assert.False(machine.Names.IsEmpty);
+
+            next(new GlobalEvent.Gone(watch.Id, lostWith));
+            Assert.True(machine.Names.IsEmpty);
+        }
+    }
+
     /// <summary>A node that knows another, which has introduced a third one to it.</summary>
     private static GlobalMachine Introduced(bool connected, out Func<GlobalEvent, IReadOnlyList<GlobalEffect>> next)
     {

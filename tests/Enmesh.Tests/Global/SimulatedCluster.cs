@@ -166,8 +166,12 @@ internal sealed class SimulatedCluster(int seed)
         var (session, one, other) = link!;
         foreach (var channel in _channels.Where(channel => channel.IsBetween(one, other)))
             channel.Lose(session, _random);
-        Post(one, other, () => other.LinkDown(one, session));
-        Post(other, one, () => one.LinkDown(other, session));
+        foreach (var (lost, tells) in ((SimulatedNode, SimulatedNode)[])[(one, other), (other, one)])
+        {
+            // Anything may happen between the two.
+            Post(lost, tells, () => tells.LinkLost(lost, session));
+            Post(lost, tells, () => tells.Take(new GlobalEvent.NodeDown(lost.Name)));
+        }
     }
 
     private bool PassTime()

@@ -85,15 +85,14 @@ internal sealed class SimulatedNode
     }
 
     /// <summary>The link of a session is gone: what went over it is answered by nobody.</summary>
-    internal void LinkDown(SimulatedNode peer, long session)
+    internal void LinkLost(SimulatedNode peer, long session)
     {
         foreach (var (question, _) in _asked.Where(asked => asked.Value.Session == session).ToArray())
             Answered(question, null);
         foreach (var (watch, _) in _watches.Where(watched => watched.Value.Session == session).ToArray())
-            Gone(watch);
+            Gone(watch, peer.Name);
         foreach (var watchers in _watchers.Values)
             watchers.RemoveAll(one => one.Watcher == peer);
-        Take(new GlobalEvent.NodeDown(peer.Name));
     }
 
     /// <summary>A call from a process of another node, or of this one.</summary>
@@ -115,10 +114,10 @@ internal sealed class SimulatedNode
             Take(new GlobalEvent.Answered(question, answer));
     }
 
-    private void Gone(long watch)
+    private void Gone(long watch, Atom? lostWith = null)
     {
         if (_watches.Remove(watch))
-            Take(new GlobalEvent.Gone(watch));
+            Take(new GlobalEvent.Gone(watch, lostWith));
     }
 
     private void Perform(GlobalEffect effect)
