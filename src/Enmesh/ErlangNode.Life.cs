@@ -270,6 +270,7 @@ public sealed partial class ErlangNode
             {
                 IsPublished = plan.IsPublished,
                 MaxMailboxBytes = plan.MaxMailboxBytes,
+                CallTimeout = plan.CallTimeout,
                 Metrics = metrics,
                 Thread = plan.Thread,
                 ProcessBegins = plan.ProcessBegins,
@@ -284,7 +285,7 @@ public sealed partial class ErlangNode
                 Cookies = plan.Cookies,
                 Transport = transport,
                 Locate = plan.Locate(epmd),
-                Flags = plan.IsPublished ? DistributionFlagSets.Published : DistributionFlagSets.Hidden,
+                Flags = (plan.IsPublished ? DistributionFlagSets.Published : DistributionFlagSets.Hidden) & ~plan.Unclaimed,
                 Refuse = allowList.WhyRefused,
                 HandshakeLimits = plan.Handshake,
                 Link = plan.Link,

@@ -11,6 +11,7 @@ using Enmesh.Resolver;
 using Enmesh.Services;
 using Enmesh.Terms;
 using Enmesh.Transport;
+using Enmesh.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace Enmesh;
@@ -72,6 +73,12 @@ internal sealed record NodePlan
     internal Func<ILoggerFactory, IUserDevice> UserDevice { get; init; } = static _ => new NullDevice();
 
     internal long MaxMailboxBytes { get; init; } = long.MaxValue;
+
+    /// <summary>What the node does not say that it can, as if it were an older one: for tests of what peers lack.</summary>
+    internal DistributionFlags Unclaimed { get; init; }
+
+    /// <inheritdoc cref="ProcessSettings.CallTimeout"/>
+    internal TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     internal int AtomBudget { get; init; } = Terms.AtomTable.DefaultBudget;
 

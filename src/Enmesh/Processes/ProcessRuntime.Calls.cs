@@ -8,7 +8,8 @@ namespace Enmesh.Processes;
 // Calls going out.
 internal sealed partial class ProcessRuntime
 {
-    private static readonly TimeSpan DefaultCallTimeout = TimeSpan.FromSeconds(5);
+    /// <inheritdoc cref="ProcessSettings.CallTimeout"/>
+    internal TimeSpan CallTimeout { get; }
 
     internal ValueTask<Term> CallAsync(
         ProcessContext? caller, ProcessAddress to, Term request, TimeSpan? timeout, CancellationToken cancellationToken,
@@ -31,7 +32,7 @@ internal sealed partial class ProcessRuntime
         call.Target = to;
         call.Span = Traces.IsOn ? Traces.StartCall(call.Asked.ToString()) : null;
         Calls.Add(call);
-        call.Arm(timeout ?? DefaultCallTimeout, cancellationToken);
+        call.Arm(timeout ?? CallTimeout, cancellationToken);
         if (!isThere)
             call.FailWith(ExitReason.NoProc);
         else if (!IsRemote(to, out var node))

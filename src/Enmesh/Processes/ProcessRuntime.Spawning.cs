@@ -68,7 +68,7 @@ internal sealed partial class ProcessRuntime
         var from = owner ?? _anonymous;
         var call = new PendingCall(this, from, (target.Function, node)) { AwaitsExit = true, Link = link };
         Calls.Add(call);
-        call.Arm(timeout ?? DefaultCallTimeout, cancellationToken);
+        call.Arm(timeout ?? CallTimeout, cancellationToken);
         var request = ControlMessage.SpawnRequest(
             call.Reference, from.Self, groupLeader ?? from.GroupLeader, target.Module, target.Function, target.Arguments.Count, Term.List(MonitorAtom));
         if (!link.Signal(from, request, target.Arguments))

@@ -48,6 +48,7 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
         NodeMonitors = new NodeMonitors(settings.IsPublished);
         MailboxBudget = new MailboxBudget(settings.MaxMailboxBytes, RelieveMailboxes);
         Metrics = settings.Metrics;
+        CallTimeout = settings.CallTimeout;
         UserThread = settings.Thread;
         ProcessBegins = settings.ProcessBegins;
         _processEnded = settings.ProcessEnded;

@@ -15,6 +15,9 @@ internal sealed record ProcessSettings
 
     internal required NodeMetrics Metrics { get; init; }
 
+    /// <summary>How long a call waits for its answer unless the caller says.</summary>
+    internal TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>
     /// For tests of users: what runs the turns of all processes, one after another; null for the pool and a thread for
     /// the node's services.

@@ -162,7 +162,7 @@ public sealed class RpcClient
             _ => Term.Tuple(context.Self, message),
             (answer, _) => answer.TupleElements is [var wrapper, { Atom: { } from }, var reply]
                 && wrapper == replyWrapper && from == node.Atom ? reply : (Term?)null,
-            timeout ?? TimeSpan.FromSeconds(5)));
+            timeout ?? _runtime.CallTimeout));
     }
 
     /// <summary>
@@ -269,7 +269,7 @@ public sealed class RpcClient
         var running = InProcessAsync(
             context => _runner.ApplyAsync(context, target.Module, target.Function, target.Arguments));
         var outcome = await running.WaitAsync(
-            timeout ?? TimeSpan.FromSeconds(5), _runtime.TimeProvider, cancellationToken).ConfigureAwait(false);
+            timeout ?? _runtime.CallTimeout, _runtime.TimeProvider, cancellationToken).ConfigureAwait(false);
         return outcome.Kind switch
         {
             OutcomeKind.Return => outcome.Value,

@@ -9,6 +9,8 @@ namespace Enmesh.TestSupport;
 /// <summary>Nodes that find each other by a table of the test's own, on loopback ports that the system chose.</summary>
 internal sealed class LoopbackCluster : IAsyncDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private readonly Dictionary<NodeName, int> _ports = [];
     private readonly List<ErlangNode> _nodes = [];
 
@@ -27,6 +29,9 @@ internal sealed class LoopbackCluster : IAsyncDisposable
             Link = link ?? new(),
             IsPublished = published,
         };
+        // The usual five and seven seconds are a promise to programs; a machine with other things to do may miss them.
+        if (timeProvider is null)
+            plan = plan with { CallTimeout = Patience, Handshake = new(Patience, Patience) };
         var node = new ErlangNode(with is null ? plan : with(plan), logs, timeProvider);
         _nodes.Add(node);
         await node.StartAsync();
