@@ -36,7 +36,7 @@ public sealed class EpmdTests
             $"{{ok,[{{\"{Alive(first)}\",{first.Port}}},{{\"{Alive(second)}\",{second.Port}}}]}}",
             await first.EvalAsync("erl_epmd:names({127,0,0,1})"));
         await second.KillAsync();
-        await UntilAsync(() => server.Entries.Count == 1);
+        await Waiting.UntilAsync(() => server.Entries.Count == 1);
         Assert.Equal("noport", await first.EvalAsync($"erl_epmd:port_please(\"{Alive(second)}\", {{127,0,0,1}})"));
     }
 
@@ -68,7 +68,7 @@ public sealed class EpmdTests
         await server.DisposeAsync();
         await using var again = Serve(port);
 
-        await UntilAsync(() => again.Entries.Select(e => e.Name).SequenceEqual([Alive(node)]));
+        await Waiting.UntilAsync(() => again.Entries.Select(e => e.Name).SequenceEqual([Alive(node)]));
     }
 
     [Theory]
@@ -82,10 +82,10 @@ public sealed class EpmdTests
         Assert.Contains("name orders at port 4370\n", await epmd.NamesAsync(), StringComparison.Ordinal);
         Assert.Equal("{port,4370,6}", await node.EvalAsync("erl_epmd:port_please(\"orders\", {127,0,0,1})"));
         await epmd.KillAsync();
-        await UntilAsync(() => ours.State is EpmdState.Unregistered);
+        await Waiting.UntilAsync(() => ours.State is EpmdState.Unregistered);
         await epmd.RestartAsync();
 
-        await UntilAsync(() => ours.State is EpmdState.Registered);
+        await Waiting.UntilAsync(() => ours.State is EpmdState.Registered);
         Assert.Contains("name orders at port 4370\n", await epmd.NamesAsync(), StringComparison.Ordinal);
     }
 
@@ -116,7 +116,7 @@ public sealed class EpmdTests
         Assert.Equal(EpmdFailure.NameTaken, taken.Failure);
         await epmd.KillAsync();
 
-        await UntilAsync(() => ours.IsServer && ours.State is EpmdState.Registered);
+        await Waiting.UntilAsync(() => ours.IsServer && ours.State is EpmdState.Registered);
         Assert.Contains("name orders at port 4370\n", await epmd.NamesAsync(), StringComparison.Ordinal);
     }
 
@@ -133,11 +133,4 @@ public sealed class EpmdTests
     private static string Alive(BeamNode node) => NodeName.Parse(node.Name).Alive;
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (!condition())
-            await Task.Delay(10, patience.Token);
-    }
 }

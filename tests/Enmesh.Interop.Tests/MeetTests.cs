@@ -97,9 +97,10 @@ public sealed class MeetTests
             "stranger@127.0.0.1", options => options with { Cookie = Otp.NewCookie() });
         Assert.Equal("pong", await friend.EvalAsync("net_adm:ping('ours@127.0.0.1')"));
         await friend.EvalAsync(
-            "persistent_term:put(downs, 0), spawn(fun() -> net_kernel:monitor_nodes(true, [{node_type, all}]), "
-            + "receive {nodedown, _, _} -> persistent_term:put(downs, 1) end end)");
+            "persistent_term:put(downs, 0), Self = self(), spawn(fun() -> net_kernel:monitor_nodes(true, [{node_type, all}]), "
+            + "Self ! watching, receive {nodedown, _, _} -> persistent_term:put(downs, 1) end end), receive watching -> ok end");
 
+        stranger.Announce("Invalid challenge reply");
         Assert.Equal("pang", await stranger.EvalAsync("net_adm:ping('ours@127.0.0.1')"));
         var error = await Assert.ThrowsAsync<HandshakeException>(
             () => node.ConnectAsync(NodeName.Parse("stranger@127.0.0.1")));

@@ -130,7 +130,8 @@ public sealed class TalkTests
             new ErlangNodeOptions { Name = "@127.0.0.1", NameFrom = beam.Name, PeerPort = beam.Port, CookieFile = cookie }))
         {
             Assert.Equal("127.0.0.1", node.Name.Host);
-            Assert.Equal($"['{node.Name}']", await beam.EvalAsync("nodes(hidden)"));
+            // It is connected for us a moment before it is for the BEAM.
+            await beam.WaitForAsync("nodes(hidden)", $"['{node.Name}']");
             Assert.Equal(TermKind.List, (await node.CallAsync(("kernel_sup", NodeName.Parse(beam.Name)), new Atom("which_children"))).Kind);
         }
         folder.Delete(recursive: true);

@@ -94,6 +94,7 @@ public sealed class WireTests
     public async Task Wrong_cookie_is_called_by_its_name(int release)
     {
         await using var beam = await BeamNode.StartAsync(release);
+        beam.Announce("Invalid challenge reply");
         var error = await Assert.ThrowsAsync<HandshakeException>(
             () => DialAsync(beam, DistributionFlags.None, settings => settings with { Cookies = _ => new("wrong") }));
         Assert.Equal(HandshakeFailure.CookieMismatch, error.Failure);

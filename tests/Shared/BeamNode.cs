@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Text;
@@ -16,6 +17,7 @@ internal sealed class BeamNode : IAsyncDisposable
     private readonly BeamHome _home;
     private readonly ChildProcess _process;
     private readonly BeamControl _control;
+    private readonly ConcurrentBag<string> _announced = [];
 
     private BeamNode(BeamOptions options, BeamHome home, ChildProcess process, BeamControl control, BeamHello hello)
     {
@@ -27,6 +29,7 @@ internal sealed class BeamNode : IAsyncDisposable
         Name = hello.Name;
         ProcessId = hello.ProcessId;
         Port = hello.Port;
+        BeamReports.Watch(this);
     }
 
     /// <summary>How it was started, with everything chosen by the fixture filled in: start again with them.</summary>
@@ -49,6 +52,18 @@ internal sealed class BeamNode : IAsyncDisposable
 
     /// <summary>What it printed so far.</summary>
     internal string Output => _process.Output;
+
+    /// <summary>Parts of reports that the node may print.</summary>
+    internal IReadOnlyCollection<string> Announced => _announced;
+
+    /// <summary>
+    /// Says that the node may print reports with one of these texts in them; any other fails the test.
+    /// </summary>
+    internal void Announce(params ReadOnlySpan<string> parts)
+    {
+        foreach (var part in parts)
+            _announced.Add(part);
+    }
 
     /// <summary>Starts a node and waits until it is ready.</summary>
     internal static async Task<BeamNode> StartAsync(int release, BeamOptions? options = null)

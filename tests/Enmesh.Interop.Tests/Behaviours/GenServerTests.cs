@@ -135,6 +135,7 @@ public sealed class GenServerTests
 
         Assert.Equal("{echo,hello}", (await node.CallAsync(("echo", there), new Atom("hello"))).ToString());
         Assert.Equal("{echo,hello}", (await node.CallAsync(ProcessAddress.Global("echo"), new Atom("hello"))).ToString());
+        beam.Announce("as_told");
         var crash = await Assert.ThrowsAsync<CallExitException>(() => node.CallAsync(ProcessAddress.Global("echo"), new Atom("crash")).AsTask());
         Assert.Equal("as_told", crash.Reason.AtomText);
         Assert.Contains("{global,echo}", crash.Message, StringComparison.Ordinal);
@@ -153,8 +154,7 @@ public sealed class GenServerTests
         await beam.EvalAsync("pg:start(pg)");
         node.StartPgScope("pg");
         await beam.EvalAsync("pg:join(doors, whereis(door))");
-        while (node.Pg.Members(new Atom("doors")).Count == 0)
-            await Task.Yield();
+        await Waiting.UntilAsync(() => node.Pg.Members(new Atom("doors")).Count > 0);
         Assert.Equal("open", (await node.CallAsync(ProcessAddress.Group("doors"), new Atom("state"))).AtomText);
     }
 

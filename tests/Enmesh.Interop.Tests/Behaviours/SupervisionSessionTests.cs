@@ -80,6 +80,7 @@ public sealed class SupervisionSessionTests : IDisposable
             """,
             $"{{:\"{node.Name}\", 1, 2}}");
         var first = node.WhereIs("counter")!;
+        pair.Beam.Announce("'Elixir.RemoteCounter'");
         await Iex(
             pair,
             """
@@ -94,8 +95,7 @@ public sealed class SupervisionSessionTests : IDisposable
             "1");
         Assert.NotEqual(first, node.WhereIs("counter"));
         await Iex(pair, "Supervisor.stop(:shop)", ":ok");
-        while (node.WhereIs("counter") is not null)
-            await Task.Yield();
+        await Waiting.UntilAsync(() => node.WhereIs("counter") is null);
     }
 
     [Theory]

@@ -47,6 +47,8 @@ internal sealed class Pair : IAsyncDisposable
     {
         var (name, port, published) = (Node.Name.Text, Node.Port!.Value, Node.IsPublished);
         await Node.DisposeAsync();
+        // Until it has noticed, it would send over the old connection.
+        await Beam.WaitForAsync($"lists:member('{name}', nodes(connected))", "false");
         Node = await _cluster.StartAsync(name, cookie: Beam.Cookie, port: port, published: published);
     }
 

@@ -15,12 +15,9 @@ public sealed class GlobalCornerTests
     [MemberData(nameof(Releases))]
     public async Task Processes_of_hidden_nodes_are_registered_by_those_who_speak_for_them(int release)
     {
-        await using var mesh = new Mesh();
-        var beam = await mesh.StartBeamAsync(release);
-        var hidden = await mesh.StartBeamAsync(release, "-hidden");
-        var node = await mesh.StartOursAsync();
-        await node.ConnectAsync(NameOf(beam));
-        await InSyncAsync([beam], node);
+        await using var cluster = await GlobalCluster.StartAsync(release);
+        var (beam, node) = cluster;
+        var hidden = await cluster.Mesh.StartBeamAsync(release, "-hidden");
         await node.ConnectAsync(NameOf(hidden));
         async Task<Pid> NewAsync(string name) => (await ValueAsync(hidden, $"P = spawn(fun() -> receive stop -> ok end end), register({name}, P), P")).Pid!;
         var (one, two) = (await NewAsync("one"), await NewAsync("two"));
@@ -33,51 +30,43 @@ public sealed class GlobalCornerTests
         var spokenFor = Term.List(Term.Tuple(new Atom("one"), one, node.Name.Atom), Term.Tuple(new Atom("two"), two, NameOf(beam).Atom));
         Assert.Equal(spokenFor, await ValueAsync(beam, "lists:sort(gen_server:call(global_name_server, get_names_ext))"));
         Assert.Equal(spokenFor, await ValueAsync(beam, $"lists:sort(gen_server:call({{global_name_server, '{node.Name}'}}, get_names_ext))"));
-        var late = await mesh.StartOursAsync();
+        var late = await cluster.Mesh.StartOursAsync();
         await late.ConnectAsync(node.Name);
         await InSyncAsync([beam], node, late);
         Assert.Equal(spokenFor, await ValueAsync(beam, $"lists:sort(gen_server:call({{global_name_server, '{late.Name}'}}, get_names_ext))"));
 
         await hidden.EvalAsync("one ! stop, two ! stop");
         await beam.WaitForAsync("global:registered_names()", "[]");
-        await UntilAsync(() => node.Global.Names.Count == 0 && late.Global.Names.Count == 0);
+        await Waiting.UntilAsync(() => node.Global.Names.Count == 0 && late.Global.Names.Count == 0);
         Assert.Equal("[]", await beam.EvalAsync($"gen_server:call({{global_name_server, '{late.Name}'}}, get_names_ext)"));
-        IsUnhurt(beam);
     }
 
     [Theory]
     [MemberData(nameof(Releases))]
     public async Task A_killed_server_begins_anew_and_names_are_whole_again(int release)
     {
-        await using var mesh = new Mesh();
-        var beam = await mesh.StartBeamAsync(release);
-        var node = await mesh.StartOursAsync();
-        await node.ConnectAsync(NameOf(beam));
-        await InSyncAsync([beam], node);
+        await using var cluster = await GlobalCluster.StartAsync(release);
+        var (beam, node) = cluster;
         Assert.True(await node.Global.RegisterAsync("ours", Idle(node)).WaitAsync(Patience));
         Assert.Equal("yes", await beam.EvalAsync("global:register_name(theirs, spawn(fun() -> receive stop -> ok end end))", timeout: Patience));
         var before = node.WhereIs("global_name_server");
 
         await beam.EvalAsync("exit(binary_to_term(In), kill)", Bytes(before!));
-        await UntilAsync(() => node.WhereIs("global_name_server") is { } now && now != before && node.ConnectedNodes.Count == 0);
+        await Waiting.UntilAsync(() => node.WhereIs("global_name_server") is { } now && now != before && node.ConnectedNodes.Count == 0);
         await node.ConnectAsync(NameOf(beam));
         await InSyncAsync([beam], node);
 
         Assert.NotNull(node.Global.WhereIs("theirs"));
         Assert.True(await node.Global.RegisterAsync("new", Idle(node)).WaitAsync(Patience));
         Assert.Equal("[new,theirs]", await beam.EvalAsync("lists:sort(global:registered_names())"));
-        IsUnhurt(beam);
     }
 
     [Theory]
     [MemberData(nameof(Releases))]
     public async Task Questions_are_answered_and_garbage_is_passed_over(int release)
     {
-        await using var mesh = new Mesh();
-        var beam = await mesh.StartBeamAsync(release);
-        var node = await mesh.StartOursAsync();
-        await node.ConnectAsync(NameOf(beam));
-        await InSyncAsync([beam], node);
+        await using var cluster = await GlobalCluster.StartAsync(release);
+        var (beam, node) = cluster;
         Assert.True(await node.Global.RegisterAsync("counter", Idle(node)).WaitAsync(Patience));
         var server = $"{{global_name_server, '{node.Name}'}}";
 
@@ -105,14 +94,9 @@ public sealed class GlobalCornerTests
     [Fact]
     public async Task Without_keeping_partitions_from_overlapping_a_lost_link_parts_nobody_else()
     {
-        await using var mesh = new Mesh();
-        string[] off = ["-kernel", "prevent_overlapping_partitions", "false"];
-        var first = await mesh.StartBeamAsync(Otp.Newest, off);
-        var second = await mesh.StartBeamAsync(Otp.Newest, off);
-        var node = await mesh.StartOursAsync(plan => plan with { PreventOverlappingPartitions = false });
-        await node.ConnectAsync(NameOf(first));
-        await node.ConnectAsync(NameOf(second));
-        await InSyncAsync([first, second], node);
+        await using var cluster = await GlobalCluster.StartAsync(
+            Otp.Newest, beams: 2, plan => plan with { PreventOverlappingPartitions = false }, "-kernel", "prevent_overlapping_partitions", "false");
+        var (first, second, node) = cluster;
 
         await first.EvalAsync($"erlang:disconnect_node('{second.Name}')");
         await second.WaitForAsync("nodes()", $"['{node.Name}']", Patience);

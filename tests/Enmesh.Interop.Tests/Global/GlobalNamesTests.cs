@@ -16,11 +16,8 @@ public sealed class GlobalNamesTests
     [MemberData(nameof(Releases))]
     public async Task A_name_of_ours_is_the_beams_as_well(int release)
     {
-        await using var mesh = new Mesh();
-        var beam = await mesh.StartBeamAsync(release);
-        var node = await mesh.StartOursAsync();
-        await node.ConnectAsync(NameOf(beam));
-        await InSyncAsync([beam], node);
+        await using var cluster = await GlobalCluster.StartAsync(release);
+        var (beam, node) = cluster;
         var got = new TaskCompletionSource<Term>();
         var pid = node.Spawn(async context =>
         {
@@ -37,8 +34,7 @@ public sealed class GlobalNamesTests
         Assert.Equal(Term.Tuple(new Atom("hello"), 1), await got.Task.WaitAsync(Patience));
         Assert.Equal("hello", await beam.EvalAsync("M = monitor(process, global:whereis_name(ours)), global:send(ours, bye), receive {'DOWN', M, _, _, normal} -> hello end"));
         await beam.WaitForAsync("global:whereis_name(ours)", "undefined");
-        await UntilAsync(() => node.Global.Names.Count == 0);
-        IsUnhurt(beam);
+        await Waiting.UntilAsync(() => node.Global.Names.Count == 0);
     }
 
     [Theory]
@@ -72,23 +68,19 @@ public sealed class GlobalNamesTests
         Assert.Equal("yes", await beam.EvalAsync("P = spawn(fun() -> receive stop -> ok end end), register(p, P), global:register_name(mortal, P)", timeout: Patience));
         Assert.NotNull(node.Global.WhereIs("mortal"));
         await beam.EvalAsync("p ! stop");
-        await UntilAsync(() => node.Global.WhereIs("mortal") is null);
+        await Waiting.UntilAsync(() => node.Global.WhereIs("mortal") is null);
         Assert.Equal("yes", await beam.EvalAsync("global:register_name(lost, spawn(fun() -> receive stop -> ok end end))", timeout: Patience));
         Assert.NotNull(node.Global.WhereIs("lost"));
-        IsUnhurt(beam);
         await beam.KillAsync();
-        await UntilAsync(() => node.Global.Names.Count == 0);
+        await Waiting.UntilAsync(() => node.Global.Names.Count == 0);
     }
 
     [Theory]
     [MemberData(nameof(Releases))]
     public async Task Locks_and_transactions_exclude_each_other_on_both_sides(int release)
     {
-        await using var mesh = new Mesh();
-        var beam = await mesh.StartBeamAsync(release);
-        var node = await mesh.StartOursAsync();
-        await node.ConnectAsync(NameOf(beam));
-        await InSyncAsync([beam], node);
+        await using var cluster = await GlobalCluster.StartAsync(release);
+        var (beam, node) = cluster;
         GlobalLockId one = new(new Atom("res"), 1), two = new(new Atom("res"), 2);
 
         Assert.True(await node.Global.SetLockAsync(one));
@@ -97,20 +89,26 @@ public sealed class GlobalNamesTests
         await node.Global.DeleteLockAsync(one);
         Assert.Equal("done", await beam.EvalAsync("global:trans({res, 2}, fun() -> done end)"));
 
-        await beam.EvalAsync(
-            "register(locker, spawn(fun() -> true = global:set_lock({res, 2}), receive {stop, From} -> global:del_lock({res, 2}), From ! ok; die -> ok end end))");
-        await beam.WaitForAsync("global:set_lock({res, 3}, [node()], 0)", "false");
+        Task LockAsync(string locker) => beam.EvalAsync(
+            $$"""
+            Self = self(),
+            register({{locker}}, spawn(fun() ->
+              true = global:set_lock({res, 2}), Self ! locked,
+              receive {stop, From} -> global:del_lock({res, 2}), From ! ok; die -> ok end end)),
+            receive locked -> ok end
+            """,
+            timeout: Patience);
+        await LockAsync("locker");
+        Assert.Equal("false", await beam.EvalAsync("global:set_lock({res, 3}, [node()], 0)"));
         Assert.False(await node.Global.SetLockAsync(one, retries: 0));
         var waiting = node.Global.TransAsync(one, async _ => Assert.Equal("false", await beam.EvalAsync("global:set_lock({res, 2}, [node() | nodes()], 0)")));
         await beam.EvalAsync("locker ! {stop, self()}, receive ok -> ok end");
         Assert.True(await waiting.WaitAsync(Patience));
 
-        await beam.EvalAsync("register(locker2, spawn(fun() -> true = global:set_lock({res, 2}), receive die -> ok end end))");
-        await beam.WaitForAsync("global:set_lock({res, 3}, [node()], 0)", "false");
+        await LockAsync("locker2");
         Assert.False(await node.Global.SetLockAsync(two with { Requester = 9 }, retries: 0));
         await beam.EvalAsync("locker2 ! die");
         Assert.True(await node.Global.SetLockAsync(one).WaitAsync(Patience));
-        IsUnhurt(beam);
     }
 
     [Theory]
@@ -142,13 +140,12 @@ public sealed class GlobalNamesTests
             if (oursIsSmaller)
                 await beam.WaitForAsync("is_process_alive(persistent_term:get(x))", "false");
             else
-                await UntilAsync(() => !node.IsAlive(ours));
+                await Waiting.UntilAsync(() => !node.IsAlive(ours));
             var other = await ValueAsync(beam, "persistent_term:get(y)");
             Assert.Equal(Term.Tuple(new Atom("global_name_conflict"), new Atom("y"), other), await told.Task.WaitAsync(Patience));
             await beam.WaitForAsync("element(2, persistent_term:get(told, {1, 2}))", "y");
             Assert.Equal("undefined", await beam.EvalAsync("global:whereis_name(y)"));
             Assert.Null(node.Global.WhereIs("y"));
-            IsUnhurt(beam);
         }
     }
 
@@ -178,6 +175,5 @@ public sealed class GlobalNamesTests
         Assert.Equal(other.Name, seen?.Theirs.Node.Text);
         Assert.Equal(other.Name, (await ValueAsync(decides, "global:whereis_name(x)")).Pid!.Node.Text);
         Assert.Equal(seen!.Theirs, node.Global.WhereIs("x"));
-        IsUnhurt(first, second);
     }
 }

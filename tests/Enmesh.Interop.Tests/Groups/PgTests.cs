@@ -125,7 +125,9 @@ public sealed class PgTests
         await beam.WaitForAsync($"length(pg:get_members('other scope', {ErlangGroup}))", "1");
 
         // Ours is started again by itself, and has its members still.
-        await beam.EvalAsync("exit(binary_to_term(In), kill)", PgBench.Bytes(ours.WhereIs("other scope")!));
+        var killed = ours.WhereIs("other scope")!;
+        await beam.EvalAsync("exit(binary_to_term(In), kill)", PgBench.Bytes(killed));
+        await Waiting.UntilAsync(() => ours.WhereIs("other scope") is { } again && again != killed);
         await beam.EvalAsync($"pg:join('other scope', {ErlangGroup}, whereis(init))");
         await PgBench.SeesAsync(groups, Group, 2);
         await beam.WaitForAsync($"length(pg:get_members('other scope', {ErlangGroup}))", "2");

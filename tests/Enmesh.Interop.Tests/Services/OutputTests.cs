@@ -60,7 +60,7 @@ public sealed class OutputTests
     [MemberData(nameof(Releases))]
     public async Task A_process_of_a_BEAM_prints_on_our_console(int release)
     {
-        var console = new StringWriter();
+        var console = new Screen();
         await using var pair = await Pair.StartAsync(
             release, change: plan => plan with { UserDevice = _ => new WriterDevice(console) });
         var us = $"'{pair.Node.Name}'";
@@ -83,7 +83,7 @@ public sealed class OutputTests
         await pair.Beam.WaitForAsync(
             $"rpc:call({us}, erlang, process_info, [rpc:call({us}, erlang, whereis, [user]), message_queue_len])",
             "{message_queue_len, 0}");
-        await WaitForAsync(() => console.ToString().Contains("from afar", StringComparison.Ordinal));
+        await Waiting.UntilAsync(() => console.ToString().Contains("from afar", StringComparison.Ordinal));
         Assert.StartsWith("hello wörld [1,2]\ndeep text\nö\n{a,#Pid<", console.ToString(), StringComparison.Ordinal);
     }
 
@@ -91,7 +91,7 @@ public sealed class OutputTests
     [MemberData(nameof(Releases))]
     public async Task A_function_we_spawn_on_a_BEAM_prints_on_our_console(int release)
     {
-        var console = new StringWriter();
+        var console = new Screen();
         await using var pair = await Pair.StartAsync(
             release, change: plan => plan with { UserDevice = _ => new WriterDevice(console) });
         Assert.Equal(
@@ -130,14 +130,16 @@ public sealed class OutputTests
             spawn(fun() -> group_leader(User, self()), exit_badly:now() end),
             ok
             """);
-        await WaitForAsync(() => logs.Of("Enmesh.RemoteLog").Count >= 5);
-        var lines = logs.Of("Enmesh.RemoteLog");
-        Assert.Contains((LogLevel.Error, "broken {a,1}\n"), lines);
-        Assert.Contains((LogLevel.Warning, "a text"), lines);
-        Assert.Contains((LogLevel.Information, "what: happened\nwho: me"), lines);
-        Assert.Contains((LogLevel.Critical, "what: worse"), lines);
-        Assert.Contains(
-            lines, line => line.Level == LogLevel.Error && line.Text.Contains("exit_badly", StringComparison.Ordinal));
+        foreach (var (level, text) in new[]
+        {
+            (LogLevel.Error, "broken {a,1}\n"), (LogLevel.Warning, "a text"), (LogLevel.Information, "what: happened\nwho: me"),
+            (LogLevel.Critical, "what: worse"),
+        })
+        {
+            await Waiting.UntilAsync(() => logs.Of("Enmesh.RemoteLog").Contains((level, text)), text);
+        }
+        await Waiting.UntilAsync(() => logs.Of("Enmesh.RemoteLog").Exists(
+            line => line.Level == LogLevel.Error && line.Text.Contains("exit_badly", StringComparison.Ordinal)));
     }
 
     // The answers of the real device, wherever it has one: OTP 23 to 27 wait for input that never comes, 29 refuses.
@@ -165,13 +167,21 @@ public sealed class OutputTests
         Assert.Equal("[]", differences);
     }
 
-    private static async Task WaitForAsync(Func<bool> condition)
+    /// <summary>Text that may be looked at while it is written.</summary>
+    private sealed class Screen : StringWriter
     {
-        using var deadline = new CancellationTokenSource(Patience);
-        while (!condition())
+        private readonly Lock _gate = new();
+
+        public override void Write(string? value)
         {
-            deadline.Token.ThrowIfCancellationRequested();
-            await Task.Yield();
+            lock (_gate)
+                base.Write(value);
+        }
+
+        public override string ToString()
+        {
+            lock (_gate)
+                return base.ToString();
         }
     }
 

@@ -65,12 +65,11 @@ public sealed class RpcClientTests
         var missing = await Assert.ThrowsAsync<CallExitException>(
             () => node.Rpc.ServerCallAsync(beam, "nobody_here", new Atom("wrapper"), 7));
         Assert.Equal("noproc", missing.Reason.AtomText);
-        await node.Rpc.CastAsync(
-            beam, "erlang", "register",
-            [new Atom("was_cast"), await node.RpcAsync(beam, "erlang", "whereis", [new Atom("init")])]);
-        await pair.Beam.WaitForAsync("whereis(server) =/= undefined");
-        await node.Rpc.AbcastAsync(
-            [beam], "server", Term.Tuple(await node.RpcAsync(beam, "erlang", "whereis", [new Atom("init")]), 1));
+        await node.Rpc.CastAsync(beam, "persistent_term", "put", [new Atom("was_cast"), 1]);
+        await pair.Beam.WaitForAsync("persistent_term:get(was_cast, 0)", "1");
+        await pair.Beam.EvalAsync("register(hears, spawn(fun() -> receive M -> persistent_term:put(heard, M), receive never -> ok end end end)), ok");
+        await node.Rpc.AbcastAsync([beam], "hears", 2);
+        await pair.Beam.WaitForAsync("persistent_term:get(heard, 0)", "2");
         await node.Rpc.EvalEverywhereAsync("persistent_term", "put", [new Atom("everywhere"), 1], [beam, node.Name]);
         await pair.Beam.WaitForAsync("persistent_term:get(everywhere, 0)", "1");
     }
