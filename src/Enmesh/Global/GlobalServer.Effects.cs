@@ -43,6 +43,8 @@ internal sealed partial class GlobalServer
                     system.Answer(_context!, GlobalAtoms.Global, _machine!.Names.ToList());
                 else if (!message.IsAtom(Look))
                     Take(new GlobalEvent.Message(message));
+                else if (_later.TryDequeue(out var action))
+                    action();
                 break;
         }
     }

@@ -69,9 +69,9 @@ internal sealed partial class GlobalServer
             CloseAll();
         try
         {
+            Drain(); // what was asked for while nobody had the name
             while (true)
             {
-                Drain();
                 var message = _machine!.NextWake is { } due
                     ? await context.ReceiveAsync(Positive(due - Now)).ConfigureAwait(false)
                     : await context.ReceiveAsync().ConfigureAwait(false);
@@ -153,7 +153,10 @@ internal sealed partial class GlobalServer
     /// <summary>Something has happened elsewhere than in this process's mailbox.</summary>
     private void Post(GlobalEvent happened) => Later(() => Take(happened));
 
-    /// <summary>Has something done in this process's turn, by whomever.</summary>
+    /// <summary>
+    /// Has something done in this process's turn, by whomever, after all that is in its mailbox by now: who has connected
+    /// to a node, and asks then, finds that the machine knows.
+    /// </summary>
     private void Later(Action action)
     {
         _later.Enqueue(action);

@@ -220,14 +220,15 @@ public sealed class GenServerTests : IAsyncLifetime
     [Fact]
     public async Task Servers_are_registered_globally_in_groups_and_in_registries_of_the_programs_own()
     {
-        await _caller.ConnectAsync(_node.Name);
         var registry = new Table();
         var global = await _node.StartServerAsync(() => new Counter(), new() { Name = ProcessAddress.Global("counter") });
         var member = await _node.StartServerAsync(() => new Counter(), new() { Name = ProcessAddress.Group("counters") });
         var via = await _node.StartServerAsync(() => new Counter(), new() { Name = ProcessAddress.Via(registry, 7) });
         Assert.Equal(via, registry.WhereIs(7));
         Assert.Equal([member], _node.Pg.LocalMembers(new Atom("counters")));
-        await _caller.Global.SyncAsync();
+        // Not before: a lock that is taken is asked for again after a while, on the node's clock, which stands still.
+        await _caller.ConnectAsync(_node.Name);
+        await _caller.Global.SyncAsync().WaitAsync(Patience);
         Assert.Equal(1, await Next(_caller, ProcessAddress.Global("counter")));
         Assert.Equal(global, _caller.Global.WhereIs("counter"));
         while (_caller.Pg.Members(new Atom("counters")).Count == 0)

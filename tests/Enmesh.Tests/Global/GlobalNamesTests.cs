@@ -10,7 +10,7 @@ namespace Enmesh.Tests.Global;
 [Trait("Ring", "loopback")]
 public sealed class GlobalNamesTests : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly LoopbackCluster _cluster = new();
 
@@ -55,6 +55,21 @@ public sealed class GlobalNamesTests : IAsyncDisposable
         await a.Global.UnregisterAsync(name);
         Assert.Null(b.Global.WhereIs(name));
         await a.Global.UnregisterAsync(name);
+    }
+
+    [Fact]
+    public async Task Who_syncs_as_soon_as_it_is_connected_waits_for_the_names_of_the_other()
+    {
+        var a = await StartAsync("a");
+        for (var round = 0; round < 10; round++)
+        {
+            var other = await StartAsync($"b{round}");
+            Assert.True(await other.Global.RegisterAsync($"name{round}", other.Spawn(Sleep)));
+            await a.ConnectAsync(other.Name);
+            await a.Global.SyncAsync().WaitAsync(Patience);
+            Assert.NotNull(a.Global.WhereIs($"name{round}"));
+            await other.DisposeAsync();
+        }
     }
 
     [Theory]

@@ -54,7 +54,7 @@ public sealed class HostileRequestTests : IAsyncLifetime
         Assert.Equal(
             "'hostile@127.0.0.1'", (await _node.Rpc.BlockCallAsync(_node.Name, "erlang", "node", [])).ToString());
         Assert.StartsWith(
-            "{status,", (await _node.RpcAsync(_node.Name, "sys", "get_status", [new Atom("logger_proxy")])).ToString(),
+            "{status,", (await _node.RpcAsync(_node.Name, "sys", "get_status", [new Atom("logger_proxy"), 60_000])).ToString(),
             StringComparison.Ordinal);
         Assert.Equal("ok", (await _node.RpcAsync(_node.Name, "io", "put_chars", [Term.CharList("")])).ToString());
         Assert.Equal(before, Services.Select(name => _node.WhereIs(name)));
@@ -74,8 +74,9 @@ public sealed class HostileRequestTests : IAsyncLifetime
                 context.SendExit(killed, new Atom("kill"));
                 return Task.CompletedTask;
             });
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
             while (_node.WhereIs(name) is not { } present || present == killed)
-                await Task.Yield();
+                await Task.Delay(5, patience.Token);
         }
         Assert.Equal("ok", (await PrintAsync()).ToString());
         Assert.Equal(

@@ -185,10 +185,9 @@ public sealed class NetKernelTests : IAsyncDisposable
             down.SetResult();
         });
         await down.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
-        var patience = TimeSpan.FromSeconds(30);
-        var start = TimeProvider.System.GetTimestamp();
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (asked.WhereIs("net_kernel") is null)
-            Assert.True(TimeProvider.System.GetElapsedTime(start) < patience);
+            await Task.Delay(5, patience.Token);
         Assert.NotEqual(before, asked.WhereIs("net_kernel"));
         await asking.PingAsync(asked.Name);
     }
