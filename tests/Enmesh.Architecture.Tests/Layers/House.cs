@@ -30,7 +30,10 @@ internal static class House
     private static readonly string[] Discovery = [.. Terms, .. Epmd, .. Resolver, "Enmesh.Discovery"];
     private static readonly string[] Cluster = [.. Services, .. Discovery, "Enmesh.Cluster"];
     private static readonly string[] Node = [.. Cluster, .. Shell, .. Global, .. Groups, .. Behaviours, .. Modules, Facade];
-    private static readonly string[] Hosting = [.. Node, "Enmesh.Hosting"];
+    private static readonly string[] KubernetesApi =
+        ["Enmesh", "Enmesh.Telemetry", "Enmesh.Kubernetes.Models", "Enmesh.Kubernetes.Api"];
+    private static readonly string[] Kubernetes = [.. Node, .. KubernetesApi, "Enmesh.Kubernetes.Leases", "Enmesh.Kubernetes"];
+    private static readonly string[] Hosting = [.. Kubernetes, "Enmesh.Hosting"];
 
     /// <summary>Each room with the rooms it may use, itself among them.</summary>
     internal static readonly IReadOnlyDictionary<string, string[]> MayUse = new Dictionary<string, string[]>
@@ -55,6 +58,10 @@ internal static class House
         ["Enmesh.Discovery"] = Discovery,
         ["Enmesh.Cluster"] = Cluster,
         [Facade] = Node,
+        ["Enmesh.Kubernetes.Models"] = ["Enmesh.Kubernetes.Models"],
+        ["Enmesh.Kubernetes.Api"] = KubernetesApi,
+        ["Enmesh.Kubernetes.Leases"] = [.. KubernetesApi, "Enmesh.Kubernetes.Leases"],
+        ["Enmesh.Kubernetes"] = Kubernetes,
         ["Enmesh.Hosting"] = Hosting,
         ["Enmesh.Testing"] = [.. Node, "Enmesh.Testing"],
         ["Enmesh.Cli"] = [.. Hosting, "Enmesh.Cli"],

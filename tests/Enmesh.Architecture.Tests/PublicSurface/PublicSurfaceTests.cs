@@ -14,6 +14,7 @@ public sealed class PublicSurfaceTests
     [Theory]
     [InlineData("Enmesh.Terms")]
     [InlineData("Enmesh")]
+    [InlineData("Enmesh.Kubernetes")]
     [InlineData("Enmesh.Hosting")]
     [InlineData("Enmesh.Testing")]
     public void The_public_surface_is_the_one_on_file(string assembly)
