@@ -56,9 +56,9 @@ internal sealed class ErlangNodeBinding(string section)
     }
 
     /// <summary>Makes the sources of discovery, after everything else is settled.</summary>
-    internal void BindDiscovery(IConfiguration configuration, ErlangNodeOptions options) =>
+    internal void BindDiscovery(IConfiguration configuration, ErlangNodeOptions options, IServiceProvider services) =>
         new SettingKeys(section, configuration, _problems)
-            .Sections(nameof(options.Discovery), (name, inner) => StrategyBinding.Bind(name, inner, options));
+            .Sections(nameof(options.Discovery), (name, inner) => StrategyBinding.Bind(name, inner, options, services));
 
     private static void BindCluster(SettingKeys keys, ClusterOptions options)
     {

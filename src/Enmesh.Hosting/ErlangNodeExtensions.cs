@@ -55,7 +55,8 @@ public static class ErlangNodeExtensions
         services.AddOptions<ErlangNodeOptions>(name)
             .Configure<IConfiguration>((options, configuration) => bound.Bind(configuration.GetSection(section), options))
             .Configure(options => configure?.Invoke(options))
-            .PostConfigure<IConfiguration>((options, configuration) => bound.BindDiscovery(configuration.GetSection(section), options))
+            .PostConfigure<IConfiguration, IServiceProvider>((options, configuration, provider) =>
+                bound.BindDiscovery(configuration.GetSection(section), options, provider))
             .ValidateOnStart();
         services.AddSingleton<IValidateOptions<ErlangNodeOptions>>(new ErlangNodeValidation(name, section, bound));
 

@@ -6,28 +6,37 @@ namespace Enmesh.Hosting;
 internal static class StrategyBinding
 {
     /// <summary>Every strategy by the name it has in the configuration, in the order in which they are told.</summary>
-    private static readonly (string Name, Action<string, SettingKeys, ErlangNodeOptions> Bind)[] Strategies =
+    private static readonly (string Name, Action<string, SettingKeys, ErlangNodeOptions, IServiceProvider> Bind)[] Strategies =
     [
-        ("static", static (name, keys, node) => BindStatic(name, keys, node.Discovery)),
-        ("epmd", BindEpmd),
-        ("dns", static (name, keys, node) => BindDns(name, keys, node.Discovery)),
-        ("dns-srv", static (name, keys, node) => BindDnsSrv(name, keys, node.Discovery)),
+        ("static", static (name, keys, node, _) => BindStatic(name, keys, node.Discovery)),
+        ("epmd", static (name, keys, node, _) => BindEpmd(name, keys, node)),
+        ("dns", static (name, keys, node, _) => BindDns(name, keys, node.Discovery)),
+        ("dns-srv", static (name, keys, node, _) => BindDnsSrv(name, keys, node.Discovery)),
+        ("kubernetes", static (name, keys, node, services) => KubernetesBinding.Bind(name, keys, node.Discovery, services)),
     ];
 
     /// <summary>Adds the source, or says what is wrong with it.</summary>
-    internal static void Bind(string name, SettingKeys keys, ErlangNodeOptions node)
+    internal static void Bind(string name, SettingKeys keys, ErlangNodeOptions node, IServiceProvider services)
     {
         var asked = keys.Take("Strategy");
         var bind = Array.Find(Strategies, strategy => strategy.Name.Equals(asked, StringComparison.OrdinalIgnoreCase)).Bind;
         if (bind is not null)
         {
-            bind(name, keys, node);
+            bind(name, keys, node, services);
             return;
         }
         var names = Strategies.Select(strategy => strategy.Name).ToArray();
         keys.Problem(
             "Strategy",
             $"{(asked is null ? "is missing" : $"there is no strategy '{asked}'")}; there are {string.Join(", ", names[..^1])} and {names[^1]}.");
+    }
+
+    internal static void BindPolling(SettingKeys keys, DiscoveryPolling polling)
+    {
+        keys.Duration(nameof(polling.Interval), value => polling.Interval = value);
+        keys.Fraction(nameof(polling.Jitter), value => polling.Jitter = value);
+        keys.Duration(nameof(polling.Timeout), value => polling.Timeout = value);
+        keys.RefuseOthers();
     }
 
     private static void BindStatic(string name, SettingKeys keys, IList<DiscoverySource> sources)
@@ -77,13 +86,5 @@ internal static class StrategyBinding
         keys.Number(nameof(options.EmptyConfirmations), value => options.EmptyConfirmations = value);
         keys.Duration(nameof(options.EmptyAge), value => options.EmptyAge = value);
         BindPolling(keys, options);
-    }
-
-    private static void BindPolling(SettingKeys keys, DiscoveryPolling polling)
-    {
-        keys.Duration(nameof(polling.Interval), value => polling.Interval = value);
-        keys.Fraction(nameof(polling.Jitter), value => polling.Jitter = value);
-        keys.Duration(nameof(polling.Timeout), value => polling.Timeout = value);
-        keys.RefuseOthers();
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Enmesh.Kubernetes.Models;
 
@@ -34,7 +35,7 @@ public sealed record KubernetesEvent<T>(KubernetesEventType Type, T Object)
 /// seen last goes on where this one was. Dispose of it in any case: the connection is held until then.
 /// </remarks>
 /// <typeparam name="T">The objects' model.</typeparam>
-public sealed class KubernetesWatch<T> : IAsyncEnumerable<KubernetesEvent<T>>, IAsyncDisposable
+public sealed class KubernetesWatch<T> : IAsyncDisposable
     where T : KubernetesObject
 {
     // etcd takes objects of 1.5 MiB; an event is one object and a few words.
@@ -60,7 +61,8 @@ public sealed class KubernetesWatch<T> : IAsyncEnumerable<KubernetesEvent<T>>, I
 
     /// <summary>The events, from the first one on.</summary>
     /// <exception cref="InvalidOperationException">Somebody has begun to read before.</exception>
-    public async IAsyncEnumerator<KubernetesEvent<T>> GetAsyncEnumerator(CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<KubernetesEvent<T>> ReadAllAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         if (Interlocked.Exchange(ref _read, 1) != 0)
             throw new InvalidOperationException("A watch is read once.");

@@ -5,7 +5,7 @@ namespace Enmesh.Telemetry;
 /// </summary>
 /// <remarks>
 /// 1000 peers, 1100 handshake, 1200 EPMD, 1300 discovery, 1400 cluster, 1500 transport, 1600 processes, 1700 services,
-/// 1800 hosting, 1900 process groups, 2000 global, 2100 behaviours.
+/// 1800 hosting, 1900 process groups, 2000 global, 2100 behaviours, 2200 Kubernetes.
 /// </remarks>
 internal static class EventIds
 {
@@ -109,4 +109,12 @@ internal static class EventIds
     internal const int ChildStarted = 2114;
     internal const int ChildFunctionMissing = 2115;
     internal const int SupervisorOfNodeEnded = 2116;
+
+    // 2200 Kubernetes
+    internal const int OwnNameDiffers = 2200;
+    internal const int LeaseAcquired = 2210;
+    internal const int LeaseLost = 2211;
+    internal const int LeaseReleased = 2212;
+    internal const int LeaseNotReleased = 2213;
+    internal const int LeaseAttemptFailed = 2214;
 }

@@ -30,7 +30,7 @@ public sealed class WatchTests : IAsyncLifetime
     {
         _server.Put("pods", Space, "before", KubeObjects.Pod("orders", "Running", "10.0.0.1"));
         await using var watch = await BeginAsync("1001");
-        await using var events = watch.GetAsyncEnumerator();
+        await using var events = watch.ReadAllAsync().GetAsyncEnumerator();
         _server.Put("pods", Space, "a", KubeObjects.Pod("orders", "Pending"));
         _server.Put("pods", Space, "other", KubeObjects.Pod("billing", "Running", "10.0.0.3"));
         _server.Put("pods", Space, "a", KubeObjects.Pod("orders", "Running", "10.0.0.2"));
@@ -46,7 +46,7 @@ public sealed class WatchTests : IAsyncLifetime
     public async Task A_bookmark_says_up_to_where_nothing_has_happened()
     {
         await using var watch = await BeginAsync("1000");
-        await using var events = watch.GetAsyncEnumerator();
+        await using var events = watch.ReadAllAsync().GetAsyncEnumerator();
         _server.Put(KubeObjects.Leases, Space, "unrelated", []);
         await Eventually.HoldsAsync(() => _server.OpenWatches == 1);
         _server.Signal(WatchSignal.Bookmark);
@@ -84,7 +84,7 @@ public sealed class WatchTests : IAsyncLifetime
     public async Task A_stream_that_the_server_ends_simply_ends()
     {
         await using var watch = await BeginAsync("1000");
-        await using var events = watch.GetAsyncEnumerator();
+        await using var events = watch.ReadAllAsync().GetAsyncEnumerator();
         await Eventually.HoldsAsync(() => _server.OpenWatches == 1);
         _server.Signal(WatchSignal.End);
         Assert.False(await events.MoveNextAsync().AsTask().WaitAsync(Eventually.FarOff));
@@ -96,7 +96,7 @@ public sealed class WatchTests : IAsyncLifetime
         await using var watch = await _client.WatchAsync(
             KubernetesResources.Pods, Space, new() { ResourceVersion = "1000", Lifetime = TimeSpan.FromSeconds(1) });
         Assert.Equal("1", _server.Requests[0].Query["timeoutSeconds"]);
-        await using var events = watch.GetAsyncEnumerator();
+        await using var events = watch.ReadAllAsync().GetAsyncEnumerator();
         Assert.False(await events.MoveNextAsync().AsTask().WaitAsync(Eventually.FarOff));
     }
 
@@ -107,7 +107,7 @@ public sealed class WatchTests : IAsyncLifetime
         using var client = _server.Client(time);
         await using var watch = await client.WatchAsync(
             KubernetesResources.Pods, Space, new() { ResourceVersion = "1000", Lifetime = TimeSpan.FromMinutes(5) });
-        await using var events = watch.GetAsyncEnumerator();
+        await using var events = watch.ReadAllAsync().GetAsyncEnumerator();
         var next = events.MoveNextAsync().AsTask();
         time.Advance(TimeSpan.FromSeconds(329));
         Assert.False(next.IsCompleted);
@@ -122,7 +122,7 @@ public sealed class WatchTests : IAsyncLifetime
         using var cancel = new CancellationTokenSource();
         await using (var watch = await BeginAsync("1000"))
         {
-            await using var events = watch.GetAsyncEnumerator(cancel.Token);
+            await using var events = watch.ReadAllAsync().GetAsyncEnumerator(cancel.Token);
             var next = events.MoveNextAsync().AsTask();
             await Eventually.HoldsAsync(() => _server.OpenWatches == 1);
             await cancel.CancelAsync();
@@ -135,10 +135,10 @@ public sealed class WatchTests : IAsyncLifetime
     public async Task A_watch_is_read_once()
     {
         await using var watch = await BeginAsync("1000");
-        await using var events = watch.GetAsyncEnumerator();
+        await using var events = watch.ReadAllAsync().GetAsyncEnumerator();
         _server.Put("pods", Space, "a", KubeObjects.Pod("orders", "Pending"));
         Assert.Equal(["Added a"], await TakeAsync(events, 1));
-        await Assert.ThrowsAsync<InvalidOperationException>(async () => await watch.GetAsyncEnumerator().MoveNextAsync());
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await watch.ReadAllAsync().GetAsyncEnumerator().MoveNextAsync());
     }
 
     [Theory]
@@ -154,7 +154,7 @@ public sealed class WatchTests : IAsyncLifetime
         await using var other = await FixedAnswer.StartAsync(200, line);
         using var client = new KubernetesClient(new KubernetesAccess(other.Address, Space, "a test"));
         await using var watch = await client.WatchAsync(KubernetesResources.Pods, Space, new() { ResourceVersion = "1" });
-        var failed = await Assert.ThrowsAsync<KubernetesException>(async () => await watch.GetAsyncEnumerator().MoveNextAsync());
+        var failed = await Assert.ThrowsAsync<KubernetesException>(async () => await watch.ReadAllAsync().GetAsyncEnumerator().MoveNextAsync());
         Assert.Equal(KubernetesFailure.Malformed, failed.Failure);
     }
 
@@ -168,7 +168,7 @@ public sealed class WatchTests : IAsyncLifetime
         for (var i = 0; i < 10_000; i++)
         {
             await using var watch = await client.WatchAsync(KubernetesResources.Pods, Space, new() { ResourceVersion = "1000" });
-            await foreach (var happened in watch)
+            await foreach (var happened in watch.ReadAllAsync())
                 Assert.Fail($"Nothing has happened, and yet: {happened}");
             if (i == 2_000)
                 before = GC.GetTotalMemory(forceFullCollection: true);
@@ -195,7 +195,7 @@ public sealed class WatchTests : IAsyncLifetime
     private async Task<KubernetesException> FailureAfterAsync(WatchSignal signal)
     {
         await using var watch = await BeginAsync("1000");
-        await using var events = watch.GetAsyncEnumerator();
+        await using var events = watch.ReadAllAsync().GetAsyncEnumerator();
         await Eventually.HoldsAsync(() => _server.OpenWatches == 1);
         _server.Signal(signal);
         return await Assert.ThrowsAsync<KubernetesException>(() => events.MoveNextAsync().AsTask().WaitAsync(Eventually.FarOff));
