@@ -77,7 +77,26 @@ internal static class ModuleEmitter
         source.Line($"    global::System.Collections.Generic.IReadOnlyList<{Term}> arguments)");
         source.Open();
         EmitArguments(source, model, function);
+        if (function.Parameters.Any(parameter => parameter.Index >= 0))
+            EmitResultOrRefusal(source, model, function);
+        else
+            EmitResult(source, function);
+        source.Close();
+    }
+
+    // What the method says of its own arguments, as ArgumentOutOfRangeException.ThrowIfNegative does, is a badarg.
+    private static void EmitResultOrRefusal(SourceWriter source, ModuleModel model, FunctionModel function)
+    {
+        var names = function.Parameters.Where(parameter => parameter.Index >= 0)
+            .OrderBy(parameter => parameter.Index)
+            .Select(parameter => $"({Names.Literal(parameter.Name.TrimStart('@'))}, {Names.Literal(parameter.ErlangName)})");
+        source.Open("try");
         EmitResult(source, function);
+        source.Close();
+        source.Line("catch (global::System.ArgumentException e)");
+        source.Line($"    when ({Namespace}.ArgumentErrors.From(e, arguments, [{string.Join(", ", names)}]) is {{ }} refused)");
+        source.Open();
+        source.Line($"throw refused.ToException({Names.Literal(model.Module)}, {Names.Literal(function.Name)}, arguments);");
         source.Close();
     }
 

@@ -59,28 +59,62 @@ public static class ModuleArguments
         Progress(context, arguments, index, name, info, ref errors) ?? NoProgress<T>.Instance;
 }
 
-/// <summary>The arguments of a call that do not fit, each with what was expected. For generated code.</summary>
+/// <summary>The arguments of a call that are wrong, each with why. For generated code.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public sealed class ArgumentErrors
 {
+    /// <summary>What calls methods: those further in are of interest.</summary>
+    private const string OwnFrames = ".GeneratedCalls.";
+
+    private static readonly Atom FunctionClause = new("function_clause");
+    private static readonly Atom BadArg = new("badarg");
     private static readonly Atom ErrorInfo = new("error_info");
     private static readonly Atom Cause = new("cause");
 
     private readonly List<(Term Index, Term Text)> _errors = [];
+    private readonly ArgumentException? _refusal;
 
-    internal ArgumentErrors()
+    internal ArgumentErrors(ArgumentException? refusal = null) => _refusal = refusal;
+
+    /// <summary>What a method says of an argument it was given; null when it speaks of something else.</summary>
+    /// <param name="error">What it threw.</param>
+    /// <param name="arguments">The arguments of the call.</param>
+    /// <param name="names">The parameters' names in C# and as variables of Erlang.</param>
+    public static ArgumentErrors? From(
+        ArgumentException error, IReadOnlyList<Term> arguments, ReadOnlySpan<(string Name, string Variable)> names)
     {
+        ArgumentNullException.ThrowIfNull(error);
+        ArgumentNullException.ThrowIfNull(arguments);
+        if (error.ParamName is not { Length: > 0 } about)
+            return null;
+        for (var i = 0; i < names.Length && i < arguments.Count; i++)
+        {
+            var (name, variable) = names[i];
+            // ThrowIfNegative(order.Count) is about the order, too.
+            var isPart = about.Length > name.Length && about[name.Length] is '.' or '[' or '?';
+            if (!about.StartsWith(name, StringComparison.Ordinal) || (about.Length > name.Length && !isPart))
+                continue;
+            var errors = new ArgumentErrors(error);
+            var text = error.Message.Replace($" (Parameter '{about}')", "", StringComparison.Ordinal);
+            errors.Add(i, variable, $"{about.AsSpan(name.Length)}: {text}");
+            return errors;
+        }
+        return null;
     }
 
     /// <summary>
-    /// The error <c>badarg</c>, in whose stack the function has its arguments and, as EEP 54 has it, what is wrong with
-    /// each: <c>[{error_info, #{cause => #{1 => Text}}}]</c>.
+    /// The error in whose stack the function has its arguments and, as EEP 54 has it, what is wrong with each:
+    /// <c>[{error_info, #{cause => #{1 => Text}}}]</c>. It is <c>function_clause</c> when they are of another type than
+    /// the function takes, and <c>badarg</c> when the function itself refuses one.
     /// </summary>
     public ErlangException ToException(string module, string function, IReadOnlyList<Term> arguments)
     {
         var info = Term.Tuple(ErrorInfo, Term.Map((Cause, Term.Map([.. _errors]))));
         var frame = Term.Tuple(new Atom(module), new Atom(function), Term.List([.. arguments]), Term.List(info));
-        return ErlangException.Error(new Atom("badarg"), Term.List(frame));
+        if (_refusal is null)
+            return ErlangException.Error(FunctionClause, Term.List(frame));
+        var inner = StackTerms.Of(_refusal, OwnFrames).AsList!.Value;
+        return ErlangException.Error(BadArg, Term.List([frame, .. inner]), _refusal);
     }
 
     internal void Add(int index, string name, ReadOnlySpan<char> problem) =>

@@ -22,8 +22,9 @@ public enum ErlangExceptionClass
 /// </summary>
 public sealed class ErlangException : EnmeshException
 {
-    private ErlangException(ErlangExceptionClass errorClass, Term reason, Term? stack)
-        : base($"{errorClass.ToString().ToLowerInvariant()}: {reason}")
+    private ErlangException(
+        ErlangExceptionClass errorClass, Term reason, Term? stack, Exception? innerException = null)
+        : base($"{errorClass.ToString().ToLowerInvariant()}: {reason}", innerException)
     {
         Class = errorClass;
         Reason = reason;
@@ -47,6 +48,10 @@ public sealed class ErlangException : EnmeshException
     /// <param name="stack">The stack, as <see cref="Stack"/> describes it.</param>
     public static ErlangException Error(Term reason, Term? stack = null) =>
         new(ErlangExceptionClass.Error, reason, stack);
+
+    /// <summary>An error that stands for an exception of .NET.</summary>
+    internal static ErlangException Error(Term reason, Term stack, Exception innerException) =>
+        new(ErlangExceptionClass.Error, reason, stack, innerException);
 
     /// <summary><c>exit(Reason)</c></summary>
     public static ErlangException Exit(Term reason) => new(ErlangExceptionClass.Exit, reason, null);

@@ -77,6 +77,8 @@ internal sealed class FunctionRunner(ExportedFunctions exported, BuiltInTable bu
         }
         catch (ErlangException e)
         {
+            if (e.InnerException is { } inner)
+                logger.CallFailed(module.Text, function.Text, arguments.Count, inner);
             return e.Class switch
             {
                 ErlangExceptionClass.Throw => Outcome.Throw(e.Reason),

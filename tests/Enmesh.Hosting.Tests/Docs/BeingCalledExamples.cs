@@ -1,5 +1,6 @@
 using Enmesh.Modules;
 using Enmesh.Processes;
+using Enmesh.Services;
 using Enmesh.Terms;
 using Enmesh.Terms.Serialization;
 using Enmesh.TestSupport;
@@ -74,6 +75,17 @@ public sealed partial class Import
     }
 }
 
+[ErlangModule("roots")]
+public sealed partial class Roots
+{
+    [ErlangFunction]
+    public double Root(double number)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(number);
+        return Math.Sqrt(number);
+    }
+}
+
 [Trait("Ring", "loopback")]
 public sealed class BeingCalledExamples : IAsyncDisposable
 {
@@ -98,6 +110,13 @@ public sealed class BeingCalledExamples : IAsyncDisposable
         Assert.Equal("[#{count => 120,sku => <<\"bolt-m1\">>}]", await CallAsync("stock", "find", Term.Binary("bolt"), 1));
         Assert.Contains((typeof(Stock).FullName!, LogLevel.Information, "Somebody looks for bolt."), _host.Logs.Lines);
 
+        node.Export(new Roots());
+        var refused = await Assert.ThrowsAsync<RpcException>(() => node.RpcAsync(node.Name, "roots", "root", [-1.0]));
+        Assert.Equal(
+            "roots:root/1 on shop@127.0.0.1 failed: error badarg "
+                + "(Number: number ('-1') must be a non-negative value.\nActual value was -1.)",
+            refused.Message);
+
         node.Export(new Echo());
         node.Export(new Import());
         var answers = new TaskCompletionSource<List<Term>>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -119,7 +138,7 @@ public sealed class BeingCalledExamples : IAsyncDisposable
     public void Every_block_of_the_document_stands_in_this_file()
     {
         var document = Repository.PathTo("docs", "being-called.md");
-        Assert.Equal(6, DocSnippets.Count(document));
+        Assert.Equal(7, DocSnippets.Count(document));
         Assert.Empty(DocSnippets.NotIn(
             document, Repository.PathTo("tests", "Enmesh.Hosting.Tests", "Docs", "BeingCalledExamples.cs")));
     }

@@ -38,7 +38,7 @@ public sealed class ModuleTests
         Assert.Equal(
             "true",
             await pair.Beam.EvalAsync(
-                $"process_flag(trap_exit, true), P = spawn_link({us}, sample, add, [a, 1]), receive {{'EXIT', P, {{badarg, [{{sample, add, [a, 1], [{{error_info, #{{cause := #{{1 := <<\"A: expected\", _/binary>>}}}}}}]}}]}}}} -> true after 20000 -> false end"));
+                $"process_flag(trap_exit, true), P = spawn_link({us}, sample, add, [a, 1]), receive {{'EXIT', P, {{function_clause, [{{sample, add, [a, 1], [{{error_info, #{{cause := #{{1 := <<\"A: expected\", _/binary>>}}}}}}]}}]}}}} -> true after 20000 -> false end"));
         await pair.Beam.EvalAsync($"rpc:cast({us}, sample, speak, [self(), cast]), receive {{Q, cast}} -> Q ! on end");
         await pair.Beam.EvalAsync($"erpc:cast({us}, sample, speak, [self(), cast]), receive {{Q, cast}} -> Q ! on end");
     }

@@ -28,6 +28,7 @@ public sealed class ShellTests
             erpc:call(N, sample, nothing, []).
             erpc:call(N, sample, fail, ["x"]).
             spawn_link(N, sample, add, [a, 1]), receive after infinity -> ok end.
+            erpc:call(N, sample, pick, [[1], -1]).
             {ok, Docs} = rpc:call(N, code, get_doc, [sample]), io:put_chars(shell_docs:render(sample, add, Docs)).
             halt().
 
@@ -46,6 +47,8 @@ public sealed class ShellTests
         Assert.Contains("<<\"B: expected an integer from -2147483648 to 2147483647, found the\"...>>", shell.Output, StringComparison.Ordinal);
         Assert.Contains("5> ** exception error: {exception,undef,[{sample,add,[1],[]}]}", shell.Output, StringComparison.Ordinal);
         Assert.Contains("6> ** exception error: {exception,undef,[{sample,nothing,[],[]}]}", shell.Output, StringComparison.Ordinal);
+        Assert.Contains("9> ** exception error: {exception,badarg,", shell.Output, StringComparison.Ordinal);
+        Assert.Contains("<<\"Place: place ('-1') must be a non-", shell.Output, StringComparison.Ordinal);
         Assert.Contains("called as sample:add(a,1)", shell.Output, StringComparison.Ordinal);
         Assert.Contains("add(A :: integer(), B :: integer()) -> integer()", shell.Output, StringComparison.Ordinal);
         Assert.Contains("  Adds two numbers.", shell.Output, StringComparison.Ordinal);
@@ -84,7 +87,7 @@ public sealed class ShellTests
         Assert.Contains("3> \"ANN\"", shell.Output, StringComparison.Ordinal);
         Assert.Contains("4> {:error, :by_zero}", shell.Output, StringComparison.Ordinal);
         Assert.Contains(
-            "5> ** (ErlangError) Erlang error: {:exception, :badarg, [{:sample, :add, [:a, nil], "
+            "5> ** (ErlangError) Erlang error: {:exception, :function_clause, [{:sample, :add, [:a, nil], "
                 + $"[error_info: %{{cause: %{{1 => \"A: {Expected} a\", 2 => \"B: {Expected} nil\"}}}}]}}]}}",
             shell.Output,
             StringComparison.Ordinal);

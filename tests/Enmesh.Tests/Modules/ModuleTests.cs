@@ -57,11 +57,43 @@ public sealed class ModuleTests : IAsyncLifetime
         + "<<\"Items[0].name: expected text: a binary in UTF-8 or a charlist, found the atom a\">>}}}]}]")]
     [InlineData("work(1, nobody)", "[{sample,work,[1,nobody],[{error_info,#{cause=>#{2=>"
         + "<<\"Progress: expected a pid, an alias, {PidOrAlias, Tag} or undefined, found the atom nobody\">>}}}]}]")]
-    public async Task Arguments_that_do_not_fit_are_badarg_with_what_was_expected(string call, string stack)
+    public async Task Arguments_of_other_types_match_no_clause_and_the_stack_says_what_was_expected(string call, string stack)
     {
         var error = await FailAsync(call);
-        Assert.Equal((ErlangExceptionClass.Error, "badarg", stack), (error.Class, Print(error.Reason), Print(error.Stack)));
+        Assert.Equal(
+            (ErlangExceptionClass.Error, "function_clause", stack),
+            (error.Class, Print(error.Reason), Print(error.Stack)));
     }
+
+    [Theory]
+    [InlineData("pick([1], -1)", 2, "Place: place ('-1') must be a non-negative value.\nActual value was -1.")]
+    [InlineData("pick_later([1], -1)", 2, "Place: place ('-1') must be a non-negative value.\nActual value was -1.")]
+    [InlineData("pick([])", 1, "Numbers.Count: numbers.Count ('0') must be a non-zero value.\nActual value was 0.")]
+    public async Task An_argument_that_the_method_refuses_is_badarg_with_why_and_where(
+        string call, int place, string why)
+    {
+        var error = await FailAsync(call);
+        Assert.Equal((ErlangExceptionClass.Error, "badarg"), (error.Class, Print(error.Reason)));
+        var stack = error.Stack.AsList!.Value;
+        var cause = Term.Map((new Atom("cause"), Term.Map((place, Term.Binary(why)))));
+        Assert.Equal(Term.List(Term.Tuple(new Atom("error_info"), cause)), stack[0].TupleElements[3]);
+        Assert.StartsWith(call.Split('(')[0] + "(", Print(stack[0].TupleElements[1]) + "(", StringComparison.Ordinal);
+        Assert.Contains(stack.Skip(1), frame => Print(frame.TupleElements[1]) == "'Pick'");
+    }
+
+    [Fact]
+    public async Task An_argument_exception_about_something_else_is_an_exception()
+    {
+        var error = await FailAsync("pick([1], 1)");
+        Assert.StartsWith("{exception,<<\"System.ArgumentException\">>", Print(error.Reason), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_caller_in_CSharp_reads_in_the_message_what_was_expected() => Assert.Equal(
+        "sample:add/2 on called@127.0.0.1 failed: error function_clause ("
+            + "A: expected an integer from -2147483648 to 2147483647, found the atom a; "
+            + "B: expected an integer from -2147483648 to 2147483647, found [])",
+        (await FailAsync("add(a, [])")).Message);
 
     [Theory]
     [InlineData("nothing()", "[{sample,nothing,[],[]}]")]

@@ -124,5 +124,20 @@ public sealed partial class SampleModule
     }
 
     [ErlangFunction]
+    public int Pick(IReadOnlyList<int> numbers, int place = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(place);
+        ArgumentOutOfRangeException.ThrowIfZero(numbers.Count);
+        return place < numbers.Count ? numbers[place] : throw new ArgumentException("No such place.", "index");
+    }
+
+    [ErlangFunction]
+    public async Task<int> PickLaterAsync(IReadOnlyList<int> numbers, int place)
+    {
+        await Task.Yield();
+        return Pick(numbers, place);
+    }
+
+    [ErlangFunction]
     public double NotANumber() => double.NaN;
 }
