@@ -87,17 +87,44 @@ internal sealed record ChildStart(
     internal static ChildStart RemoteServer(NodeName node, Atom module, Atom function, IReadOnlyList<Term> arguments) =>
         new(
         ErpcAtom, CallAtom, Term.List(node.Atom, module, function, Term.List([.. arguments])),
-        (context, more) => RunAsync(async () =>
+        (context, more) => RunAsync(() => StartThereAsync(
+            context, node, new(module, function, Term.List([.. arguments, .. more]).AsList!.Value))));
+
+    private static async Task<ChildOutcome> StartThereAsync(ProcessContext context, NodeName node, SpawnTarget start)
+    {
+        // Not given up with the supervisor: what has begun there meanwhile would be left to itself.
+        var starting = context.Runtime.CallFunction(node, start, CancellationToken.None);
+        try
         {
-            var outcome = ChildOutcome.From(
-                await context.Runtime.CallFunction(
-                    node, new(module, function, Term.List([.. arguments, .. more]).AsList!.Value),
-                    context.Exiting).ConfigureAwait(false));
+            var outcome = ChildOutcome.From(await starting.WaitAsync(context.Exiting).ConfigureAwait(false));
+            if (outcome.Pid is not { } started)
+                return outcome;
             // Should it have ended meanwhile, its end comes as any other's.
-            if (outcome.Pid is { } started)
-                await context.LinkAsync(started, context.Exiting).ConfigureAwait(false);
+            await context.LinkAsync(started, context.Exiting).ConfigureAwait(false);
+            if (!context.Runtime.IsAlive(context.Self))
+                context.SendExit(started, ExitReason.Kill); // killed before the link was made, it has told nobody
             return outcome;
-        }));
+        }
+        catch (OperationCanceledException) when (context.Exiting.IsCancellationRequested)
+        {
+            _ = EndLateAsync(context, starting);
+            throw;
+        }
+    }
+
+    /// <summary>Ends a server that has begun for a supervisor which is no more.</summary>
+    private static async Task EndLateAsync(ProcessContext context, Task<Term> starting)
+    {
+        try
+        {
+            if (ChildOutcome.From(await starting.ConfigureAwait(false)).Pid is { } started)
+                context.SendExit(started, ExitReason.Kill);
+        }
+        catch (Exception e) when (e is EnmeshException or TimeoutException or OperationCanceledException)
+        {
+            // It has not begun, or is out of reach.
+        }
+    }
 
     internal static ChildStart Exported(Atom module, Atom function, Term arguments) =>
         new(module, function, arguments, (context, more) =>

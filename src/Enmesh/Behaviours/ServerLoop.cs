@@ -180,7 +180,9 @@ internal sealed class ServerLoop
                 request.Reply(Context, Atoms.Ok);
                 return ServerResult.Stop(reason);
             default:
-                request.Answer(Context, _server.Module, _server.OnFormatState, _parent, _isSuspended);
+                request.Answer(
+                    Context, _server.OnFormatState,
+                    () => ServerStatus.Of(Context, _server.Module, _parent, _isSuspended, _server.OnFormatState()));
                 break;
         }
         return last;

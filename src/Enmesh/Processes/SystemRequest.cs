@@ -17,7 +17,6 @@ public readonly struct SystemRequest
     private static readonly Atom Status = new("status");
     private static readonly Atom ModuleAtom = new("module");
     private static readonly Atom RunningAtom = new("running");
-    private static readonly Atom SuspendedAtom = new("suspended");
 
     private readonly CallRequest _call;
 
@@ -46,25 +45,22 @@ public readonly struct SystemRequest
     /// <param name="context">The process that was asked.</param>
     /// <param name="module">What takes the place of the callback module.</param>
     /// <param name="state">Its state, as it may be seen.</param>
-    public void Answer(ProcessContext context, Atom module, Term state) =>
-        Answer(context, module, () => state, null, false);
-
-    internal void Reply(ProcessContext context, Term reply) => context.Reply(_call, reply);
-
-    internal void Answer(ProcessContext context, Atom module, Func<Term> state, Pid? parent, bool isSuspended)
+    public void Answer(ProcessContext context, Atom module, Term state)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(module);
+        Answer(context, () => state, () => Term.Tuple(
+            Status, context.Self, Term.Tuple(ModuleAtom, module),
+            Term.List(Term.Nil, RunningAtom, context.Self, Term.Nil, Term.List(state))));
+    }
+
+    internal void Reply(ProcessContext context, Term reply) => context.Reply(_call, reply);
+
+    internal void Answer(ProcessContext context, Func<Term> state, Func<Term> status) =>
         Reply(context, Request.AtomText switch
         {
             "get_state" => Term.Tuple(Atoms.Ok, state()),
-            // The dictionary, the state of the process, its parent, what debugs it, and what the module says.
-            "get_status" => Term.Tuple(
-                Status, context.Self, Term.Tuple(ModuleAtom, module),
-                Term.List(
-                    Term.Nil, isSuspended ? SuspendedAtom : RunningAtom, parent ?? context.Self, Term.Nil,
-                    Term.List(state()))),
+            "get_status" => status(),
             _ => Term.Tuple(Atoms.Error, Term.Tuple(UnknownSystemMessage, Request)),
         });
-    }
 }

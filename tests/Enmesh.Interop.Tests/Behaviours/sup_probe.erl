@@ -39,12 +39,17 @@ one_for_one(Sup) ->
         foo, #{}, #{id => 1}, #{id => 1, start => x}, (child(1))#{restart => x}, (child(1))#{type => x}, (child(1))#{shutdown => -1},
         (child(1))#{shutdown => x}, (child(1))#{modules => x}, (child(1))#{modules => [1]}, #{id => 1, start => {?MODULE, err}}, {1, 2, 3, 4, 5, 6}]],
     Specs = [supervisor:get_childspec(Sup, Id) || Id <- [a, c, t, i, nobody]],
+    %% From OTP 28 on.
+    One = case erlang:function_exported(supervisor, which_child, 2) of
+        true -> [supervisor:which_child(Sup, Id) || Id <- [a, c, t, i, {x, 1}, nobody]];
+        false -> none
+    end,
     Busy = [F(Sup, a) || F <- [fun supervisor:restart_child/2, fun supervisor:delete_child/2]],
     Which = supervisor:which_children(Sup),
     Before = [{terminated, Id, supervisor:terminate_child(Sup, Id)} || Id <- [a, a, c, t, i, nobody]],
     After = [F(Sup, Id) || F <- [fun supervisor:restart_child/2, fun supervisor:delete_child/2], Id <- [a, c, i, nobody]],
     Deleted = [supervisor:terminate_child(Sup, a), supervisor:delete_child(Sup, a), supervisor:delete_child(Sup, a)],
-    plain([Added, Specs, Busy, Which, Before, After, Deleted, supervisor:which_children(Sup), supervisor:count_children(Sup), state(Sup)]).
+    plain([Added, Specs, One, Busy, Which, Before, After, Deleted, supervisor:which_children(Sup), supervisor:count_children(Sup), state(Sup)]).
 
 %% Which children have another process after the end of one.
 ends(Sup) ->
@@ -119,8 +124,13 @@ stop(Sup, Pid, Reason) ->
 state(Sup) ->
     %% Releases before 26 give what a server of ours answers to later ones.
     State = case sys:get_state(Sup) of {ok, Given} -> Given; Own -> Own end,
-    {status, _, {module, _}, [_, running, _, [], _]} = sys:get_status(Sup),
-    lists:sublist(tuple_to_list(State), 7).
+    {status, _, {module, Module}, [Dictionary, running, _, [], Misc]} = sys:get_status(Sup),
+    [{header, Header}, {data, Data}, {data, [{"State", Shown}]} | _] = Misc,
+    true = lists:prefix("Status for generic server ", Header),
+    true = element(1, Shown) =:= state,
+    {supervisor, _, 1} = proplists:get_value('$initial_call', Dictionary),
+    true = is_atom(supervisor:get_callback_module(Sup)),
+    {Module, [{Key, case Key of "Parent" -> parent; _ -> Value end} || {Key, Value} <- Data], lists:sublist(tuple_to_list(State), 7)}.
 
 plain(Pid) when is_pid(Pid) -> pid;
 plain({'EXIT', {undef, [{M, F, A, []} | _]}}) -> {'EXIT', {undef, {M, F, A}}};

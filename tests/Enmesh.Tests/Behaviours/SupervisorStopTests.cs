@@ -149,6 +149,35 @@ public sealed class SupervisorStopTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_server_of_another_node_that_has_begun_too_late_for_its_supervisor_is_ended()
+    {
+        var other = await _test.StartOtherAsync("other@127.0.0.1");
+        var (begun, mayStart) = (NewSignal(), NewSignal());
+        var reason = new TaskCompletionSource<Term>(TaskCreationOptions.RunContinuationsAsynchronously);
+        other.Functions.Export("server", "start", 0, async (_, _) =>
+        {
+            begun.SetResult();
+            await mayStart.Task;
+            var server = await other.StartServerAsync(() => new Slow(null));
+            _ = other.Watch(server).Ended.ContinueWith(
+                ended => reason.SetResult(ended.Result), TaskScheduler.Default);
+            return Term.Tuple(Atoms.Ok, server);
+        });
+        var starting = Node.StartSupervisorAsync(new()
+        {
+            Name = "sup",
+            Children = [ChildSpec.RemoteServer("s", other.Name, "server", "start")],
+        }).AsTask();
+        await begun.Task.WaitAsync(SupervisedNode.Patience);
+        _test.Exit(Node.WhereIs("sup")!, ExitReason.Kill);
+        await Assert.ThrowsAsync<ServerStartException>(() => starting.WaitAsync(SupervisedNode.Patience));
+        mayStart.SetResult();
+        Assert.Equal("killed", (await reason.Task.WaitAsync(SupervisedNode.Patience)).AtomText);
+
+        static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    [Fact]
     public async Task Processes_and_servers_of_another_node_are_children_through_links()
     {
         var other = await _test.StartOtherAsync("other@127.0.0.1");
