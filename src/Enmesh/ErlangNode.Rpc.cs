@@ -55,10 +55,12 @@ public sealed partial class ErlangNode
         runtime.DefaultGroupLeader = KeptService.Start(
             runtime, UserProcess.Name, context => user.RunAsync(runtime, context), logger, isSystem: false);
         var runner = new FunctionRunner(Functions, new BuiltInTable(FactsOf(plan, runtime, epmd), Functions), logger);
-        var erpc = new Erpc(runner);
+        var reports = new CrashReports(runtime, logger);
+        var erpc = new Erpc(runner, reports, logger);
         runtime.SpawnResolver = erpc.Resolve;
+        runtime.SpawnUndefined = erpc.Undefined;
         runtime.IsService = erpc.IsService;
-        KeptService.Start(runtime, Rex.Name, new Rex(runtime, runner).RunAsync, logger);
+        KeptService.Start(runtime, Rex.Name, new Rex(runtime, runner, reports).RunAsync, logger);
         var proxy = new LoggerProxy(_logs.CreateLogger("Enmesh.RemoteLog"));
         KeptService.Start(runtime, LoggerProxy.Name, proxy.RunAsync, logger, isSystem: false);
         _rpc = new RpcClient(runtime, runner);

@@ -109,7 +109,7 @@ public sealed partial class ErlangNode : IAsyncDisposable
 
     /// <summary>Casts to a gen_server: <c>{'$gen_cast', Request}</c>.</summary>
     public ValueTask CastAsync(ProcessAddress to, Term request, CancellationToken cancellationToken = default) =>
-        Runtime.SendAsync(null, to, Term.Tuple(GenAtoms.GenCast, request), cancellationToken);
+        Runtime.CastAsync(null, to, request, cancellationToken);
 
     /// <summary>Connects to a node, if that is not done already.</summary>
     /// <exception cref="PeerUnreachableException">Nobody answers there.</exception>

@@ -59,12 +59,9 @@ internal static class GenCalls
 
     internal static Task AbcastAsync(
         ProcessRuntime runtime, IReadOnlyCollection<NodeName> nodes, Atom name, Term request,
-        CancellationToken cancellationToken)
-    {
-        var message = Term.Tuple(GenAtoms.GenCast, request);
-        return Task.WhenAll(nodes.Distinct().Select(
-            node => runtime.SendAsync(null, (name, node), message, cancellationToken).AsTask()));
-    }
+        CancellationToken cancellationToken) =>
+        Task.WhenAll(nodes.Distinct().Select(
+            node => runtime.CastAsync(null, (name, node), request, cancellationToken).AsTask()));
 
     // The reply is read by who awaits it: a call within this node takes a microsecond, and the state of an async method
     // would be felt.

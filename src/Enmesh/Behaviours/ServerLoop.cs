@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Enmesh.Processes;
+using Enmesh.Telemetry;
 using Enmesh.Terms;
 
 namespace Enmesh.Behaviours;
@@ -148,7 +149,7 @@ internal sealed class ServerLoop
         if (CallRequest.TryRead(message, out var call))
             return HandleCallAsync(call);
         if (message.TupleElements is [{ Atom: { } marker }, var request] && marker == GenAtoms.GenCast)
-            return _server.OnCastAsync(request);
+            return Traces.IsOn ? HandleCastTracedAsync(message, request) : _server.OnCastAsync(request);
         if (SystemRequest.TryRead(message, out var system))
             return HandleSystem(system, last);
         return IsParentsExit(message, out var reason) ? ServerResult.Stop(reason) : _server.OnInfoAsync(message);
@@ -166,6 +167,12 @@ internal sealed class ServerLoop
         else
             _farewell = (call, reply); // when TerminateAsync has done its work
         return result.Next;
+    }
+
+    private async ValueTask<ServerResult> HandleCastTracedAsync(Term message, Term request)
+    {
+        using var span = Context.Runtime.Traces.StartHandlingCast(_name, message.Object);
+        return await _server.OnCastAsync(request).ConfigureAwait(false);
     }
 
     private ServerResult HandleSystem(SystemRequest request, in ServerResult last)

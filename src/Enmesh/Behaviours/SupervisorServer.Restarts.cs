@@ -45,7 +45,10 @@ internal sealed partial class SupervisorServer
         };
         // By way of the mailbox, so that whoever waits, or wants to stop it, has a turn between two attempts.
         if (failed is not null)
-            await Context.CastAsync(Context.Self, Term.Tuple(TryAgainRestart, AgainId(failed))).ConfigureAwait(false);
+        {
+            var again = Term.Tuple(TryAgainRestart, AgainId(failed));
+            await Context.SendAsync(Context.Self, Term.Tuple(GenAtoms.GenCast, again)).ConfigureAwait(false);
+        }
         return NoReply();
     }
 

@@ -116,7 +116,7 @@ public sealed partial class ProcessContext
 
     /// <summary>Casts to a gen_server: <c>{'$gen_cast', Request}</c>.</summary>
     public ValueTask CastAsync(ProcessAddress to, Term request, CancellationToken cancellationToken = default) =>
-        _runtime.SendAsync(this, to, Term.Tuple(GenAtoms.GenCast, request), cancellationToken);
+        _runtime.CastAsync(this, to, request, cancellationToken);
 
     /// <summary>Answers a call. Never waits: an answer is not held up behind data.</summary>
     public void Reply(in CallRequest call, Term reply) => _runtime.Reply(this, call, reply);

@@ -70,12 +70,15 @@ internal sealed partial class ProcessRelations
         Watcher watcher = default;
         bool wasThere;
         CancellationTokenSource? abandoned;
+        ProcessRelations? worker;
         lock (_gate)
         {
             wasThere = _watchers is not null && _watchers.Remove(reference, out watcher);
             abandoned = AbandonedNow();
+            worker = TakeWorker(reference);
         }
         Cancel(abandoned);
+        worker?.Abandon();
         return wasThere ? watcher : null;
     }
 
@@ -104,13 +107,17 @@ internal sealed partial class ProcessRelations
     {
         CancellationTokenSource? abandoned;
         List<Pid>? linked = null;
+        bool isCallers;
         lock (_gate)
         {
             foreach (var (reference, watcher) in _watchers ?? [])
             {
-                if (watcher.Link == link)
-                    _watchers!.Remove(reference);
+                if (watcher.Link != link)
+                    continue;
+                _watchers!.Remove(reference);
+                TakeWorker(reference); // which knows the link itself
             }
+            isCallers = _callersLink == link;
             abandoned = AbandonedNow();
             foreach (var (peer, state) in _links ?? [])
             {
@@ -122,6 +129,8 @@ internal sealed partial class ProcessRelations
             }
         }
         Cancel(abandoned);
+        if (isCallers)
+            Abandon();
         return linked ?? [];
     }
 

@@ -94,11 +94,22 @@ internal sealed partial class ProcessRuntime : IPeerHandler
         else if (FindTarget(control.To) is { } process)
         {
             var message = payload.Decode();
-            if (Traces.IsOn && !control.Token.IsNil && CallRequest.TryRead(message, out var call)
-                && call.TagReference is { } reference)
-                Traces.Note(reference, control.Token);
+            if (Traces.IsOn && !control.Token.IsNil)
+                NoteTrace(message, control.Token);
             Deliver(process, message, payload.Length);
         }
+    }
+
+    // What is handled as a request: a call is known by its reference, a cast by itself.
+    private void NoteTrace(Term message, Term token)
+    {
+        var context = Traces.ReadToken(token);
+        if (context == default)
+            return;
+        if (CallRequest.TryRead(message, out var call) && call.TagReference is { } reference)
+            Traces.Note(reference, context);
+        else if (message is { Object: { } cast, TupleElements: [{ Atom: { } tag }, _] } && tag == GenAtoms.GenCast)
+            Traces.Note(cast, context);
     }
 
     private void OnExit2(in ControlMessage control, InboundPayload payload)

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using Enmesh.Peers;
+using Enmesh.Telemetry;
 using Enmesh.Terms;
 using Enmesh.Wire;
 
@@ -20,6 +23,41 @@ internal sealed partial class ProcessRuntime
             return link.SendAsync(sender, ToControl(sender, to), message, cancellationToken);
         return ConnectAndSendAsync(sender, to, node, message, cancellationToken);
     }
+
+    /// <summary>Sends <c>{'$gen_cast', Request}</c>.</summary>
+    internal ValueTask CastAsync(
+        ProcessContext? sender, ProcessAddress to, Term request, CancellationToken cancellationToken)
+    {
+        var message = Term.Tuple(GenAtoms.GenCast, request);
+        return Traces.IsOn && Traces.StartCast(to.ToString()) is { } span
+            ? CastTracedAsync(sender, to, message, span, cancellationToken)
+            : SendAsync(sender, to, message, cancellationToken);
+    }
+
+    // The span is over when the message is on its way.
+    private async ValueTask CastTracedAsync(
+        ProcessContext? sender, ProcessAddress to, Term message, Activity span, CancellationToken cancellationToken)
+    {
+        using (span)
+        {
+            if (!TryResolve(ref to))
+                return;
+            if (!IsRemote(to, out var node))
+            {
+                Traces.Note(message.Object!, span.Context);
+                DeliverLocally(to, message);
+            }
+            else if (await LinkToAsync(node, cancellationToken).ConfigureAwait(false) is { } link)
+            {
+                var from = sender ?? _anonymous;
+                var control = ToControl(from, to).WithToken(Traces.ToToken(span, from.Self));
+                await link.SendAsync(sender, control, message, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private ValueTask<PeerLink?> LinkToAsync(Atom node, CancellationToken cancellationToken) =>
+        _peers.Find(node) is { } link ? new(link) : _peers.ConnectAsync(node, cancellationToken);
 
     internal bool TrySend(ProcessContext? sender, ProcessAddress to, Term message)
     {

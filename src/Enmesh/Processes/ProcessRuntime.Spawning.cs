@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Enmesh.Peers;
+using Enmesh.Telemetry;
 using Enmesh.Terms;
 using Enmesh.Wire;
 
@@ -22,6 +24,13 @@ internal sealed partial class ProcessRuntime
     /// <summary>The body of a process that a peer wants started; null when there is no such function.</summary>
     internal Func<SpawnRequest, Func<ProcessContext, Task>?> SpawnResolver { get; set; } = static _ => null;
 
+    /// <summary>What a process does that a peer wants started with a function that does not exist.</summary>
+    internal Func<SpawnRequest, Func<ProcessContext, Task>> SpawnUndefined { get; set; } = static request => _ =>
+    {
+        var frame = Term.Tuple(request.Module, request.Function, request.Arguments, Term.Nil);
+        throw new ProcessExitException(Term.Tuple(Undef, Term.List(frame)));
+    };
+
     /// <summary>An exported function, to be run in a process there is already; null when there is no such function.</summary>
     internal Func<SpawnTarget, Func<ProcessContext, ValueTask<Term>>?> FindFunction { get; set; } = static _ => null;
 
@@ -33,17 +42,20 @@ internal sealed partial class ProcessRuntime
 
     /// <summary>Starts a process on another node, or an exported function on this one.</summary>
     internal async ValueTask<RemoteProcess> SpawnAsync(
-        ProcessContext owner, NodeName node, SpawnTarget target, RemoteSpawnOptions options, CancellationToken cancellationToken)
+        ProcessContext owner, NodeName node, SpawnTarget target, RemoteSpawnOptions options,
+        CancellationToken cancellationToken, Activity? span = null)
     {
         var leader = options.GroupLeader ?? owner.GroupLeader;
         if (node == Name)
-            return SpawnHere(owner, target, leader, options);
+            return SpawnHere(owner, target, leader, options, span?.Context ?? default);
         var link = await ConnectForSpawnAsync(node, target, cancellationToken).ConfigureAwait(false);
         var reference = _references.Next(ReferenceKind.Spawn);
         var pending = new PendingSpawn(owner, link, node, target, options);
         _spawns[reference] = pending;
         var request = ControlMessage.SpawnRequest(
             reference, owner.Self, leader, target.Module, target.Function, target.Arguments.Count, OptionsOf(options));
+        if (span is not null)
+            request = request.WithToken(Traces.ToToken(span, owner.Self));
         if (!link.Signal(owner, request, target.Arguments))
             FailSpawn(reference, ExitReason.NoConnection);
         try
@@ -62,7 +74,8 @@ internal sealed partial class ProcessRuntime
     /// <exception cref="CallExitException">The link was lost: <c>noconnection</c>.</exception>
     /// <exception cref="TimeoutException">It did not end in time; nobody waits for it any more.</exception>
     internal async ValueTask<Term> SpawnAndAwaitExitAsync(
-        ProcessContext? owner, NodeName node, SpawnTarget target, Pid? groupLeader, TimeSpan? timeout, CancellationToken cancellationToken)
+        ProcessContext? owner, NodeName node, SpawnTarget target, Pid? groupLeader, TimeSpan? timeout,
+        CancellationToken cancellationToken, Activity? span = null)
     {
         var link = await ConnectForSpawnAsync(node, target, cancellationToken).ConfigureAwait(false);
         var from = owner ?? _anonymous;
@@ -70,7 +83,10 @@ internal sealed partial class ProcessRuntime
         Calls.Add(call);
         call.Arm(timeout ?? CallTimeout, cancellationToken);
         var request = ControlMessage.SpawnRequest(
-            call.Reference, from.Self, groupLeader ?? from.GroupLeader, target.Module, target.Function, target.Arguments.Count, Term.List(MonitorAtom));
+            call.Reference, from.Self, groupLeader ?? from.GroupLeader, target.Module, target.Function,
+            target.Arguments.Count, Term.List(MonitorAtom));
+        if (span is not null)
+            request = request.WithToken(Traces.ToToken(span, from.Self));
         if (!link.Signal(from, request, target.Arguments))
             call.FailWith(ExitReason.NoConnection);
         return await call.Task.ConfigureAwait(false);
@@ -95,9 +111,11 @@ internal sealed partial class ProcessRuntime
         return link.Negotiated.Has(DistributionFlags.Spawn) ? link : throw new SpawnException(node, target.ToString(), NotSup);
     }
 
-    private RemoteProcess SpawnHere(ProcessContext owner, SpawnTarget target, Pid leader, RemoteSpawnOptions options)
+    private RemoteProcess SpawnHere(
+        ProcessContext owner, SpawnTarget target, Pid leader, RemoteSpawnOptions options, ActivityContext trace)
     {
-        var body = BodyOf(new(owner.Self, leader, target.Module, target.Function, target.Arguments, options.Monitor));
+        var body = BodyOf(
+            new(owner.Self, leader, target.Module, target.Function, target.Arguments, options.Monitor, trace));
         var process = Create(body, new() { GroupLeader = leader });
         if (options.Link)
             LinkLocally(owner, process.Self);
@@ -127,7 +145,8 @@ internal sealed partial class ProcessRuntime
             return;
         }
         var isMonitored = (flags & SpawnReplyFlags.MonitorSet) != SpawnReplyFlags.None;
-        var request = new SpawnRequest(from, leader, module, function, arguments, isMonitored);
+        var trace = Traces.IsOn ? Traces.ReadToken(control.Token) : default;
+        var request = new SpawnRequest(from, leader, module, function, arguments, isMonitored, trace);
         var process = Create(BodyOf(request), new() { GroupLeader = leader, IsSystem = IsService(request) });
         if ((flags & SpawnReplyFlags.LinkSet) != SpawnReplyFlags.None)
             process.GetRelations().TryAcceptLink(from, link);
@@ -138,12 +157,7 @@ internal sealed partial class ProcessRuntime
         Begin(process);
     }
 
-    private Func<ProcessContext, Task> BodyOf(SpawnRequest request) => SpawnResolver(request) ?? (context =>
-    {
-        _logger.SpawnedUndefined(request.Module, request.Function, request.Arguments.Count, request.From.Node);
-        var frame = Term.Tuple(request.Module, request.Function, request.Arguments, Term.Nil);
-        throw new ProcessExitException(Term.Tuple(Undef, Term.List(frame)));
-    });
+    private Func<ProcessContext, Task> BodyOf(SpawnRequest request) => SpawnResolver(request) ?? SpawnUndefined(request);
 
     private static bool TryReadOptions(Term options, out SpawnReplyFlags flags)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Enmesh.Terms;
 
 namespace Enmesh.Processes;
@@ -9,8 +10,10 @@ namespace Enmesh.Processes;
 /// <param name="Function">The function.</param>
 /// <param name="Arguments">Its arguments.</param>
 /// <param name="IsMonitored">Whether whoever asks monitors the process from its beginning.</param>
+/// <param name="Trace">What trace the wish is part of.</param>
 internal readonly record struct SpawnRequest(
-    Pid From, Pid GroupLeader, Atom Module, Atom Function, ListTerm Arguments, bool IsMonitored = false);
+    Pid From, Pid GroupLeader, Atom Module, Atom Function, ListTerm Arguments, bool IsMonitored = false,
+    ActivityContext Trace = default);
 
 /// <summary>A process that was started on another node.</summary>
 /// <param name="Pid">The process.</param>

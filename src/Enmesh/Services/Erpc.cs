@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Enmesh.Processes;
 using Enmesh.Terms;
+using Microsoft.Extensions.Logging;
 
 namespace Enmesh.Services;
 
@@ -7,7 +9,7 @@ namespace Enmesh.Services;
 /// What runs in the processes that peers start: the module <c>erpc</c>, which answers through the exit reason of the
 /// process, and exported functions.
 /// </summary>
-internal sealed class Erpc(FunctionRunner runner)
+internal sealed class Erpc(FunctionRunner runner, CrashReports reports, ILogger logger)
 {
     internal static readonly Atom Module = new("erpc");
     internal static readonly Atom ExecuteCall = new("execute_call");
@@ -23,31 +25,41 @@ internal sealed class Erpc(FunctionRunner runner)
     {
         var (module, function, arguments) = (request.Module, request.Function, request.Arguments);
         if (module == Module && function == ExecuteCall && arguments.Count == 4)
-            return context => RunCallAsync(context, arguments, request.IsMonitored);
+            return context => RunCallAsync(context, arguments, request);
         if (module == Module && function == ExecuteCast && arguments.Count == 3)
-            return context => RunCastAsync(context, arguments);
-        return runner.Exists(module, function, arguments) ? context =>
-            RunAsync(context, module, function, arguments) : null;
+            return context => RunCastAsync(context, arguments, request.Trace);
+        return runner.Exists(module, function, arguments) ? context => RunAsync(context, request) : null;
     }
 
-    // [ResultRef, M, F, Arguments]; the result is for who monitors the process, and for nobody else.
-    private async Task RunCallAsync(ProcessContext context, ListTerm arguments, bool isMonitored)
+    /// <summary>What a process does that a peer wants started with a function that does not exist.</summary>
+    internal Func<ProcessContext, Task> Undefined(SpawnRequest request) => context =>
     {
-        if (isMonitored)
+        logger.SpawnedUndefined(
+            request.Module, request.Function, request.Arguments.Count, request.From.Node);
+        return RunAsync(context, request);
+    };
+
+    // [ResultRef, M, F, Arguments]; the result is for who monitors the process, and for nobody else.
+    private async Task RunCallAsync(ProcessContext context, ListTerm arguments, SpawnRequest request)
+    {
+        if (request.IsMonitored)
             context.GetRelations().IsAwaited();
-        var outcome = await runner.ApplyAsync(context, arguments[1], arguments[2], arguments[3]).ConfigureAwait(false);
+        var outcome = await runner.ApplyTracedAsync(
+            context, arguments[1], arguments[2], arguments[3], request.Trace).ConfigureAwait(false);
         context.EndReason = outcome.ToErpc(arguments[0]);
     }
 
-    private async Task RunCastAsync(ProcessContext context, ListTerm arguments)
+    private async Task RunCastAsync(ProcessContext context, ListTerm arguments, ActivityContext trace)
     {
-        var outcome = await runner.ApplyAsync(context, arguments[0], arguments[1], arguments[2]).ConfigureAwait(false);
-        context.EndReason = outcome.ToCast();
+        var outcome = await runner.ApplyTracedAsync(
+            context, arguments[0], arguments[1], arguments[2], trace, ActivityKind.Consumer).ConfigureAwait(false);
+        reports.End(context, outcome, outcome.ToCast());
     }
 
-    private async Task RunAsync(ProcessContext context, Atom module, Atom function, ListTerm arguments)
+    private async Task RunAsync(ProcessContext context, SpawnRequest request)
     {
-        var outcome = await runner.ApplyAsync(context, module, function, arguments).ConfigureAwait(false);
-        context.EndReason = outcome.ToExit();
+        var outcome = await runner.ApplyAsync(
+            context, request.Module, request.Function, request.Arguments).ConfigureAwait(false);
+        reports.End(context, outcome, outcome.ToExit());
     }
 }

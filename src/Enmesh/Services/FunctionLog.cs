@@ -1,4 +1,5 @@
 using Enmesh.Telemetry;
+using Enmesh.Terms;
 using Microsoft.Extensions.Logging;
 
 namespace Enmesh.Services;
@@ -14,6 +15,10 @@ internal static partial class FunctionLog
         Message = "{Module}:{Function}/{Arity}, called by a peer, has failed.")]
     internal static partial void CallFailed(
         this ILogger logger, string module, string function, int arity, Exception error);
+
+    [LoggerMessage(EventId = EventIds.SpawnedFailed, Level = LogLevel.Error,
+        Message = "Process {Process}, which was spawned to run a function, has failed: {Reason}")]
+    internal static partial void SpawnedFailed(this ILogger logger, string process, Term reason);
 
     [LoggerMessage(EventId = EventIds.UserPrinted, Level = LogLevel.Information,
         Message = "{Line}")]

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Enmesh.Processes;
 using Enmesh.Services.BuiltIns;
+using Enmesh.Telemetry;
 using Enmesh.Terms;
 using Microsoft.Extensions.Logging;
 
@@ -57,6 +59,26 @@ internal sealed class FunctionRunner(ExportedFunctions exported, BuiltInTable bu
         logger.CallRefused(m.Text, f.Text, list.Count, refusal);
         return new(
             Outcome.Error(Term.Tuple(NotSup, Term.Binary(refusal)), Term.List(Term.Tuple(m, f, list, Term.Nil))));
+    }
+
+    /// <summary>The same with a span around what the program exports, while somebody listens.</summary>
+    internal ValueTask<Outcome> ApplyTracedAsync(
+        ProcessContext context, Term module, Term function, Term arguments, ActivityContext parent,
+        ActivityKind kind = ActivityKind.Server)
+    {
+        if (!Traces.IsOn || module.Atom is not { } m || function.Atom is not { } f || arguments.AsList is not { } list
+            || exported.Find(m, f, list.Count) is null || exported.IsService(module, function, arguments))
+            return ApplyAsync(context, module, function, arguments);
+        return ApplyInSpanAsync($"{m}:{f}/{list.Count}");
+
+        async ValueTask<Outcome> ApplyInSpanAsync(string name)
+        {
+            using var span = Traces.StartHandling(name, parent, kind);
+            var outcome = await ApplyAsync(context, module, function, arguments).ConfigureAwait(false);
+            if (outcome.Kind != OutcomeKind.Return)
+                span?.SetStatus(ActivityStatusCode.Error, outcome.Value.ToString());
+            return outcome;
+        }
     }
 
     // erlang:apply/3 called by name is a frame of its own.

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Enmesh.Processes;
+using Enmesh.Telemetry;
 using Enmesh.Terms;
 
 namespace Enmesh.Services;
@@ -14,7 +16,7 @@ namespace Enmesh.Services;
 /// for nobody else.
 /// </para>
 /// </remarks>
-internal sealed class Rex(ProcessRuntime runtime, FunctionRunner runner)
+internal sealed class Rex(ProcessRuntime runtime, FunctionRunner runner, CrashReports reports)
 {
     internal static readonly Atom Name = new("rex");
     private static readonly Atom UserName = new("user");
@@ -46,8 +48,8 @@ internal sealed class Rex(ProcessRuntime runtime, FunctionRunner runner)
         if (call.Request.TupleElements is [{ AtomText: "call" or "block_call" } kind, var module, var function,
             var arguments, var leader])
         {
-            Run(leader, call.From, kind.AtomText == "block_call", module, function, arguments,
-                (caller, result) => caller.Reply(call, result));
+            Run(context, new(leader, module, function, arguments), call.From, call.TagReference,
+                kind.AtomText == "block_call", (caller, result) => caller.Reply(call, result));
             return;
         }
         // A BEAM lets such callers wait for ever.
@@ -64,7 +66,7 @@ internal sealed class Rex(ProcessRuntime runtime, FunctionRunner runner)
         switch (request.TupleElements)
         {
             case [{ AtomText: "call" }, var module, var function, var arguments, var leader]:
-                Run(leader, from, false, module, function, arguments,
+                Run(context, new(leader, module, function, arguments), from, null, false,
                     (caller, result) => caller.Answer(from, Term.Tuple(Name, result)));
                 break;
             case [{ AtomText: "sbcast" }, { Atom: { } name }, var message]:
@@ -86,34 +88,32 @@ internal sealed class Rex(ProcessRuntime runtime, FunctionRunner runner)
             async context =>
             {
                 var outcome = await runner.ApplyAsync(context, module, function, arguments).ConfigureAwait(false);
-                context.EndReason = outcome.ToCast();
+                reports.End(context, outcome, outcome.ToCast());
             },
             new SpawnOptions { GroupLeader = LeaderOf(leader) });
     }
 
     /// <summary>
-    /// Runs a function in a process of its own and gives its result to the caller, whatever becomes of the process.
+    /// Runs a function in a process of its own and gives its result to the caller, whatever becomes of the process. It is
+    /// abandoned when the caller takes back its monitor of this one, or is out of reach.
     /// </summary>
     private void Run(
-        Term leader, Pid caller, bool blocks, Term module, Term function, Term arguments,
+        ProcessContext rex, Wanted wanted, Pid caller, Reference? monitor, bool blocks,
         Action<ProcessContext, Term> reply)
     {
-        var stdout = leader.IsAtom("send_stdout_to_caller") ? caller
-            : leader.TupleElements is [{ AtomText: "send_stdout_to_caller" }, { Pid: { } other }] ? other : null;
-        var device = stdout is null
-            ? null
-            : runtime.Spawn(new CallerDevice(stdout).RunAsync, SpawnOptions.Default).Self;
+        var device = wanted.StartDevice(runtime, caller);
         var before = _blocking;
         var done = blocks ? new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously) : null;
         _blocking = done?.Task ?? before;
-        runtime.Spawn(
+        var worker = runtime.Create(
             async context =>
             {
                 try
                 {
                     if (blocks)
                         await before.WaitAsync(context.Exiting).ConfigureAwait(false);
-                    var result = await ResultAsync(context, module, function, arguments).ConfigureAwait(false);
+                    var trace = Traces.IsOn ? runtime.Traces.ContextOf(monitor) : default;
+                    var result = await ResultAsync(context, wanted, trace).ConfigureAwait(false);
                     if (device is null)
                         reply(context, result);
                     else
@@ -122,20 +122,27 @@ internal sealed class Rex(ProcessRuntime runtime, FunctionRunner runner)
                 finally
                 {
                     done?.SetResult();
+                    if (monitor is not null)
+                        rex.GetRelations().RemoveWorker(monitor);
                 }
             },
             new SpawnOptions
             {
-                GroupLeader = device ?? LeaderOf(leader),
-                IsSystem = !blocks && runner.IsService(module, function, arguments),
+                GroupLeader = device ?? LeaderOf(wanted.Leader),
+                IsSystem = !blocks && runner.IsService(wanted.Module, wanted.Function, wanted.Arguments),
             });
+        worker.GetRelations().IsAwaitedBy(runtime.FindLink(caller.Node));
+        if (monitor is not null)
+            rex.GetRelations().AddWorker(monitor, worker.GetRelations());
+        ProcessRuntime.Begin(worker);
     }
 
-    private async ValueTask<Term> ResultAsync(ProcessContext context, Term module, Term function, Term arguments)
+    private async ValueTask<Term> ResultAsync(ProcessContext context, Wanted wanted, ActivityContext trace)
     {
         try
         {
-            var outcome = await runner.ApplyAsync(context, module, function, arguments).ConfigureAwait(false);
+            var outcome = await runner.ApplyTracedAsync(
+                context, wanted.Module, wanted.Function, wanted.Arguments, trace).ConfigureAwait(false);
             return outcome.ToRex();
         }
         catch (ProcessExitException e)
@@ -155,6 +162,18 @@ internal sealed class Rex(ProcessRuntime runtime, FunctionRunner runner)
     }
 
     private static Term Nobody(Atom name) => Term.Tuple(NonexistingName, name);
+
+    /// <summary>What is to be run, and where its output goes.</summary>
+    private readonly record struct Wanted(Term Leader, Term Module, Term Function, Term Arguments)
+    {
+        /// <summary>What prints for a call whose caller wants the output itself; null for any other.</summary>
+        internal Pid? StartDevice(ProcessRuntime runtime, Pid caller)
+        {
+            var to = Leader.IsAtom("send_stdout_to_caller") ? caller
+                : Leader.TupleElements is [{ AtomText: "send_stdout_to_caller" }, { Pid: { } other }] ? other : null;
+            return to is null ? null : runtime.Spawn(new CallerDevice(to).RunAsync, SpawnOptions.Default).Self;
+        }
+    }
 }
 
 /// <summary>The group leader of a call whose caller wants its output: <c>erl_call -fetch_stdout</c>.</summary>

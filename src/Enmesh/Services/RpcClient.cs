@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Enmesh.Processes;
+using Enmesh.Telemetry;
 using Enmesh.Terms;
 
 namespace Enmesh.Services;
@@ -38,20 +40,45 @@ public sealed class RpcClient
     /// <exception cref="RpcException">It failed there, or does not exist.</exception>
     /// <exception cref="CallExitException">The node is out of reach: <c>noconnection</c>.</exception>
     /// <exception cref="TimeoutException">No answer came in time.</exception>
-    public async Task<Term> CallAsync(
+    public Task<Term> CallAsync(
         NodeName node, string module, string function, IReadOnlyList<Term> arguments, TimeSpan? timeout = null,
         CancellationToken cancellationToken = default)
     {
         var target = TargetOf(node, module, function, arguments);
+        return Traces.IsOn && Traces.StartCall($"{target} on {node}") is { } span
+            ? CallTracedAsync(node, target, span, timeout, cancellationToken)
+            : CallByErpcAsync(node, target, timeout, cancellationToken);
+    }
+
+    private async Task<Term> CallTracedAsync(
+        NodeName node, SpawnTarget target, Activity span, TimeSpan? timeout, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var result = await CallByErpcAsync(node, target, timeout, cancellationToken, span).ConfigureAwait(false);
+            Traces.End(span, null);
+            return result;
+        }
+        catch (Exception e)
+        {
+            Traces.End(span, e);
+            throw;
+        }
+    }
+
+    private async Task<Term> CallByErpcAsync(
+        NodeName node, SpawnTarget target, TimeSpan? timeout, CancellationToken cancellationToken,
+        Activity? span = null)
+    {
         if (node == _runtime.Name)
-            return await CallHereAsync(target, timeout, cancellationToken).ConfigureAwait(false);
+            return await CallHereAsync(target, span, timeout, cancellationToken).ConfigureAwait(false);
         var result = _runtime.MakeReference();
         var execute = new SpawnTarget(
             Erpc.Module, Erpc.ExecuteCall, ListOf(result, target.Module, target.Function, target.Arguments));
         try
         {
             var reason = await _runtime.SpawnAndAwaitExitAsync(
-                null, node, execute, null, timeout, cancellationToken).ConfigureAwait(false);
+                null, node, execute, null, timeout, cancellationToken, span).ConfigureAwait(false);
             return ReadResult(node, target, result, reason);
         }
         catch (SpawnException e) when (e.Reason.IsAtom("notsup"))
@@ -102,12 +129,13 @@ public sealed class RpcClient
         CancellationToken cancellationToken = default)
     {
         var target = TargetOf(node, module, function, arguments);
+        using var span = Traces.IsOn ? Traces.StartCast($"{target} on {node}") : null;
         try
         {
             await _runtime.SpawnAsync(
                 _runtime.Anonymous, node, new(
                     Erpc.Module, Erpc.ExecuteCast, ListOf(target.Module, target.Function, target.Arguments)),
-                RemoteSpawnOptions.Default, cancellationToken).ConfigureAwait(false);
+                RemoteSpawnOptions.Default, cancellationToken, span).ConfigureAwait(false);
         }
         catch (SpawnException e) when (e.Reason.IsAtom("notsup"))
         {
@@ -264,12 +292,24 @@ public sealed class RpcClient
             : new RpcException(node, target.ToString(), ErlangExceptionClass.Exit, why);
     }
 
-    private async Task<Term> CallHereAsync(SpawnTarget target, TimeSpan? timeout, CancellationToken cancellationToken)
+    private async Task<Term> CallHereAsync(
+        SpawnTarget target, Activity? span, TimeSpan? timeout, CancellationToken cancellationToken)
     {
         var running = InProcessAsync(
-            context => _runner.ApplyAsync(context, target.Module, target.Function, target.Arguments));
-        var outcome = await running.WaitAsync(
-            timeout ?? _runtime.CallTimeout, _runtime.TimeProvider, cancellationToken).ConfigureAwait(false);
+            context => _runner.ApplyTracedAsync(
+                context, target.Module, target.Function, target.Arguments, span?.Context ?? default),
+            out var process);
+        Outcome outcome;
+        try
+        {
+            outcome = await running.WaitAsync(
+                timeout ?? _runtime.CallTimeout, _runtime.TimeProvider, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            process.Abandon();
+            throw;
+        }
         return outcome.Kind switch
         {
             OutcomeKind.Return => outcome.Value,
@@ -283,22 +323,31 @@ public sealed class RpcClient
     }
 
     /// <summary>Does something in a process of its own and gives the result to whoever is outside.</summary>
-    private Task<T> InProcessAsync<T>(Func<ProcessContext, ValueTask<T>> body)
+    private Task<T> InProcessAsync<T>(Func<ProcessContext, ValueTask<T>> body) => InProcessAsync(body, out _);
+
+    /// <param name="body">What is done.</param>
+    /// <param name="process">The process, to be told when nobody waits any more.</param>
+    private Task<T> InProcessAsync<T>(Func<ProcessContext, ValueTask<T>> body, out ProcessRelations process)
     {
         var result = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _runtime.Spawn(async context =>
-        {
-            try
+        var worker = _runtime.Create(
+            async context =>
             {
-                result.TrySetResult(await body(context).ConfigureAwait(false));
-            }
+                try
+                {
+                    result.TrySetResult(await body(context).ConfigureAwait(false));
+                }
 #pragma warning disable CA1031 // Whatever it is, the caller gets it.
-            catch (Exception e)
+                catch (Exception e)
 #pragma warning restore CA1031
-            {
-                result.TrySetException(e);
-            }
-        });
+                {
+                    result.TrySetException(e);
+                }
+            },
+            SpawnOptions.Default);
+        process = worker.GetRelations();
+        process.IsAwaitedBy(null);
+        ProcessRuntime.Begin(worker);
         return result.Task;
     }
 

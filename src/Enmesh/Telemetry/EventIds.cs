@@ -77,6 +77,7 @@ internal static class EventIds
     internal const int UserDeviceFailed = 1703;
     internal const int StopRequested = 1704;
     internal const int RemoteLogEvent = 1705;
+    internal const int SpawnedFailed = 1706;
     internal const int ServiceRestarted = 1740;
     internal const int AllowListChanged = 1741;
     internal const int NetTickTimeChanging = 1742;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Threading.Channels;
 using Enmesh.Behaviours;
 using Enmesh.Processes;
 using Enmesh.Terms;
@@ -103,7 +104,7 @@ public sealed class GenServerTests
         // The answer changed its form in OTP 26, and a caller's release cannot be told.
         Assert.Equal(release >= 27 ? "#{count => 0}" : "{ok,#{count => 0}}", await beam.EvalAsync($"sys:get_state({{counter, '{node.Name}'}})"));
         Assert.Equal(
-            "{'Counter',running,suspended,running}",
+            "{gen_server,running,suspended,running}",
             await beam.EvalAsync(
                 $$"""
                 S = {counter, '{{node.Name}}'},
@@ -192,11 +193,32 @@ public sealed class GenServerTests
         var (beam, node) = await PairAsync(mesh, release);
         await beam.LoadModuleAsync("otp_peers", OtpPeers);
         await beam.EvalAsync("otp_peers:start()");
-        await node.StartServerAsync(() => new TraceTeller(), new() { Name = "teller" });
+        var teller = new TraceTeller();
+        await node.StartServerAsync(() => teller, new() { Name = "teller" });
         using var request = new Activity("request").SetIdFormat(ActivityIdFormat.W3C).Start();
 
         var relayed = await node.CallAsync(("echo", NodeName.Parse(beam.Name)), Term.Tuple(new Atom("relay"), Term.Tuple(new Atom("teller"), node.Name.Atom)));
         Assert.Equal(request.TraceId.ToHexString(), relayed.AtomText);
+
+        // Casts take it along, and functions that are called: a process has it from its beginning.
+        var (us, there) = (Term.Tuple(new Atom("teller"), node.Name.Atom), NodeName.Parse(beam.Name));
+        foreach (var pass in new Func<Task<string?>>[]
+        {
+            async () => (await node.RpcAsync(there, "gen_server", "call", [us, new Atom("whose")])).AtomText,
+            async () =>
+            {
+                await node.CastAsync(("echo", there), Term.Tuple(new Atom("relay"), us));
+                return (await teller.Cast.Reader.ReadAsync(TestContext.Current.CancellationToken)).ToHexString();
+            },
+            async () =>
+            {
+                await node.Rpc.CastAsync(there, "gen_server", "cast", [us, new Atom("tell")]);
+                return (await teller.Cast.Reader.ReadAsync(TestContext.Current.CancellationToken)).ToHexString();
+            },
+        })
+        {
+            Assert.Equal(request.TraceId.ToHexString(), await pass());
+        }
 
         // It ends where the call ends: the next message there has no trace.
         request.Stop();
@@ -226,6 +248,7 @@ public sealed class GenServerTests
         handle_call(token, _From, State) -> {reply, seq_trace:get_token(), State};
         handle_call(Request, _From, State) -> {reply, {echo, Request}, State}.
 
+        handle_cast({relay, To}, State) -> gen_server:cast(To, tell), {noreply, State};
         handle_cast(now, From) -> gen_server:reply(From, too_late), {noreply, none}.
 
         callback_mode() -> handle_event_function.
@@ -246,6 +269,14 @@ public sealed class GenServerTests
 
     private sealed class TraceTeller : GenServer
     {
+        internal Channel<ActivityTraceId> Cast { get; } = Channel.CreateUnbounded<ActivityTraceId>();
+
+        protected override ValueTask<ServerResult> HandleCastAsync(Term request)
+        {
+            Cast.Writer.TryWrite(Activity.Current!.TraceId);
+            return NoReply();
+        }
+
         protected override ValueTask<CallResult> HandleCallAsync(Term request, CallRequest call) => Reply(new Atom(Activity.Current!.TraceId.ToHexString()));
     }
 

@@ -18,6 +18,7 @@ public sealed class ModuleTests
     {
         await using var pair = await Pair.StartAsync(release);
         pair.Node.Export(new SampleModule());
+        pair.Beam.Announce("{sample,add,", "function_clause"); // what it spawns and fails here is reported there
         var us = $"'{pair.Node.Name}'";
         Assert.Equal("3", await pair.Beam.EvalAsync($"rpc:call({us}, sample, add, [1, 2])"));
         Assert.Equal("6", await pair.Beam.EvalAsync($"erpc:call({us}, sample, add, [1, 2, 3])"));

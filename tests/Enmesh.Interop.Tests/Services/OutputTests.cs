@@ -1,3 +1,4 @@
+using Enmesh.Processes;
 using Enmesh.Services;
 using Enmesh.Terms;
 using Enmesh.TestSupport;
@@ -140,6 +141,42 @@ public sealed class OutputTests
         }
         await Waiting.UntilAsync(() => logs.Of("Enmesh.RemoteLog").Exists(
             line => line.Level == LogLevel.Error && line.Text.Contains("exit_badly", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Releases))]
+    public async Task A_function_that_a_BEAM_spawns_here_and_that_fails_is_reported_there_as_its_own_are(int release)
+    {
+        await using var pair = await Pair.StartAsync(release);
+        pair.Node.Functions.Export("t", "fail", 1, static (_, arguments) => throw (arguments[0].AtomText switch
+        {
+            "exit" => ErlangException.Exit(new Atom("on_purpose")),
+            "throw" => ErlangException.Throw(new Atom("thrown_here")),
+            _ => ErlangException.Error(new Atom("failed_here"), Term.Nil),
+        }));
+        var us = $"'{pair.Node.Name}'";
+        pair.Beam.Announce("failed_here", "thrown_here", "not_there", "cast_here");
+        // One after another: each is over before the next begins.
+        await pair.Beam.EvalAsync(
+            $$"""
+            Run = fun(M, F, A) ->
+                {P, R} = spawn_monitor({{us}}, M, F, A),
+                receive {'DOWN', R, process, P, _} -> ok after 60000 -> timeout end
+            end,
+            Ran = [Run(t, fail, [exit]), Run(t, fail, [error]), Run(t, fail, [throw]), Run(t, not_there, [])],
+            catch erpc:call({{us}}, t, fail, [error]),
+            rpc:cast({{us}}, t, cast_here, []),
+            Ran
+            """);
+        await Waiting.UntilAsync(() => pair.Beam.Output.Contains("cast_here", StringComparison.Ordinal));
+        var reports = BeamReports.In(pair.Beam.Output).Select(static report => report.Split('\n', 2)[1].Trim()).ToList();
+        Assert.Collection(
+            reports,
+            report => Assert.EndsWith("with exit value:\n{failed_here,[]}", report, StringComparison.Ordinal),
+            report => Assert.EndsWith("with exit value:\n{{nocatch,thrown_here},[]}", report, StringComparison.Ordinal),
+            report => Assert.EndsWith("with exit value:\n{undef,[{t,not_there,[],[]}]}", report, StringComparison.Ordinal),
+            report => Assert.Contains("undef", report, StringComparison.Ordinal));
+        Assert.All(reports, report => Assert.Matches($@"^Error in process <\d+\.\d+\.0> on node {us} with", report));
     }
 
     // The answers of the real device, wherever it has one: OTP 23 to 27 wait for input that never comes, 29 refuses.

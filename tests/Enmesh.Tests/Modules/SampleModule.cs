@@ -128,7 +128,7 @@ public sealed partial class SampleModule
     {
         ArgumentOutOfRangeException.ThrowIfNegative(place);
         ArgumentOutOfRangeException.ThrowIfZero(numbers.Count);
-        return place < numbers.Count ? numbers[place] : throw new ArgumentException("No such place.", "index");
+        return place < numbers.Count ? numbers[place] : throw new ArgumentException("No such place.");
     }
 
     [ErlangFunction]
