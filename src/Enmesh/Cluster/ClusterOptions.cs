@@ -46,7 +46,11 @@ public sealed class ClusterOptions
         set => field = Within(value, TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1));
     } = TimeSpan.FromSeconds(0.5);
 
-    /// <summary>The longest pause before a peer is dialled again. Default 30 s; 20 ms to 1 day.</summary>
+    /// <summary>
+    /// The longest pause before a peer is dialled again; for one that cannot be reached (stages dns, epmd and tcp)
+    /// <see cref="TickInterval"/> is, so that a cluster is whole again soon after its network is. Default 30 s; 20 ms to
+    /// 1 day.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is out of bounds.</exception>
     public TimeSpan MaxBackoff
     {

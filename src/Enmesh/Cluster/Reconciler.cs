@@ -51,14 +51,23 @@ internal sealed partial class Reconciler(
         ? null
         : peer.VanishedAt + (options.Removal == PeerRemoval.After ? options.RemovalGrace : TimeSpan.Zero);
 
-    /// <summary>The pause after so many failures in a row: doubling, half of it by chance, within the bounds.</summary>
-    private TimeSpan Pause(int failures)
+    /// <summary>
+    /// The pause after so many failures in a row: doubling, half of it by chance, within the bounds. Who is merely out
+    /// of reach is tried at least as often as the members are compared: nobody tells us when the network is whole again.
+    /// </summary>
+    private TimeSpan Pause(int failures, PeerStage? stage = null)
     {
+        var longest = stage is PeerStage.Dns or PeerStage.Epmd or PeerStage.Tcp
+            ? Bounded(options.TickInterval, options.MinBackoff * 2, options.MaxBackoff)
+            : options.MaxBackoff;
         var low = options.MinBackoff * (1L << Math.Clamp(failures - 1, 0, MaxDoublings));
-        if (low > options.MaxBackoff / 2)
-            low = options.MaxBackoff / 2;
+        if (low > longest / 2)
+            low = longest / 2;
         return low + low * chance();
     }
+
+    private static TimeSpan Bounded(TimeSpan value, TimeSpan min, TimeSpan max) =>
+        value < min ? min : value > max ? max : value;
 
     /// <summary>One step in the making.</summary>
     private sealed partial class Turn(Reconciler owner, ReconcilerState before, Instant now)
@@ -211,7 +220,7 @@ internal sealed partial class Reconciler(
             var failures = dialing.Failures + 1;
             var isSomebodyElse = done.Failure?.Stage is PeerStage.Name;
             // An address that now belongs to somebody else is not asked again and again for its old owner.
-            var pause = owner.Pause(isSomebodyElse ? MaxDoublings : failures);
+            var pause = owner.Pause(isSomebodyElse ? MaxDoublings : failures, done.Failure?.Stage);
             var failure = done.Failure ?? new PeerFailure(
                 PeerStage.Link, "The link was closed as soon as it was up.", now.Wall);
             peer = peer with

@@ -12,11 +12,16 @@ internal sealed partial class PeerTable
     /// A peer whose own call was let in is not called: both calls would come through, and the peer closes the one when it sees the other.
     /// Waited for as long as between two messages of a handshake: anybody can claim to be that peer, and keep silent.
     /// </summary>
+    /// <returns>Whether it has come through, and completes the attempt.</returns>
     private async Task<bool> IsComingAsync(NodeName peer, Attempt attempt)
     {
         Coming? coming;
         lock (_gate)
+        {
+            if (HasLink())
+                return true; // it has come through before we got to it
             coming = _coming.GetValueOrDefault(peer);
+        }
         if (coming is null)
             return false;
         try
@@ -28,7 +33,11 @@ internal sealed partial class PeerTable
         {
             // Then it is we who call.
         }
-        return attempt.Link.Task.IsCompleted;
+        lock (_gate)
+            return HasLink();
+
+        // An attempt leaves the table with the link that completes it.
+        bool HasLink() => _attempts.GetValueOrDefault(peer) != attempt;
     }
 
     // Under _gate.

@@ -36,6 +36,26 @@ internal sealed class VirtualHost(string name, string networkNamespace, int numb
 
     internal Task<CommandResult> RunAsync(params string[] command) => ChildProcess.RunAsync([.. Enter, .. command]);
 
+    /// <summary>Adds a rule of nftables for what comes in, under a name by which it is taken back.</summary>
+    internal async Task FilterAsync(string name, string rule)
+    {
+        var result = await RunAsync(
+            "sh", "-euc",
+            $$"""
+              nft add table inet {{name}}
+              nft 'add chain inet {{name}} input { type filter hook input priority 1; }'
+              nft 'add rule inet {{name}} input {{rule}}'
+              """);
+        _ = result.Successful;
+    }
+
+    /// <summary>Takes a rule back.</summary>
+    internal async Task UnfilterAsync(string name)
+    {
+        var result = await RunAsync("nft", "delete", "table", "inet", name);
+        _ = result.Successful;
+    }
+
     /// <summary>Makes the host ask this server for names, and search the domain <c>enmesh.test</c>.</summary>
     internal Task UseDnsAsync(DnsServer server) =>
         File.WriteAllTextAsync(

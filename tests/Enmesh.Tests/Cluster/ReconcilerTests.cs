@@ -89,17 +89,20 @@ public sealed class ReconcilerTests
     }
 
     [Theory]
-    [InlineData(0.0, new[] { 0.5, 1, 2, 4, 8, 15, 15, 15 })]
-    [InlineData(0.5, new[] { 0.75, 1.5, 3, 6, 12, 22.5, 22.5, 22.5 })]
-    [InlineData(0.999, new[] { 0.9995, 1.999, 3.998, 7.996, 15.992, 29.985, 29.985, 29.985 })]
+    [InlineData(PeerStage.Cookie, 0.0, new[] { 0.5, 1, 2, 4, 8, 15, 15, 15 })]
+    [InlineData(PeerStage.Cookie, 0.5, new[] { 0.75, 1.5, 3, 6, 12, 22.5, 22.5, 22.5 })]
+    [InlineData(PeerStage.Handshake, 0.999, new[] { 0.9995, 1.999, 3.998, 7.996, 15.992, 29.985, 29.985, 29.985 })]
+    [InlineData(PeerStage.Tcp, 0.0, new[] { 0.5, 1, 2, 2.5, 2.5, 2.5 })]
+    [InlineData(PeerStage.Epmd, 0.5, new[] { 0.75, 1.5, 3, 3.75, 3.75 })]
+    [InlineData(PeerStage.Dns, 0.999, new[] { 0.9995, 1.999, 3.998, 4.9975, 4.9975 })]
     public void The_pause_doubles_with_each_failure_half_of_it_by_chance_and_stays_within_bounds(
-        double chance, double[] seconds)
+        PeerStage stage, double chance, double[] seconds)
     {
         var bench = new ReconcilerBench(chance: () => chance);
         var dial = bench.Complete(1).Dials()[0].Dial;
         foreach (var pause in seconds)
         {
-            bench.Failed(dial);
+            bench.Failed(dial, stage);
             var wake = bench.NextWake!.Value - bench.Elapsed;
             Assert.Equal(pause, wake.TotalSeconds, 3);
             bench.Pass(wake);

@@ -52,6 +52,32 @@ public sealed class ReconnectTests
     }
 
     [Fact]
+    public async Task A_peer_that_has_come_before_its_dial_got_its_turn_is_not_called_as_well()
+    {
+        const string Cookie = "the-cookie-of-those-who-come-first";
+        using var thread = new HeldThread();
+        await using var cluster = new LoopbackCluster();
+        var logs = new LogKeeper();
+        var node = await cluster.StartAsync(
+            "node@127.0.0.1", cookie: Cookie, logs: logs, with: plan => plan with { Thread = thread });
+        Task? connecting = null;
+        await using var peer = await ScriptedPeer.ConnectAsync(
+            node.Name, node.Port!.Value, "scripted@127.0.0.1", Cookie, beforeReply: () =>
+        {
+            // Its call is let in. A dial begins, and the thread that would go on with it is busy.
+            thread.Hold();
+            connecting = node.ConnectAsync(NodeName.Parse("scripted@127.0.0.1"));
+        });
+        await connecting!.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        while (node.HandshakesUnderWay > 0)
+            await Task.Yield(); // its call is over and forgotten
+        await thread.ReleaseAsync();
+
+        Assert.Single(node.State.Links);
+        Assert.DoesNotContain(logs.Lines, line => line.Text.StartsWith("Dialling", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_peers_own_call_is_waited_for_also_when_it_takes_the_place_of_a_link_that_dies_meanwhile()
     {
         const string Cookie = "the-cookie-of-those-who-come-back";
