@@ -72,6 +72,13 @@ internal static class KubeKinds
             ["groups"] = new JsonArray([.. All.Where(kind => kind.Group.Length > 0).Select(Group)]),
         },
         ["api", "v1"] => Resources("", "v1"),
+        // kubectl looks whether it is there before it believes that an object in it is not.
+        ["api", "v1", "namespaces", var space] => new()
+        {
+            ["kind"] = "Namespace",
+            ["apiVersion"] = "v1",
+            ["metadata"] = new JsonObject { ["name"] = space },
+        },
         ["apis", var group, var version] => Resources(group, version),
         _ => null,
     };
