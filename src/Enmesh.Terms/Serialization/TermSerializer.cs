@@ -24,9 +24,7 @@ public static class TermSerializer
     public static Term ToTerm<T>(T value, TermTypeInfo<T> info)
     {
         ArgumentNullException.ThrowIfNull(info);
-        var output = TermOutput.ToTerm();
-        info.Write(ref output, value);
-        return output.Value;
+        return info.TermOf(value);
     }
 
     /// <summary>The value that a term stands for.</summary>
@@ -34,8 +32,7 @@ public static class TermSerializer
     public static T FromTerm<T>(Term term, TermTypeInfo<T> info)
     {
         ArgumentNullException.ThrowIfNull(info);
-        var input = new TermInput(term);
-        return info.Read(ref input);
+        return info.ValueOf(term);
     }
 
     /// <summary>The value in the external term format, from the version byte 131 on.</summary>

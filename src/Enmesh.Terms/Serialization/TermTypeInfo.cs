@@ -36,6 +36,24 @@ public abstract class TermTypeInfo<T> : TermTypeInfo
     /// <summary>Reads the next value.</summary>
     /// <exception cref="TermSerializationException">The term is not of this type.</exception>
     public abstract T Read(ref TermInput input);
+
+    // Instance methods, as each call of a server goes through both: code that is shared by several types finds what it
+    // needs of T in the object, and need not look it up.
+
+    /// <inheritdoc cref="TermSerializer.ToTerm{T}(T, TermTypeInfo{T})"/>
+    internal Term TermOf(T value)
+    {
+        var output = TermOutput.ToTerm();
+        Write(ref output, value);
+        return output.Value;
+    }
+
+    /// <inheritdoc cref="TermSerializer.FromTerm{T}(Term, TermTypeInfo{T})"/>
+    internal T ValueOf(Term term)
+    {
+        var input = new TermInput(term);
+        return Read(ref input);
+    }
 }
 
 /// <summary>A type's form as a term, written by hand. Name it in a <see cref="TermConverterAttribute"/>.</summary>

@@ -22,9 +22,10 @@ internal static class GenCalls
         TermTypeInfo<TRequest> requests, TermTypeInfo<TReply> replies,
         TimeSpan? timeout, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(requests);
         ArgumentNullException.ThrowIfNull(replies);
         var call = new TypedCall<TReply>(runtime, caller, to, replies);
-        runtime.BeginCall(call, caller, TermSerializer.ToTerm(request, requests), timeout, cancellationToken);
+        runtime.BeginCall(call, caller, requests.TermOf(request), timeout, cancellationToken);
         return call.TypedTask;
     }
 
@@ -71,6 +72,6 @@ internal static class GenCalls
     {
         internal ValueTask<TReply> TypedTask => new(this, Version);
 
-        TReply IValueTaskSource<TReply>.GetResult(short token) => TermSerializer.FromTerm(GetResult(token), replies);
+        TReply IValueTaskSource<TReply>.GetResult(short token) => replies.ValueOf(GetResult(token));
     }
 }

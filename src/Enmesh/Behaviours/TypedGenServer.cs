@@ -36,14 +36,14 @@ public abstract class GenServer<TRequest, TReply> : GenServer
     protected virtual ValueTask<ServerResult> HandleCastAsync(TRequest request) => base.HandleCastAsync(default(Term));
 
     /// <inheritdoc cref="GenServer.Reply(Term)"/>
-    protected CallResult Reply(TReply reply) => Reply(TermSerializer.ToTerm(reply, _replies));
+    protected CallResult Reply(TReply reply) => Reply(_replies.TermOf(reply));
 
     /// <summary>Answers a call that was not answered at once.</summary>
     protected void Reply(in CallRequest call, TReply reply) =>
-        Context.Reply(call, TermSerializer.ToTerm(reply, _replies));
+        Context.Reply(call, _replies.TermOf(reply));
 
     /// <inheritdoc cref="GenServer.Stop(Term, Term)"/>
-    protected CallResult Stop(Term reason, TReply reply) => Stop(reason, TermSerializer.ToTerm(reply, _replies));
+    protected CallResult Stop(Term reason, TReply reply) => Stop(reason, _replies.TermOf(reply));
 
     /// <inheritdoc/>
     protected sealed override ValueTask<CallResult> HandleCallAsync(Term request, CallRequest call)
@@ -51,7 +51,7 @@ public abstract class GenServer<TRequest, TReply> : GenServer
         TRequest typed;
         try
         {
-            typed = TermSerializer.FromTerm(request, _requests);
+            typed = _requests.ValueOf(request);
         }
         catch (TermSerializationException e)
         {
@@ -67,7 +67,7 @@ public abstract class GenServer<TRequest, TReply> : GenServer
         TRequest typed;
         try
         {
-            typed = TermSerializer.FromTerm(request, _requests);
+            typed = _requests.ValueOf(request);
         }
         catch (TermSerializationException)
         {

@@ -153,14 +153,14 @@ public sealed class SupervisorStopTests : IAsyncLifetime
     {
         var other = await _test.StartOtherAsync("other@127.0.0.1");
         var (begun, mayStart) = (NewSignal(), NewSignal());
-        var reason = new TaskCompletionSource<Term>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var ended = new TaskCompletionSource<Task<Term>>(TaskCreationOptions.RunContinuationsAsynchronously);
         other.Functions.Export("server", "start", 0, async (_, _) =>
         {
             begun.SetResult();
             await mayStart.Task;
             var server = await other.StartServerAsync(() => new Slow(null));
-            _ = other.Watch(server).Ended.ContinueWith(
-                ended => reason.SetResult(ended.Result), TaskScheduler.Default);
+            // Over the link by which it is ended, and so before that.
+            ended.SetResult(await _test.WatchAsync(server));
             return Term.Tuple(Atoms.Ok, server);
         });
         var starting = Node.StartSupervisorAsync(new()
@@ -172,7 +172,8 @@ public sealed class SupervisorStopTests : IAsyncLifetime
         _test.Exit(Node.WhereIs("sup")!, ExitReason.Kill);
         await Assert.ThrowsAsync<ServerStartException>(() => starting.WaitAsync(SupervisedNode.Patience));
         mayStart.SetResult();
-        Assert.Equal("killed", (await reason.Task.WaitAsync(SupervisedNode.Patience)).AtomText);
+        var reason = await await ended.Task.WaitAsync(SupervisedNode.Patience);
+        Assert.Equal("killed", reason.AtomText);
 
         static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
