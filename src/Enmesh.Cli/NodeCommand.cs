@@ -31,6 +31,7 @@ internal static class NodeCommand
         var hosts = new Option<string[]>("--epmd-host") { Description = "Find the members that are registered with EPMD on this host. May be repeated.", HelpName = "HOST" };
         var domains = new Option<string[]>("--dns") { Description = "Find the members behind the addresses of this domain. May be repeated.", HelpName = "DOMAIN" };
         var services = new Option<string[]>("--dns-srv") { Description = "Find the members behind these SRV records, each at its port. May be repeated.", HelpName = "NAME" };
+        var gossip = new Option<bool>("--gossip") { Description = "Find the members that say so on this network, as libcluster's gossip does." };
         var hostFrom = new Option<string?>("--host-from") { Description = "Take the host part of the name from a name server: srv:NAME or ptr.", HelpName = "SOURCE" };
         var hidden = new Option<bool>("--hidden") { Description = "Stay out of nodes(), global and pg: a hidden node, as erl -hidden." };
         var untilInputEnds = new Option<bool>("--until-stdin-closes") { Description = "End when stdin does, for whoever starts nodes as its children.", Hidden = true };
@@ -47,7 +48,7 @@ internal static class NodeCommand
               enmesh node --name a@127.0.0.1 --port 4370 --peer b@127.0.0.1:4371
             """)
         {
-            name, hostFrom, shortNames, cookie, insecure, listen, port, epmd, epmdPort, peers, hosts, domains, services, hidden,
+            name, hostFrom, shortNames, cookie, insecure, listen, port, epmd, epmdPort, peers, hosts, domains, services, gossip, hidden,
             untilInputEnds,
         };
         command.SetAction((parsed, cancellationToken) =>
@@ -82,6 +83,7 @@ internal static class NodeCommand
             PutSource("epmd", "Hosts", parsed.GetValue(hosts));
             PutSource("dns", "Domains", parsed.GetValue(domains));
             PutSource("dns-srv", "Domains", parsed.GetValue(services));
+            Put("Discovery:gossip:Strategy", parsed.GetValue(gossip) ? "gossip" : null);
             return RunAsync(settings, parsed.GetValue(untilInputEnds), cancellationToken);
         });
         return command;

@@ -13,6 +13,7 @@ internal static class StrategyBinding
         ("dns", static (name, keys, node, _) => BindDns(name, keys, node.Discovery)),
         ("dns-srv", static (name, keys, node, _) => BindDnsSrv(name, keys, node.Discovery)),
         ("kubernetes", static (name, keys, node, services) => KubernetesBinding.Bind(name, keys, node.Discovery, services)),
+        ("gossip", static (name, keys, node, _) => BindGossip(name, keys, node.Discovery)),
     ];
 
     /// <summary>Adds the source, or says what is wrong with it.</summary>
@@ -73,6 +74,23 @@ internal static class StrategyBinding
         BindDnsKeys(keys, options);
         if (keys.Accept(options.Validate()))
             sources.Add(new DiscoverySource(name, new DnsSrvDiscovery(options), options));
+    }
+
+    private static void BindGossip(string name, SettingKeys keys, IList<DiscoverySource> sources)
+    {
+        var options = new GossipDiscoveryOptions();
+        keys.Texts(nameof(options.Groups), options.Groups);
+        keys.Number(nameof(options.Port), value => options.Port = value);
+        keys.Text(nameof(options.Interface), value => options.Interface = value);
+        keys.Number(nameof(options.Ttl), value => options.Ttl = value);
+        keys.Choice<GossipProtocol>(nameof(options.Protocol), value => options.Protocol = value);
+        keys.Text(nameof(options.SecretFile), value => options.SecretFile = value);
+        keys.Duration(nameof(options.SilentAfter), value => options.SilentAfter = value);
+        keys.Duration(nameof(options.ForgetAfter), value => options.ForgetAfter = value);
+        keys.Duration(nameof(options.MaxClockSkew), value => options.MaxClockSkew = value);
+        BindPolling(keys, options);
+        if (keys.Accept(options.Validate()))
+            sources.Add(new DiscoverySource(name, new GossipDiscovery(options), options));
     }
 
     private static void BindDnsKeys(SettingKeys keys, DnsStrategyOptions options)

@@ -43,6 +43,7 @@ public sealed partial class DocumentedDiscoveryTests : IAsyncDisposable
     [InlineData("### `epmd`", "\"Discovery\": { \"x\": { \"Strategy\": \"epmd\", %KEYS% } }")]
     [InlineData("### `dns`", "\"Discovery\": { \"x\": { \"Strategy\": \"dns\", \"Domains\": [ \"orders\" ], %KEYS% } }")]
     [InlineData("### `dns-srv`", "\"Discovery\": { \"x\": { \"Strategy\": \"dns-srv\", \"Domains\": [ \"_dist._tcp.orders\" ], %KEYS% } }")]
+    [InlineData("### `gossip`", "\"Discovery\": { \"x\": { \"Strategy\": \"gossip\", %KEYS% } }")]
     [InlineData("## Sources", "\"Discovery\": { \"x\": { \"Strategy\": \"epmd\", %KEYS% } }")]
     [InlineData("## The reconciler", "\"Cluster\": { %KEYS% }")]
     [InlineData("## Joining", "\"Cluster\": { \"Join\": { %KEYS% } }")]
@@ -59,6 +60,10 @@ public sealed partial class DocumentedDiscoveryTests : IAsyncDisposable
             "Servers" => "\"Servers\": [ \"10.0.0.53\" ]",
             "Families" => "\"Families\": \"IPv4\"",
             "HostPart" => "\"HostPart\": \"Name\"",
+            "Groups" => "\"Groups\": [ \"ff02::e52\", \"10.0.0.255\" ]",
+            "Interface" => "\"Interface\": \"127.0.0.1\"",
+            "Protocol" => "\"Protocol\": \"Libcluster\"",
+            "SecretFile" => $"\"SecretFile\": \"{_host.CookieFile}\"",
             "Alive" => "\"Alive\": \"orders\"",
             "Removal" => "\"Removal\": \"After\"",
             "AcceptEvictions" => "\"AcceptEvictions\": \"true\"",
@@ -66,6 +71,7 @@ public sealed partial class DocumentedDiscoveryTests : IAsyncDisposable
             "FirstNode" => "\"FirstNode\": \"Wait\"",
             "Jitter" => "\"Jitter\": \"0.5\"",
             "MinBackoff" => "\"MinBackoff\": \"3\"",
+            "ForgetAfter" => "\"ForgetAfter\": \"90\"",
             "RemindEvery" => "\"RemindEvery\": \"90\"",
             _ => $"\"{key}\": \"12\"",
         });

@@ -25,7 +25,7 @@ public sealed class SettingsTests : IAsyncDisposable
             ("Enmesh:NetTikTime", "60"),
             ("Enmesh:Cluster:MaxParallelDials", "1"),
             ("Enmesh:Cluster:MinBackoff", "20"),
-            ("Enmesh:Discovery:here:Strategy", "gossip"),
+            ("Enmesh:Discovery:here:Strategy", "telepathy"),
             ("Enmesh:Discovery:there:Strategy", "static"),
             ("Enmesh:Discovery:there:Peers:0", "no-at-sign"),
             ("Enmesh:Discovery:there:Interval", "0.01"),
@@ -44,7 +44,7 @@ public sealed class SettingsTests : IAsyncDisposable
         Problem("Enmesh:NetTikTime", "no such setting", "NetTickTime, ");
         Problem("Enmesh:Cluster:MaxParallelDials", "'1'", "'2'");
         Problem("Enmesh:Cluster:MinBackoff", "more than half of MaxBackoff");
-        Problem("Enmesh:Discovery:here:Strategy", "'gossip'", "static, epmd, dns, dns-srv and kubernetes");
+        Problem("Enmesh:Discovery:here:Strategy", "'telepathy'", "static, epmd, dns, dns-srv, kubernetes and gossip");
         Problem("Enmesh:Discovery:there:Peers:0", "'no-at-sign' is no node name");
         Problem("Enmesh:Discovery:there:Interval", "00:00:00.0100000");
         Problem("Enmesh:Discovery:dns:Jitter", "'much' is not a number");

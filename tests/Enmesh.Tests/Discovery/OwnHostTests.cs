@@ -54,7 +54,9 @@ public sealed class OwnHostTests
         var finding = FindAsync("10.0.0.1", patience: TimeSpan.FromSeconds(60));
         while (!finding.IsCompleted)
         {
-            _time.Advance(TimeSpan.FromSeconds(1));
+            // Only while it waits, so that it asks once a second however slow its thread is.
+            if (_time.ArmedTimers > 0)
+                _time.Advance(TimeSpan.FromSeconds(1));
             await Task.Yield();
         }
         Assert.Equal("a.example", await finding);
