@@ -75,6 +75,7 @@ internal static class CommandLine
         root.Subcommands.Add(NodeCommand.Create());
         root.Subcommands.Add(PingCommand.Create());
         root.Subcommands.Add(NodesCommand.Create());
+        root.Subcommands.Add(DiscoverCommand.Create());
         root.Subcommands.Add(FunctionsCommand.Create());
         root.Subcommands.Add(NamesCommand.Create());
         root.Subcommands.Add(EpmdCommand.Create());

@@ -18,6 +18,13 @@ internal sealed record NamesResult(string Host, int Port, IReadOnlyList<NameResu
 
 internal sealed record NameResult(string Name, int Port);
 
+internal sealed record DiscoverResult(string Node, IReadOnlyList<SourceResult> Sources);
+
+internal sealed record SourceResult(
+    string Name, string Strategy, string Answer, string? Problem, double Ms, IReadOnlyList<MemberResult> Members);
+
+internal sealed record MemberResult(string Name, string? Address, int? Port, bool Self);
+
 internal sealed record MeshResult(bool Complete, IReadOnlyList<MeshNodeResult> Nodes);
 
 internal sealed record MeshNodeResult(string Name, string Runtime, IReadOnlyList<string> Sees);
@@ -28,6 +35,7 @@ internal sealed record TermResult(string Erlang, string Elixir, int Bytes);
 [JsonSerializable(typeof(NodesResult))]
 [JsonSerializable(typeof(FunctionsResult))]
 [JsonSerializable(typeof(NamesResult))]
+[JsonSerializable(typeof(DiscoverResult))]
 [JsonSerializable(typeof(MeshResult))]
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 internal sealed partial class JsonShapes : JsonSerializerContext;

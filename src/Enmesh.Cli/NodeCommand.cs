@@ -27,13 +27,9 @@ internal static class NodeCommand
             "--port", "The distribution port. Default: $ERL_DIST_PORT, else 4370; 0 takes a free one.", min: 0);
         var epmd = new Option<string?>("--epmd") { Description = "What to do about EPMD. Default: off.", HelpName = "off|register|embedded" };
         var epmdPort = NumberOptions.Port("--epmd-port", "The port of EPMD. Default: $ERL_EPMD_PORT, else 4369.");
-        var peers = new Option<string[]>("--peer") { Description = "A member of the cluster, alive@host or alive@host:port. May be repeated.", HelpName = "NODE" };
-        var hosts = new Option<string[]>("--epmd-host") { Description = "Find the members that are registered with EPMD on this host. May be repeated.", HelpName = "HOST" };
-        var domains = new Option<string[]>("--dns") { Description = "Find the members behind the addresses of this domain. May be repeated.", HelpName = "DOMAIN" };
-        var services = new Option<string[]>("--dns-srv") { Description = "Find the members behind these SRV records, each at its port. May be repeated.", HelpName = "NAME" };
-        var gossip = new Option<bool>("--gossip") { Description = "Find the members that say so on this network, as libcluster's gossip does." };
         var hostFrom = new Option<string?>("--host-from") { Description = "Take the host part of the name from a name server: srv:NAME or ptr.", HelpName = "SOURCE" };
         var hidden = new Option<bool>("--hidden") { Description = "Stay out of nodes(), global and pg: a hidden node, as erl -hidden." };
+        var sources = new SourceOptions();
         var untilInputEnds = new Option<bool>("--until-stdin-closes") { Description = "End when stdin does, for whoever starts nodes as its children.", Hidden = true };
         var command = new Verb(
             "node",
@@ -48,9 +44,9 @@ internal static class NodeCommand
               enmesh node --name a@127.0.0.1 --port 4370 --peer b@127.0.0.1:4371
             """)
         {
-            name, hostFrom, shortNames, cookie, insecure, listen, port, epmd, epmdPort, peers, hosts, domains, services, gossip, hidden,
-            untilInputEnds,
+            name, hostFrom, shortNames, cookie, insecure, listen, port, epmd, epmdPort, hidden, untilInputEnds,
         };
+        sources.AddTo(command);
         command.SetAction((parsed, cancellationToken) =>
         {
             var settings = new Dictionary<string, string?>();
@@ -58,15 +54,6 @@ internal static class NodeCommand
             {
                 if (value is not null)
                     settings[$"Enmesh:{key}"] = value;
-            }
-
-            void PutSource(string strategy, string key, string[]? values)
-            {
-                if (values is not { Length: > 0 })
-                    return;
-                Put($"Discovery:{strategy}:Strategy", strategy);
-                for (var i = 0; i < values.Length; i++)
-                    Put($"Discovery:{strategy}:{key}:{i.ToString(CultureInfo.InvariantCulture)}", values[i]);
             }
 
             Put("Name", parsed.GetValue(name));
@@ -79,11 +66,8 @@ internal static class NodeCommand
             Put("Port", parsed.GetValue(port)?.ToString(CultureInfo.InvariantCulture));
             Put("Epmd", parsed.GetValue(epmd));
             Put("EpmdPort", parsed.GetValue(epmdPort)?.ToString(CultureInfo.InvariantCulture));
-            PutSource("static", "Peers", parsed.GetValue(peers));
-            PutSource("epmd", "Hosts", parsed.GetValue(hosts));
-            PutSource("dns", "Domains", parsed.GetValue(domains));
-            PutSource("dns-srv", "Domains", parsed.GetValue(services));
-            Put("Discovery:gossip:Strategy", parsed.GetValue(gossip) ? "gossip" : null);
+            foreach (var (key, value) in sources.Settings(parsed))
+                Put(key, value);
             return RunAsync(settings, parsed.GetValue(untilInputEnds), cancellationToken);
         });
         return command;

@@ -10,10 +10,12 @@ internal static class StrategyBinding
     [
         ("static", static (name, keys, node, _) => BindStatic(name, keys, node.Discovery)),
         ("epmd", static (name, keys, node, _) => BindEpmd(name, keys, node)),
+        ("hosts-file", static (name, keys, node, _) => BindHostsFile(name, keys, node)),
         ("dns", static (name, keys, node, _) => BindDns(name, keys, node.Discovery)),
         ("dns-srv", static (name, keys, node, _) => BindDnsSrv(name, keys, node.Discovery)),
         ("kubernetes", static (name, keys, node, services) => KubernetesBinding.Bind(name, keys, node.Discovery, services)),
         ("gossip", static (name, keys, node, _) => BindGossip(name, keys, node.Discovery)),
+        ("rancher", static (name, keys, node, _) => BindRancher(name, keys, node.Discovery)),
     ];
 
     /// <summary>Adds the source, or says what is wrong with it.</summary>
@@ -58,6 +60,27 @@ internal static class StrategyBinding
         BindPolling(keys, options);
         if (keys.Accept(options.Validate()))
             node.Discovery.Add(new DiscoverySource(name, new EpmdDiscovery(options), options));
+    }
+
+    private static void BindHostsFile(string name, SettingKeys keys, ErlangNodeOptions node)
+    {
+        var options = new HostsFileDiscoveryOptions { Port = node.EpmdPort is > 0 ? node.EpmdPort : null };
+        keys.Text(nameof(options.File), value => options.File = value);
+        keys.Number(nameof(options.Port), value => options.Port = value);
+        BindPolling(keys, options);
+        if (keys.Accept(options.Validate()))
+            node.Discovery.Add(new DiscoverySource(name, new HostsFileDiscovery(options), options));
+    }
+
+    private static void BindRancher(string name, SettingKeys keys, IList<DiscoverySource> sources)
+    {
+        var options = new RancherDiscoveryOptions();
+        keys.Text(nameof(options.Url), value => options.Url = value);
+        keys.Text(nameof(options.Alive), value => options.Alive = value);
+        keys.Number(nameof(options.Port), value => options.Port = value);
+        BindPolling(keys, options);
+        if (keys.Accept(options.Validate()))
+            sources.Add(new DiscoverySource(name, new RancherDiscovery(options), options));
     }
 
     private static void BindDns(string name, SettingKeys keys, IList<DiscoverySource> sources)

@@ -104,12 +104,7 @@ internal sealed record NodePlan
         ErlangNodeOptions options, Func<string, string?> environment, TimeProvider time, CancellationToken cancellationToken)
     {
         var granter = options.NameFrom is { } from ? NodeName.Parse(from) : null;
-        var asked = granter is null ? options.Name : "undefined" + options.Name;
-        if (options.HostFrom is not null && OwnHostSource.TryParse(options.HostFrom, out var source, out _))
-            asked = $"{options.Name}@{await HostFromAsync(source, options, environment, time, cancellationToken).ConfigureAwait(false)}";
-        var inputs = await OwnName.ReadEnvironmentAsync(asked, options.ShortNames, environment, cancellationToken).ConfigureAwait(false);
-        if (!OwnName.TryResolve(inputs, out var name, out var problem))
-            throw new ArgumentException(problem, nameof(options));
+        var name = await NameAsync(options, environment, time, cancellationToken).ConfigureAwait(false);
         var epmd = EpmdSettings.FromEnvironment(environment);
         if (options.EpmdPort is { } epmdPort)
             epmd = epmd with { Port = epmdPort };
@@ -128,6 +123,19 @@ internal sealed record NodePlan
         };
         // A node that is given its name is hidden, whatever it wants.
         return granter is null ? plan : plan with { NameFrom = granter, IsPublished = false, PgScopes = [.. options.PgScopes] };
+    }
+
+    /// <summary>The node's own name; of one that is given its name, the host part alone is meant.</summary>
+    /// <exception cref="ArgumentException">There is no name to be had; the message says what to set.</exception>
+    /// <exception cref="DiscoveryException">No name server knows this node's host name; the message says what it knows.</exception>
+    internal static async Task<NodeName> NameAsync(
+        ErlangNodeOptions options, Func<string, string?> environment, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var asked = options.NameFrom is null ? options.Name : "undefined" + options.Name;
+        if (options.HostFrom is not null && OwnHostSource.TryParse(options.HostFrom, out var source, out _))
+            asked = $"{options.Name}@{await HostFromAsync(source, options, environment, time, cancellationToken).ConfigureAwait(false)}";
+        var inputs = await OwnName.ReadEnvironmentAsync(asked, options.ShortNames, environment, cancellationToken).ConfigureAwait(false);
+        return OwnName.TryResolve(inputs, out var name, out var problem) ? name : throw new ArgumentException(problem, nameof(options));
     }
 
     private static Task<string> HostFromAsync(

@@ -43,6 +43,8 @@ public sealed partial class DocumentedDiscoveryTests : IAsyncDisposable
     [InlineData("### `epmd`", "\"Discovery\": { \"x\": { \"Strategy\": \"epmd\", %KEYS% } }")]
     [InlineData("### `dns`", "\"Discovery\": { \"x\": { \"Strategy\": \"dns\", \"Domains\": [ \"orders\" ], %KEYS% } }")]
     [InlineData("### `dns-srv`", "\"Discovery\": { \"x\": { \"Strategy\": \"dns-srv\", \"Domains\": [ \"_dist._tcp.orders\" ], %KEYS% } }")]
+    [InlineData("### `hosts-file`", "\"Discovery\": { \"x\": { \"Strategy\": \"hosts-file\", %KEYS% } }")]
+    [InlineData("### `rancher`", "\"Discovery\": { \"x\": { \"Strategy\": \"rancher\", %KEYS% } }")]
     [InlineData("### `gossip`", "\"Discovery\": { \"x\": { \"Strategy\": \"gossip\", %KEYS% } }")]
     [InlineData("## Sources", "\"Discovery\": { \"x\": { \"Strategy\": \"epmd\", %KEYS% } }")]
     [InlineData("## The reconciler", "\"Cluster\": { %KEYS% }")]
@@ -64,6 +66,8 @@ public sealed partial class DocumentedDiscoveryTests : IAsyncDisposable
             "Interface" => "\"Interface\": \"127.0.0.1\"",
             "Protocol" => "\"Protocol\": \"Libcluster\"",
             "SecretFile" => $"\"SecretFile\": \"{_host.CookieFile}\"",
+            "File" => "\"File\": \"/etc/erlang/.hosts.erlang\"",
+            "Url" => "\"Url\": \"http://127.0.0.1/latest/self/service\"",
             "Alive" => "\"Alive\": \"orders\"",
             "Removal" => "\"Removal\": \"After\"",
             "AcceptEvictions" => "\"AcceptEvictions\": \"true\"",

@@ -44,7 +44,7 @@ public sealed class SettingsTests : IAsyncDisposable
         Problem("Enmesh:NetTikTime", "no such setting", "NetTickTime, ");
         Problem("Enmesh:Cluster:MaxParallelDials", "'1'", "'2'");
         Problem("Enmesh:Cluster:MinBackoff", "more than half of MaxBackoff");
-        Problem("Enmesh:Discovery:here:Strategy", "'telepathy'", "static, epmd, dns, dns-srv, kubernetes and gossip");
+        Problem("Enmesh:Discovery:here:Strategy", "'telepathy'", "static, epmd, hosts-file, dns, dns-srv, kubernetes, gossip and rancher");
         Problem("Enmesh:Discovery:there:Peers:0", "'no-at-sign' is no node name");
         Problem("Enmesh:Discovery:there:Interval", "00:00:00.0100000");
         Problem("Enmesh:Discovery:dns:Jitter", "'much' is not a number");

@@ -77,7 +77,7 @@ public sealed class EpmdDiscoveryOptions : DiscoveryPolling
 /// </remarks>
 public sealed class EpmdDiscovery : IPeerDiscovery
 {
-    private readonly Func<string, CancellationToken, Task<IReadOnlyList<EpmdListing>>> _names;
+    private readonly EpmdHosts _epmd;
     private readonly ImmutableArray<string> _hosts;
 
     /// <summary>Makes the strategy. The options are copied.</summary>
@@ -99,51 +99,18 @@ public sealed class EpmdDiscovery : IPeerDiscovery
         _hosts = options.Hosts.Count == 0
             ? ["localhost"]
             : [.. options.Hosts.Distinct(StringComparer.OrdinalIgnoreCase)];
-        _names = names ?? new EpmdClient(new TcpTransport(time), time, options.ReadPort()).NamesAsync;
+        _epmd = new EpmdHosts(names ?? new EpmdClient(new TcpTransport(time), time, options.ReadPort()).NamesAsync);
     }
 
     /// <inheritdoc/>
     public async ValueTask<PeerSnapshot> DiscoverAsync(NodeName self, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(self);
-        var answers = await Task.WhenAll(
-            _hosts.Select(host => AskAsync(host, cancellationToken))).ConfigureAwait(false);
-        var peers = new Dictionary<NodeName, DiscoveredPeer>();
-        var doubts = new List<string>();
-        foreach (var (host, (listings, failure)) in _hosts.Zip(answers))
-        {
-            if (failure is not null)
-                doubts.Add(failure.Message);
-            foreach (var listing in listings)
-            {
-                var name = $"{EpmdName.Readable(listing.Name)}@{(IsLoopback(host) ? self.Host : host)}";
-                // EPMD takes any bytes for a name; what is none belongs to no node that could be dialled.
-                if (NodeName.TryParse(name, out var node))
-                    peers.TryAdd(node, new DiscoveredPeer(node, Port: listing.Port));
-            }
-        }
-        if (doubts.Count == _hosts.Length)
-            return new PeerSnapshot.Unavailable(new DiscoveryException(string.Join(" ", doubts), answers[0].Failure));
-        return doubts.Count == 0
-            ? new PeerSnapshot.Complete(peers.Values)
-            : new PeerSnapshot.Incomplete(peers.Values, string.Join(" ", doubts));
+        return await _epmd.AskAsync(
+            [.. _hosts.Select(host => (host, IsLoopback(host) ? self.Host : host))], cancellationToken).ConfigureAwait(false);
     }
 
-    private static bool IsLoopback(string host) =>
+    internal static bool IsLoopback(string host) =>
         string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase)
         || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
-
-    private async Task<(IReadOnlyList<EpmdListing> Listings, EpmdException? Failure)> AskAsync(
-        string host, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return (await _names(host, cancellationToken).ConfigureAwait(false), null);
-        }
-        catch (EpmdException e)
-        {
-            // One host's failure is told beside what the others know.
-            return ([], e);
-        }
-    }
 }

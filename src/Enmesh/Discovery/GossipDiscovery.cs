@@ -75,17 +75,26 @@ public sealed class GossipDiscovery : IWatchedPeerDiscovery
     }
 
     /// <inheritdoc/>
-    public async Task WatchAsync(NodeName self, Action changed, CancellationToken cancellationToken)
+    public Task WatchAsync(NodeName self, Action changed, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(self);
         ArgumentNullException.ThrowIfNull(changed);
+        return RunAsync(self, changed, speaks: true, cancellationToken);
+    }
+
+    /// <summary>Hears the others without a word: for whoever looks on and is no node.</summary>
+    internal Task ListenAsync(NodeName self, CancellationToken cancellationToken) =>
+        RunAsync(self, static () => { }, speaks: false, cancellationToken);
+
+    private async Task RunAsync(NodeName self, Action changed, bool speaks, CancellationToken cancellationToken)
+    {
         IReadOnlyList<IGossipSocket> sockets = [];
         try
         {
             sockets = _open();
-            _table.Listening(sockets.Any(socket => socket.HearsItself));
+            _table.Listening(speaks && sockets.Any(socket => socket.HearsItself));
             _begun.TrySetResult();
-            await RunAsync(sockets, self, changed, cancellationToken).ConfigureAwait(false);
+            await RunAsync(sockets, self, changed, speaks, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -127,13 +136,13 @@ public sealed class GossipDiscovery : IWatchedPeerDiscovery
 
     // One loop for each socket and one that sends. The first that fails ends the others.
     private async Task RunAsync(
-        IReadOnlyList<IGossipSocket> sockets, NodeName self, Action changed, CancellationToken cancellationToken)
+        IReadOnlyList<IGossipSocket> sockets, NodeName self, Action changed, bool speaks, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var codec = _codec();
         Task[] loops =
         [
-            SendAsync(codec, sockets, self, stop.Token),
+            .. speaks ? [SendAsync(codec, sockets, self, stop.Token)] : Array.Empty<Task>(),
             .. sockets.Select(socket => ReceiveAsync(codec, socket, self, changed, stop.Token)),
         ];
         var first = await Task.WhenAny(loops).ConfigureAwait(false);

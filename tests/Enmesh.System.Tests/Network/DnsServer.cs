@@ -7,6 +7,7 @@ namespace Enmesh.SystemTests.Network;
 internal sealed class DnsServer : IAsyncDisposable
 {
     private readonly Dictionary<string, IPAddress[]> _names = new(StringComparer.OrdinalIgnoreCase);
+    private readonly List<string> _services = [];
     private readonly string _directory;
     private readonly IDisposable _atExit;
     private ChildProcess _process;
@@ -40,6 +41,13 @@ internal sealed class DnsServer : IAsyncDisposable
         await RestartAsync();
     }
 
+    /// <summary>From now on the name has these SRV records besides those it had.</summary>
+    internal Task PublishServiceAsync(string name, params (string Target, int Port)[] services)
+    {
+        _services.AddRange(services.Select(service => $"--srv-host={name},{service.Target},{service.Port}"));
+        return RestartAsync();
+    }
+
     /// <summary>Ends the server at once.</summary>
     internal Task KillAsync() => _process.KillAsync();
 
@@ -61,7 +69,9 @@ internal sealed class DnsServer : IAsyncDisposable
     private Task<string> ReadyAsync() => _process.WaitForLineAsync("started, version");
 
     private ChildProcess Start() => Host.Start(
+    [
         "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--user=root", "--pid-file", "--log-facility=-",
         "--log-queries", "--no-resolv", "--no-hosts", "--local=/#/", "--bind-interfaces",
-        $"--addn-hosts={_directory}/hosts");
+        $"--addn-hosts={_directory}/hosts", .. _services,
+    ]);
 }

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using Enmesh.Discovery;
-using Enmesh.Testing;
 using Xunit;
 
 namespace Enmesh.Tests.Discovery;

@@ -1,0 +1,156 @@
+using System.CommandLine;
+using Enmesh.Discovery;
+using Enmesh.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+using Spectre.Console;
+
+namespace Enmesh.Cli;
+
+/// <summary><c>enmesh discover</c>: what does each source of discovery see, and why not?</summary>
+internal static class DiscoverCommand
+{
+    private const double UsualListening = 6;
+
+    internal static Command Create()
+    {
+        var name = new Option<string?>("--name") { Description = "The name of the node that would ask, alive@host, or the part before the @.", HelpName = "NAME" };
+        var hostFrom = new Option<string?>("--host-from") { Description = "Take the host part of the name from a name server: srv:NAME or ptr.", HelpName = "SOURCE" };
+        var shortNames = new Option<bool>("--short-names") { Description = "Use a short host name, as erl -sname." };
+        var listen = NumberOptions.Seconds("--listen", $"How long to listen to gossip. Default: {UsualListening}.", UsualListening, 0.1, 3600);
+        var json = new Option<bool>("--json") { Description = "Print JSON, for programs." };
+        var sources = new SourceOptions();
+        var command = new Verb(
+            "discover",
+            "Print whom each configured source of discovery names, and why not.",
+            """
+            The settings are those of `enmesh node`: arguments, environment, appsettings.json. Each source is asked once; nobody is dialled,
+            nothing is registered, and gossip is only listened to. No cookie is needed. The answer is yes when every source answers in full
+            and somebody besides the node itself is named.
+
+            Examples:
+              enmesh discover --name orders@10.0.0.7 --dns orders-headless
+              enmesh discover --name orders --host-from srv:_dist._tcp.orders --dns-srv _dist._tcp.orders --json
+              Enmesh__Discovery__main__Strategy=gossip enmesh discover --name orders@10.0.0.7
+            """) { name, hostFrom, shortNames, listen, json };
+        sources.AddTo(command);
+        command.SetAction((parsed, cancellationToken) =>
+        {
+            var settings = new Dictionary<string, string?>(sources.Settings(parsed));
+            if (parsed.GetValue(name) is { } own)
+                settings["Name"] = own;
+            if (parsed.GetValue(hostFrom) is { } from)
+                settings["HostFrom"] = from;
+            if (parsed.GetValue(shortNames))
+                settings["ShortNames"] = "true";
+            return RunAsync(settings, TimeSpan.FromSeconds(parsed.GetValue(listen)), parsed.GetValue(json), cancellationToken);
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(
+        Dictionary<string, string?> settings, TimeSpan listening, bool asJson, CancellationToken cancellationToken)
+    {
+        var configuration = Host.CreateApplicationBuilder().Configuration;
+        configuration.AddInMemoryCollection(settings.ToDictionary(
+            setting => $"{ErlangNodeExtensions.Section}:{setting.Key}", setting => setting.Value));
+        var section = configuration.GetSection(ErlangNodeExtensions.Section);
+        var options = new ErlangNodeOptions();
+        var problems = NodeSettings.Read(section, options);
+        if (options.Discovery.Count == 0 && problems.Count == 0)
+            problems = [$"{section.Path}:{nameof(options.Discovery)}: there is no source of discovery. Name one: --dns, --dns-srv, --epmd-host, --hosts-file, --gossip, --peer, or settings."];
+        if (problems.Count > 0)
+        {
+            foreach (var problem in problems)
+                CommandLine.Complain(problem);
+            return ExitCode.Usage;
+        }
+        var self = await NodePlan.NameAsync(options, Environment.GetEnvironmentVariable, TimeProvider.System, cancellationToken)
+            .ConfigureAwait(false);
+        var answers = await Task.WhenAll(options.Discovery.Select(source => AskAsync(
+            source, section[$"{nameof(options.Discovery)}:{source.Name}:Strategy"] ?? "", self, listening, cancellationToken)))
+            .ConfigureAwait(false);
+        if (asJson)
+            Json.Print(new DiscoverResult(self.Text, answers));
+        else
+            Print(self, answers);
+        return answers.All(answer => answer.Answer == Complete) && answers.Any(answer => answer.Members.Any(member => !member.Self))
+            ? ExitCode.Success
+            : ExitCode.No;
+    }
+
+    private const string Complete = "complete";
+
+    private static async Task<SourceResult> AskAsync(
+        DiscoverySource source, string strategy, NodeName self, TimeSpan listening, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var hearing = Task.CompletedTask;
+        if (source.Discovery is GossipDiscovery gossip)
+        {
+            // A node that does not run must not be told of.
+            hearing = gossip.ListenAsync(self, stop.Token);
+            await Task.WhenAny(hearing, Task.Delay(listening, cancellationToken)).ConfigureAwait(false);
+        }
+        var start = TimeProvider.System.GetTimestamp();
+        var (answer, peers, problem) = await QuestionAsync(source, self, cancellationToken).ConfigureAwait(false);
+        var took = TimeProvider.System.GetElapsedTime(start).TotalMilliseconds;
+        await stop.CancelAsync().ConfigureAwait(false);
+        await hearing.ContinueWith(static ended => _ = ended.Exception, TaskScheduler.Default).ConfigureAwait(false);
+        return new SourceResult(
+            source.Name, strategy, answer, problem, Math.Round(took, 1),
+            [.. peers.OrderBy(peer => peer.Name).Select(peer => new MemberResult(peer.Name.Text, peer.Address, peer.Port, peer.Name == self))]);
+    }
+
+    private static async Task<(string Answer, IReadOnlyCollection<DiscoveredPeer> Peers, string? Problem)> QuestionAsync(
+        DiscoverySource source, NodeName self, CancellationToken cancellationToken)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(source.Timeout);
+        try
+        {
+            return await source.Discovery.DiscoverAsync(self, deadline.Token).ConfigureAwait(false) switch
+            {
+                PeerSnapshot.Complete complete => (Complete, complete.Peers, null),
+                PeerSnapshot.Incomplete incomplete => ("incomplete", incomplete.Peers, incomplete.Reason),
+                PeerSnapshot.Unavailable unavailable => ("unavailable", [], unavailable.Cause.Message),
+                _ => ("unavailable", [], "It answered nothing."),
+            };
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return ("unavailable", [], FormattableString.Invariant($"It did not answer within {source.Timeout.TotalSeconds:0.###} s."));
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // As in a node: whatever a strategy throws is no answer, and why.
+            return ("unavailable", [], e.Message);
+        }
+    }
+
+    private static void Print(NodeName self, SourceResult[] answers)
+    {
+        var table = new Table { Border = TableBorder.Simple };
+        table.AddColumns("Source", "Strategy", "Answer", "Member", "Dialled at");
+        foreach (var answer in answers)
+        {
+            var first = true;
+            foreach (var member in answer.Members.DefaultIfEmpty(null))
+            {
+                var at = member is null ? ""
+                    : member.Self ? "this node"
+                    : $"{member.Address}{(member.Port is { } port ? $":{port}" : "")}";
+                string[] cells = first
+                    ? [answer.Name, answer.Strategy, $"{answer.Answer}, {answer.Ms:0.0} ms", member?.Name ?? "nobody", at]
+                    : ["", "", "", member!.Name, at];
+                table.AddRow([.. cells.Select(Markup.Escape)]);
+                first = false;
+            }
+        }
+        CommandLine.Screen.Write(table);
+        foreach (var answer in answers.Where(answer => answer.Problem is not null))
+            CommandLine.Complain($"{answer.Name}: {answer.Problem}");
+        if (!answers.Any(answer => answer.Members.Any(member => !member.Self)))
+            CommandLine.Complain($"No source names anybody besides {self}.");
+    }
+}
