@@ -137,7 +137,10 @@ public sealed class KubernetesAccess
         try
         {
             var token = (await File.ReadAllTextAsync(TokenFile, cancellationToken).ConfigureAwait(false)).Trim();
-            return token.Length > 0 ? token : throw KubernetesException.NoAccess($"There is no token in {TokenFile}.");
+            // What is no token must not become a header, nor part of a message.
+            return token.Length > 0 && token.All(char.IsAscii) && !token.Any(char.IsControl)
+                ? token
+                : throw KubernetesException.NoAccess($"There is no token in {TokenFile}.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

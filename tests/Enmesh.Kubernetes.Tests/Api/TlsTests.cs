@@ -132,9 +132,12 @@ public sealed class TlsTests : IDisposable
             Assert.Equal(KubernetesFailure.Unauthorized, failed.Failure);
             await File.WriteAllTextAsync(file, "second\n");
             await client.ListAsync(KubernetesResources.Pods, Space);
-            await File.WriteAllTextAsync(file, " \n");
-            failed = await Assert.ThrowsAsync<KubernetesException>(() => client.ListAsync(KubernetesResources.Pods, Space));
-            Assert.Equal(KubernetesFailure.NoAccess, failed.Failure);
+            foreach (var wrong in (string[])[" \n", "two\nlines", "täken"])
+            {
+                await File.WriteAllTextAsync(file, wrong);
+                failed = await Assert.ThrowsAsync<KubernetesException>(() => client.ListAsync(KubernetesResources.Pods, Space));
+                Assert.Equal(KubernetesFailure.NoAccess, failed.Failure);
+            }
         }
         finally
         {

@@ -35,8 +35,8 @@ public abstract class DiscoveryFixture : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
-    private protected KubernetesDiscovery Discovery(KubernetesDiscoveryOptions? options = null) =>
-        new(options ?? new() { Service = "orders" }, _client, Time, Log);
+    private protected KubernetesDiscovery Discovery(KubernetesDiscoveryOptions? options = null, TimeProvider? time = null) =>
+        new(options ?? new() { Service = "orders" }, _client, time ?? Time, Log);
 
     private protected static async Task<IReadOnlyList<string>> CompleteAsync(IPeerDiscovery discovery, NodeName? self = null)
     {
