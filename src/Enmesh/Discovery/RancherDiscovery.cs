@@ -80,6 +80,9 @@ public sealed class RancherDiscovery : IPeerDiscovery
     }
 
     /// <inheritdoc/>
+    public bool NamesSelf => true;
+
+    /// <inheritdoc/>
     public async ValueTask<PeerSnapshot> DiscoverAsync(NodeName self, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(self);
