@@ -32,6 +32,8 @@ internal readonly record struct Bar(bool LowerIsBetter, double? Limit)
         "local.rtt" => 1,
         "local.typed" => 1.1, // beside a call with a term; on the BEAM that is the same
         "local.process" => 0.4, // 1 GiB for a million; the BEAM takes 2.6 KB for one
+        "mesh.40.connect" or "mesh.40.cpu" => 0.8,
+        "mesh.40.pss" => 1,
         "boot.connected" or "boot.rss" => 1.5,
         "terms.encode" or "terms.decode" => 1, // the geometric means
         _ when name.StartsWith("terms.", StringComparison.Ordinal) => 0.6,

@@ -15,9 +15,10 @@ internal sealed class BenchNode : IAsyncDisposable
     /// <summary>The node that the driver wants this one to talk to.</summary>
     internal static NodeName Target => NodeName.Parse(Settings.Required("PEER_TARGET"));
 
-    internal static async Task<BenchNode> StartAsync()
+    /// <param name="published">Whether it is a visible node, as the BEAM beside it.</param>
+    internal static async Task<BenchNode> StartAsync(bool published = false)
     {
-        var bench = new BenchNode(Make());
+        var bench = new BenchNode(Make(published));
         await bench.Node.StartAsync();
         return bench;
     }
@@ -31,7 +32,7 @@ internal sealed class BenchNode : IAsyncDisposable
             throw new PeerUnreachableException(host, 0, UnreachableReason.Refused, $"{peer} is not called."),
     }));
 
-    private static ErlangNode Make()
+    private static ErlangNode Make(bool published)
     {
         if (Settings.Optional("PEER_PROTO") is { } protocol and not "tcp")
             throw new NotSupportedException($"This peer has no distribution over {protocol}.");
@@ -40,6 +41,7 @@ internal sealed class BenchNode : IAsyncDisposable
         {
             Name = NodeName.Parse(Settings.Required("PEER_NODE")),
             Cookies = _ => cookie,
+            IsPublished = published,
             Listen = ListenAddress.Loopback(),
             Epmd = EpmdMode.Register,
             EpmdSettings = EpmdSettings.FromEnvironment(Environment.GetEnvironmentVariable),

@@ -24,6 +24,9 @@ try
         case ["local"]:
             await LocalPeer.RunAsync();
             return 0;
+        case ["crowd", var transport, var count]:
+            await Crowd.RunAsync(transport, count);
+            return 0;
         case ["terms", var directory]:
             TermsBenchmark.Run(directory);
             return 0;
@@ -31,7 +34,7 @@ try
             return Report.Run(results, ratios, Console.Out);
         default:
             Console.Error.WriteLine(
-                "usage: Enmesh.Bench recv|send BENCH...|boot|idle|mesh|local|terms DIR|report RESULTS RATIOS");
+                "usage: Enmesh.Bench recv|send BENCH...|boot|idle|mesh|local|crowd tcp|memory N|terms DIR|report RESULTS RATIOS");
             return Unsupported;
     }
 }

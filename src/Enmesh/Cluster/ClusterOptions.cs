@@ -156,8 +156,8 @@ public sealed class ClusterOptions
     public JoinOptions Join { get; set; } = new();
 
     /// <summary>
-    /// How often the visible members are asked whom they see, which shows who has no link to whom; each is asked by
-    /// each, by <c>erpc</c> for its <c>nodes()</c>. Default 1 min; 0 for never, else 1 s to 1 day.
+    /// How often visible members, up to 16 of them, are asked whom they see, by <c>erpc</c> for their <c>nodes()</c>,
+    /// which shows who has no link to whom. Default 1 min; 0 for never, else 1 s to 1 day.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is out of bounds.</exception>
     public TimeSpan CompareViewsEvery

@@ -11,8 +11,14 @@ namespace Enmesh.Cluster;
 internal sealed class ViewComparison(
     IPeerConnector connector, TimeSpan interval, ChannelWriter<ReconcilerEvent> events, TimeProvider time)
 {
+    /// <summary>
+    /// How many are asked each time: of a large cluster some, since all others ask as well, and first of all those who
+    /// were suspected the last time.
+    /// </summary>
     private const int MaxQuestions = 16;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private ImmutableSortedSet<PartedPair> _suspected = [];
 
     internal async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -25,9 +31,9 @@ internal sealed class ViewComparison(
                 // Not in step with the others.
                 var swing = 0.8 + 0.4 * RandomNumberGenerator.GetInt32(1_000_001) / 1_000_000;
                 await Task.Delay(interval * swing, time, cancellationToken).ConfigureAwait(false);
-                var views = await AskAllAsync(cancellationToken).ConfigureAwait(false);
+                _suspected = Compare(await AskAsync(cancellationToken).ConfigureAwait(false));
                 await events.WriteAsync(
-                    new ReconcilerEvent.Compared(Compare(views)), cancellationToken).ConfigureAwait(false);
+                    new ReconcilerEvent.Compared(_suspected), cancellationToken).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -55,18 +61,19 @@ internal sealed class ViewComparison(
         return pairs.ToImmutable();
     }
 
-    private async Task<Dictionary<NodeName, IReadOnlyCollection<NodeName>>> AskAllAsync(
+    private async Task<Dictionary<NodeName, IReadOnlyCollection<NodeName>>> AskAsync(
         CancellationToken cancellationToken)
     {
         var views = new Dictionary<NodeName, IReadOnlyCollection<NodeName>>();
-        foreach (var some in connector.Visible.Chunk(MaxQuestions))
+        NodeName[] peers = [.. connector.Visible];
+        RandomNumberGenerator.Shuffle<NodeName>(peers);
+        var suspects = _suspected.SelectMany(pair => new[] { pair.One, pair.Other }).ToHashSet();
+        var asked = peers.OrderBy(peer => suspects.Contains(peer) ? 0 : 1).Take(MaxQuestions);
+        var answers = asked.Select(async peer => (peer, await AskAsync(peer, cancellationToken).ConfigureAwait(false)));
+        foreach (var (peer, view) in await Task.WhenAll(answers).ConfigureAwait(false))
         {
-            var answers = some.Select(async peer => (peer, await AskAsync(peer, cancellationToken).ConfigureAwait(false)));
-            foreach (var (peer, view) in await Task.WhenAll(answers).ConfigureAwait(false))
-            {
-                if (view is not null)
-                    views[peer] = view;
-            }
+            if (view is not null)
+                views[peer] = view;
         }
         // Who is gone by now has not told anything; and this node's own view is that of the end, too.
         var visible = connector.Visible;

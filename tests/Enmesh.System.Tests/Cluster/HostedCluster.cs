@@ -118,13 +118,23 @@ internal sealed class HostedCluster : IAsyncDisposable
         return node;
     }
 
-    internal async Task StartBeamAsync(string host, int release)
+    /// <summary>An EPMD on a host, which others may ask.</summary>
+    internal async Task<ChildProcess> StartEpmdAsync(string host)
+    {
+        var epmd = this[host].Start(
+            "env", $"ERL_EPMD_ADDRESS={this[host].Address}", Repository.PathTo("enmesh"), "epmd");
+        await epmd.WaitForLineAsync("EPMD listens on port 4369", FarOff);
+        return epmd;
+    }
+
+    internal async Task StartBeamAsync(string host, int release, bool byEpmd = false)
     {
         var beam = await BeamNode.StartAsync(release, new()
         {
             Name = Name(host),
             Address = this[host].Address.ToString(),
-            Port = Port,
+            Port = byEpmd ? null : Port,
+            EpmdPort = byEpmd ? 4369 : null,
             Cookie = _cookie,
             Through = this[host].Enter,
             Arguments = ["-kernel", "net_ticktime", $"{TickTime}"],

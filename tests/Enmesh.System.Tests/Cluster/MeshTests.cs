@@ -194,6 +194,32 @@ public sealed class MeshTests
     }
 
     [Fact]
+    public async Task An_epmd_that_dies_parts_nobody_and_is_joined_again()
+    {
+        string[] byEpmd = ["Enmesh__Epmd=Register", "Enmesh__Port=0"];
+        await using var cluster = await HostedCluster.CreateAsync("a", "b", "d");
+        await cluster.PublishAsync("a", "b", "d");
+        var onA = await cluster.StartEpmdAsync("a");
+        await using var onB = await cluster.StartEpmdAsync("b");
+        await using var onD = await cluster.StartEpmdAsync("d");
+        await Task.WhenAll(
+            cluster.StartOursAsync("a", byEpmd), cluster.StartOursAsync("b", byEpmd),
+            cluster.StartBeamAsync("d", 27, byEpmd: true));
+        MeshReport.Add("3 nodes form, ports from EPMD", "3 see each other", await cluster.IsWholeAsync());
+        await cluster.ToldAsync("d");
+
+        await onA.DisposeAsync();
+        await cluster.Ours("a").WaitForLineAsync("has gone, and with it the registration", FarOff);
+        Assert.Equal("2", await cluster.Beam("d").EvalAsync("length(nodes())"));
+        Assert.Equal("[]", await cluster.ToldAsync("d"));
+        await using var again = await cluster.StartEpmdAsync("a");
+        await cluster.EndAsync("b", "KILL");
+        await cluster.StartOursAsync("b", byEpmd);
+        MeshReport.Add("EPMD of a restarted, then b", "3 see each other", await cluster.IsWholeAsync());
+        Assert.Equal("[{nodedown,\"2\"},{nodeup,\"2\"}]", await cluster.ToldAsync("d"));
+    }
+
+    [Fact]
     public async Task A_node_that_drains_is_missed_once_and_dials_nobody()
     {
         await using var cluster = await HostedCluster.StartFiveAsync();
