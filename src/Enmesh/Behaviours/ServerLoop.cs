@@ -41,6 +41,7 @@ internal sealed class ServerLoop
             var loop = new ServerLoop(context, server, start?.Parent);
             server.Begin(loop);
             context.Label = server.GetType().Name;
+            context.CallbackModule = server.Module;
             if (start is not null)
                 await start.RegisterAsync(context).ConfigureAwait(false);
             var init = await server.OnInitAsync().ConfigureAwait(false);

@@ -43,6 +43,18 @@ public sealed partial class ProcessContext
     internal IReadOnlyList<Term> MonitoredTargets =>
         RelationsIfAny is { } relations ? _runtime.TargetsOf(relations.Owned) : [];
 
+    /// <summary>The module whose callbacks a server's process runs, as <c>proc_lib:translate_initial_call/1</c> tells it; null in other processes.</summary>
+    internal Atom? CallbackModule
+    {
+        get;
+        set
+        {
+            field = value;
+            if (value is not null)
+                _runtime.CallbackModules.TryAdd(value, 0);
+        }
+    }
+
     /// <summary>The method that is the process's body, as <c>{Type, Method, Arity}</c>.</summary>
     internal Term EntryPoint
     {

@@ -102,6 +102,9 @@ internal sealed partial class ProcessRuntime : IAsyncDisposable
 
     internal NodeMonitors NodeMonitors { get; }
 
+    /// <summary>The modules of all servers that there were: as many as there are classes of them.</summary>
+    internal ConcurrentDictionary<Atom, byte> CallbackModules { get; } = [];
+
     internal MailboxBudget MailboxBudget { get; }
 
     internal NodeMetrics Metrics { get; }

@@ -1,3 +1,4 @@
+using Enmesh.Behaviours;
 using Enmesh.Processes;
 using Enmesh.Terms;
 using Enmesh.TestSupport;
@@ -223,6 +224,11 @@ public sealed class RpcServerTests
     {
         await using var pair = await Pair.StartAsync(release);
         var us = $"'{pair.Node.Name}'";
+        await pair.Node.StartSupervisorAsync(new()
+        {
+            Name = "root",
+            Children = [ChildSpec.Server("leaf", () => new Leaf(), new() { Name = "leaf" })],
+        });
         await pair.Beam.EvalAsync(
             $$"""
             {module, observer_backend} = rpc:call({{us}}, code, ensure_loaded, [observer_backend]),
@@ -236,6 +242,10 @@ public sealed class RpcServerTests
             unlink(P3), exit(P3, normal), P3 ! stop,
             Info = rpc:call({{us}}, observer_backend, sys_info, []),
             [true = lists:keymember(K, 1, Info) || K <- [uptime, run_queue, io_input, io_output, schedulers, otp_release, version, alloc_info, process_count, total, processes]],
+            [true = proplists:get_value(K, Info) > 0 || K <- [atom_limit, process_limit, port_limit, ets_limit]],
+            Carriers = [{Used, Size} || {_, [{instance, 0, [{mbcs, [{blocks, [{_, [{size, Used, _, _}]}]}, {carriers_size, Size, _, _}]}, {sbcs, _}]}]}
+                <- proplists:get_value(alloc_info, Info)],
+            true = length(Carriers) > 2, true = lists:all(fun({Used, Size}) -> Used =< Size andalso Size > 0 end, Carriers),
             Items = [binary, catchlevel, current_function, error_handler, garbage_collection, group_leader, heap_size, initial_call, last_calls, links, memory,
                 message_queue_len, monitored_by, monitors, priority, reductions, registered_name, sequential_trace_token, stack_size, status, suspending,
                 total_heap_size, trace, trap_exit],
@@ -246,7 +256,12 @@ public sealed class RpcServerTests
             gen_server:cast(Monitor, {self(), app_ctrl, {{us}}, true, []}),
             receive {delivery, Monitor, app_ctrl, _, [{_, enmesh, {enmesh, _, _} } | _]} -> ok after 20000 -> exit(no_applications) end,
             gen_server:cast(Monitor, {self(), app, "enmesh", true, []}),
-            receive {delivery, Monitor, app, "enmesh", {[], [], [], []} } -> ok after 20000 -> exit(no_tree) end,
+            receive {delivery, Monitor, app, "enmesh", {[], [], [], []} } -> ok after 20000 -> exit(no_answer) end,
+            gen_server:cast(Monitor, {self(), app, enmesh_interop_tests, true, []}),
+            receive {delivery, Monitor, app, _, {"root", Pids, [{"root", "leaf"}], []} } -> ["leaf", "root"] = lists:sort([N || {_, N} <- Pids]) after 20000 -> exit(no_tree) end,
+            {'Leaf', init, 1} = rpc:call({{us}}, proc_lib, translate_initial_call, [rpc:call({{us}}, erlang, whereis, [leaf])]),
+            {behaviour, [gen_server]} = lists:keyfind(behaviour, 1, rpc:call({{us}}, 'Leaf', module_info, [attributes])),
+            {status, _, {module, 'Leaf'}, [_ | _]} = rpc:call({{us}}, sys, get_status, [rpc:call({{us}}, erlang, whereis, [leaf]), 20000]),
             unlink(Monitor), exit(Monitor, normal),
             ok
             """);
@@ -282,6 +297,8 @@ public sealed class RpcServerTests
             """;
         Assert.Equal("{true, :oops, true}", await pair.Beam.EvalElixirAsync(code));
     }
+
+    private sealed class Leaf : GenServer;
 
     private static (string Module, string Function, string Arguments) Split(string call)
     {

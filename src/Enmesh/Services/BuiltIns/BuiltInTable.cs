@@ -11,13 +11,13 @@ internal sealed class BuiltInTable
 
     internal BuiltInTable(NodeFacts facts, ExportedFunctions exported)
     {
-        _ofEveryModule = new(this, exported);
+        _ofEveryModule = new(this, exported, facts.Runtime.CallbackModules.ContainsKey);
         IEnumerable<BuiltInModule> modules =
         [
             .. NodeBuiltIns.Of(facts), .. SystemBuiltIns.Of(facts), .. ProcessBuiltIns.Of(facts),
             .. KernelBuiltIns.Of(facts), .. CodeBuiltIns.Of(this, exported, _ofEveryModule),
             .. ObserverBuiltIns.Of(facts),
-            ApplicationMonitor.Module(), .. IoBuiltIns.Of(), .. ElixirBuiltIns.Of(facts),
+            ApplicationMonitor.Module(facts), .. IoBuiltIns.Of(), .. ElixirBuiltIns.Of(facts),
         ];
         foreach (var function in modules.SelectMany(module => module.Functions))
         {

@@ -11,7 +11,7 @@ internal static class KernelBuiltIns
 
     internal static IEnumerable<BuiltInModule> Of(NodeFacts facts)
     {
-        List<BuiltInModule> modules = [Application(), Init(), Sys(), Supervisor(), ProcLib(), Ets()];
+        List<BuiltInModule> modules = [Application(), Init(), Sys(), Supervisor(), ProcLib(facts), Ets()];
         if (facts.Stop is { } stop)
             modules.Add(Stopping(stop));
         return modules;
@@ -61,10 +61,11 @@ internal static class KernelBuiltIns
         .Add("count_children", 1, "What the process answers when it is called with `count_children`.",
             (context, arguments) => CallAsync(context, arguments[0], "count_children"));
 
-    private static BuiltInModule ProcLib() => new BuiltInModule("proc_lib")
-        .Add("translate_initial_call", 1,
-            "`{proc_lib, init_p, 5}`: nothing is known of what a process is a callback of.", _ =>
-            Term.Tuple(new Atom("proc_lib"), new Atom("init_p"), 5))
+    private static BuiltInModule ProcLib(NodeFacts facts) => new BuiltInModule("proc_lib")
+        .Add("translate_initial_call", 1, "`{Class, init, 1}` of a server, and `{proc_lib, init_p, 5}` of any other process.", arguments =>
+            arguments.PidAt(0) is var pid && facts.Runtime.Find(pid.Id, pid.Serial, pid.Creation)?.CallbackModule is { } module
+                ? Term.Tuple(module, new Atom("init"), 1)
+                : Term.Tuple(new Atom("proc_lib"), new Atom("init_p"), 5))
         .Add("get_label", 1, "`undefined`", _ => Atoms.Undefined);
 
     private static BuiltInModule Ets() => new BuiltInModule("ets")

@@ -7,7 +7,10 @@ namespace Enmesh.Services.BuiltIns;
 /// What modules tell of themselves: <c>Module:module_info/0,1</c> of each, and their documentation as
 /// <c>code:get_doc/1</c> has it (EEP 48).
 /// </summary>
-internal sealed class ModuleBuiltIns(BuiltInTable table, ExportedFunctions exported)
+/// <param name="table">The built-in functions.</param>
+/// <param name="exported">The program's.</param>
+/// <param name="isServer">Whether a server's callbacks are in a module.</param>
+internal sealed class ModuleBuiltIns(BuiltInTable table, ExportedFunctions exported, Func<Atom, bool> isServer)
 {
     private static readonly Atom ModuleInfo = new("module_info");
     private static readonly Atom DocsV1 = new("docs_v1");
@@ -20,7 +23,7 @@ internal sealed class ModuleBuiltIns(BuiltInTable table, ExportedFunctions expor
     /// <summary><c>module_info</c> of a module that has functions to call; null for any other function.</summary>
     internal ExportedFunction? Find(Atom module, Atom function, int arity)
     {
-        if (function != ModuleInfo || arity > 1 || !(exported.HasModule(module) || table.HasModule(module)))
+        if (function != ModuleInfo || arity > 1 || !(exported.HasModule(module) || table.HasModule(module) || isServer(module)))
             return null;
         return (_, arguments) => new(arguments.Count == 0 ? InfoOf(module) : ItemOf(module, arguments.AtomAt(0)));
     }
@@ -49,11 +52,13 @@ internal sealed class ModuleBuiltIns(BuiltInTable table, ExportedFunctions expor
     {
         "module" => module,
         "exports" or "functions" => Term.List([.. ExportsOf(module)]),
-        "attributes" => Term.List(Arguments.Pair("vsn", Term.List(Term.CharList(VersionOf(module))))),
+        "attributes" => Term.List([Arguments.Pair("vsn", Term.List(Term.CharList(VersionOf(module)))), .. BehaviourOf(module)]),
         "compile" => Term.List(Arguments.Pair("version", Term.CharList($"Enmesh {NodeFacts.Version}"))),
         "nifs" => Term.Nil,
         _ => throw ErlangException.BadArgument(),
     };
+
+    private Term[] BehaviourOf(Atom module) => isServer(module) ? [Arguments.Pair("behaviour", Term.List(Arguments.Atom("gen_server")))] : [];
 
     private string VersionOf(Atom module) =>
         NodeFacts.VersionOf(exported.FindModule(module)?.Assembly ?? typeof(ModuleBuiltIns).Assembly);

@@ -62,7 +62,7 @@ internal static class ObserverBuiltIns
             .. MoreSystemItems.Select(Info),
             Arguments.Pair("wordsize_internal", IntPtr.Size),
             Arguments.Pair("wordsize_external", IntPtr.Size),
-            Arguments.Pair("alloc_info", Term.Nil),
+            Arguments.Pair("alloc_info", HeapAllocators.ToTerm()),
             .. Counts.Select(Info),
             .. SystemBuiltIns.Memory().Select(item => Arguments.Pair(item.Key, item.Bytes)),
         ]);
@@ -100,8 +100,11 @@ internal static class ObserverBuiltIns
     // #etop_proc_info{pid, mem, reds, name, runtime, cf, mq}
     private static Term Row(ProcessContext process) => Term.Tuple(
         Arguments.Atom("etop_proc_info"), process.Self, 0, 0,
-        process.Names is [var name, ..] ? name : process.EntryPoint, 0, process.EntryPoint,
+        process.Names is [var name, ..] ? name : InitialCallOf(process), 0, process.EntryPoint,
         process.MessageCount);
+
+    private static Term InitialCallOf(ProcessContext process) =>
+        process.CallbackModule is { } module ? Term.Tuple(module, new Atom("init"), 1) : process.EntryPoint;
 
     private static async ValueTask<Term> SendStatisticsAsync(
         NodeFacts facts, ProcessContext context, Pid collector, int milliseconds)

@@ -59,7 +59,9 @@ internal static class SystemBuiltIns
         "process_count" => facts.Runtime.ProcessCount,
         "process_limit" => ProcessRuntime.ProcessLimit,
         "port_count" or "ets_count" => 0,
-        "port_limit" or "ets_limit" => 0,
+        // There are neither, and as many as a BEAM would have room for: observer divides by these.
+        "port_limit" => 65_536,
+        "ets_limit" => 8_192,
         "atom_count" => facts.Runtime.RegisteredNames.Count,
         "atom_limit" => facts.AtomBudget,
         "creation" => facts.Runtime.Creation,
