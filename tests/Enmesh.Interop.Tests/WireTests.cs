@@ -100,6 +100,32 @@ public sealed class WireTests
         Assert.Equal(HandshakeFailure.CookieMismatch, error.Failure);
     }
 
+    [Theory]
+    [MemberData(nameof(Releases))]
+    public async Task A_real_node_refuses_us_for_each_flag_that_it_demands_when_we_lack_it_alone(int release)
+    {
+        const DistributionFlags Digest = DistributionFlags.Mandatory25Digest; // would stand for the others
+        DistributionFlags[] demanded =
+        [
+            DistributionFlags.ExtendedReferences, DistributionFlags.NewFunTags, DistributionFlags.ExtendedPidsPorts,
+            DistributionFlags.Utf8Atoms, DistributionFlags.BigCreation,
+        ];
+        if (release >= 25)
+            demanded = [.. Enum.GetValues<DistributionFlags>().Where(flag => flag != 0 && DistributionFlagSets.Mandatory25.Has(flag))];
+        if (release >= 26)
+            demanded = [.. demanded, DistributionFlags.UnlinkId, DistributionFlags.V4Nc];
+        await using var beam = await BeamNode.StartAsync(release);
+        var (whole, _) = await DialAsync(beam, DistributionFlags.None, settings => settings with { Flags = settings.Flags & ~Digest });
+        whole.Dispose();
+        beam.Announce("rejected since it cannot handle");
+        foreach (var flag in demanded)
+        {
+            var error = await Assert.ThrowsAsync<HandshakeException>(() => DialAsync(
+                beam, DistributionFlags.None, settings => settings with { Flags = settings.Flags & ~Digest & ~flag }));
+            Assert.True(error.Failure == HandshakeFailure.NotAllowed, $"{flag}: {error}");
+        }
+    }
+
     private static async Task<(RawLink Link, CancellationToken Token)> DialAsync(
         BeamNode beam, DistributionFlags mode, Func<HandshakeSettings, HandshakeSettings>? change = null)
     {

@@ -184,6 +184,21 @@ public sealed class HostilePeerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_peer_is_refused_for_each_flag_that_we_demand_when_it_lacks_it_alone()
+    {
+        const DistributionFlags Digest = DistributionFlags.Mandatory25Digest; // would stand for the others
+        var demanded = Enum.GetValues<DistributionFlags>().Where(flag => flag != 0 && DistributionFlagSets.Demanded.Has(flag)).ToArray();
+        Assert.Equal(9, demanded.Length);
+        foreach (var flag in demanded)
+        {
+            var error = await Assert.ThrowsAsync<HandshakeException>(() => ScriptedPeer.ConnectAsync(
+                _node.Name, _node.Port!.Value, "hostile@127.0.0.1", Cookie, DistributionFlagSets.Hidden & ~Digest & ~flag));
+            Assert.True(error.Failure == HandshakeFailure.NotAllowed, $"{flag}: {error}");
+        }
+        await AssertUndisturbedAsync();
+    }
+
+    [Fact]
     public async Task Ten_thousand_idle_sockets_keep_nobody_out()
     {
         var sockets = new List<Socket>(10_000);
