@@ -103,7 +103,7 @@ public sealed class ReaderTurnTests
     public async Task A_process_that_blocks_the_reading_thread_costs_the_node_neither_its_ticks_nor_its_peer()
     {
         // The peer below never says anything by itself: only what the node reads and writes keeps the link up.
-        var link = new PeerLinkOptions { NetTickTime = TimeSpan.FromSeconds(2), NetTickIntensity = 20 };
+        var link = new PeerLinkOptions { NetTickTime = TimeSpan.FromSeconds(6), NetTickIntensity = 20 };
         await using var cluster = new LoopbackCluster();
         var node = await cluster.StartAsync("node@127.0.0.1", link, Cookie);
         await using var peer = await ScriptedPeer.ConnectAsync(
@@ -128,7 +128,7 @@ public sealed class ReaderTurnTests
             }
 
             // More ticks than its silence would be borne for, each answered.
-            for (var i = 0; i < 2 * link.NetTickIntensity; i++)
+            for (var i = 0; i < link.NetTickIntensity + 5; i++)
             {
                 await peer.ReceiveTickAsync();
                 await peer.SendRawAsync(0, 0, 0, 0);
