@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Xunit;
 
@@ -8,6 +9,17 @@ internal sealed class LogKeeper : ILoggerFactory, ILogger
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly List<(LogLevel Level, string Text)> _lines = [];
+    private readonly List<string> _times = [];
+
+    /// <summary>Writes all of it to the output of the test, which is shown when that fails.</summary>
+    internal void Show()
+    {
+        lock (_lines)
+        {
+            foreach (var (line, time) in _lines.Zip(_times))
+                TestContext.Current.TestOutputHelper?.WriteLine($"{time} {line.Level}: {line.Text}");
+        }
+    }
 
     public ILogger CreateLogger(string categoryName) => this;
 
@@ -27,7 +39,10 @@ internal sealed class LogKeeper : ILoggerFactory, ILogger
         Func<TState, Exception?, string> formatter)
     {
         lock (_lines)
+        {
             _lines.Add((logLevel, formatter(state, exception)));
+            _times.Add(TimeProvider.System.GetUtcNow().ToString("HH:mm:ss.ffffff", CultureInfo.InvariantCulture));
+        }
     }
 
     internal async Task UntilAsync(LogLevel level, params string[] parts)

@@ -1,5 +1,6 @@
 using Enmesh.TestSupport;
 using Microsoft.Extensions.Logging;
+using Xunit;
 
 namespace Enmesh.Interop.Tests;
 
@@ -10,6 +11,7 @@ namespace Enmesh.Interop.Tests;
 internal sealed class Mesh : IAsyncDisposable
 {
     private readonly LoopbackCluster _cluster = new();
+    private readonly List<(string Node, LogKeeper Logs)> _logs = [];
     private readonly List<BeamNode> _beams = [];
     private readonly string _cookie = Otp.NewCookie();
     private int _port;
@@ -27,16 +29,26 @@ internal sealed class Mesh : IAsyncDisposable
     }
 
     /// <summary>Starts a node of ours; a real one must have been started before, which chooses the port.</summary>
-    internal Task<ErlangNode> StartOursAsync(Func<NodePlan, NodePlan>? with = null, ILoggerFactory? logs = null) =>
-        _cluster.StartAsync(
-        $"{Otp.NewName("net").Split('@')[0]}@{NextHost()}", cookie: _cookie, port: _port, logs: logs,
-        with: plan => (with ?? (same => same))(plan with { IsPublished = true }));
+    internal Task<ErlangNode> StartOursAsync(Func<NodePlan, NodePlan>? with = null, ILoggerFactory? logs = null)
+    {
+        var name = $"{Otp.NewName("net").Split('@')[0]}@{NextHost()}";
+        var kept = new LogKeeper();
+        _logs.Add((name, kept));
+        return _cluster.StartAsync(
+            name, cookie: _cookie, port: _port, logs: logs ?? kept,
+            with: plan => (with ?? (same => same))(plan with { IsPublished = true }));
+    }
 
     public async ValueTask DisposeAsync()
     {
         await _cluster.DisposeAsync();
         foreach (var beam in _beams)
             await beam.DisposeAsync();
+        foreach (var (node, logs) in _logs)
+        {
+            TestContext.Current.TestOutputHelper?.WriteLine($"{node}:");
+            logs.Show();
+        }
     }
 
     private string NextHost() => $"127.0.0.{Interlocked.Increment(ref _hosts)}";

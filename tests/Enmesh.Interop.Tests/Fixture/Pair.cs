@@ -8,8 +8,11 @@ internal sealed class Pair : IAsyncDisposable
 {
     private readonly LoopbackCluster _cluster;
 
-    private Pair(BeamNode beam, LoopbackCluster cluster, ErlangNode node)
+    private readonly LogKeeper _logs;
+
+    private Pair(BeamNode beam, LoopbackCluster cluster, ErlangNode node, LogKeeper logs)
     {
+        _logs = logs;
         _cluster = cluster;
         Beam = beam;
         BeamName = NodeName.Parse(beam.Name);
@@ -36,10 +39,10 @@ internal sealed class Pair : IAsyncDisposable
         var cluster = new LoopbackCluster();
         // Without EPMD the BEAM dials its own port on every host: ours has the same port on another loopback address.
         var name = $"{Otp.NewName("net").Split('@')[0]}@127.0.0.2";
-        return new(
-            beam, cluster,
-            await cluster.StartAsync(
-                name, cookie: beam.Cookie, port: beam.Port, published: published, with: change, logs: logs));
+        var kept = new LogKeeper();
+        var node = await cluster.StartAsync(
+            name, cookie: beam.Cookie, port: beam.Port, published: published, with: change, logs: logs ?? kept);
+        return new(beam, cluster, node, kept);
     }
 
     /// <summary>Ends our node and starts it again under its name: a new creation.</summary>
@@ -56,5 +59,6 @@ internal sealed class Pair : IAsyncDisposable
     {
         await _cluster.DisposeAsync();
         await Beam.DisposeAsync();
+        _logs.Show();
     }
 }
