@@ -33,7 +33,9 @@ internal static class KubernetesBinding
         if (!keys.Accept(options.Validate()))
             return;
         // A client of the host's is used, unless the settings lead to another server.
-        var client = options.KubeConfig is null && options.Context is null ? services.GetService<IKubernetesClient>() : null;
+        var client = options.KubeConfig is null && options.Context is null
+            ? services.GetService<IKubernetesClient>()
+            : null;
         var logger = services.GetService<ILoggerFactory>()?.CreateLogger<KubernetesDiscovery>();
         var discovery = new KubernetesDiscovery(options, client, services.GetService<TimeProvider>(), logger);
         sources.Add(new DiscoverySource(name, discovery, options));

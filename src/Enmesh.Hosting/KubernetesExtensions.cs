@@ -14,8 +14,8 @@ public static class KubernetesExtensions
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <param name="access">
-    /// Where the API is; null for the service account in a pod and the kubeconfig elsewhere, as <see cref="KubernetesAccess.Find"/>
-    /// has it.
+    /// Where the API is; null for the service account in a pod and the kubeconfig elsewhere, as
+    /// <see cref="KubernetesAccess.Find"/> has it.
     /// </param>
     public static IServiceCollection AddKubernetesClient(this IServiceCollection services, Func<KubernetesAccess>? access = null)
     {
@@ -26,8 +26,8 @@ public static class KubernetesExtensions
     }
 
     /// <summary>
-    /// Adds a candidate for a Lease; inject it as <see cref="LeaderElector"/> with <c>[FromKeyedServices(NAME)]</c>, by the name of the
-    /// Lease. <see cref="AddKubernetesClient"/> is included.
+    /// Adds a candidate for a Lease; inject it as <see cref="LeaderElector"/> with <c>[FromKeyedServices(NAME)]</c>, by
+    /// the name of the Lease. <see cref="AddKubernetesClient"/> is included.
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <param name="name">The name of the Lease.</param>

@@ -9,7 +9,8 @@ public sealed partial class KubernetesDiscovery
 {
     private DiscoveredPeer? Peer(NodeName self, Member member, List<string> doubts)
     {
-        // Under the name it really has and in whatever state, so that the answer shows that our own pod was looked up as well.
+        // Under the name it really has and in whatever state, so that the answer shows that our own pod was looked up
+        // as well.
         if (_ownPod.Is(member, _client!.Namespace))
         {
             if (Name(self, member, []) is { } called)
@@ -46,7 +47,8 @@ public sealed partial class KubernetesDiscovery
         return new DiscoveredPeer(name, _options.Naming == KubernetesNaming.Ip ? null : address, port);
     }
 
-    private static string Who(Member member) => member.Pod is { } pod ? $"pod {pod} in {member.Namespace}" : $"endpoint {member.Id}";
+    private static string Who(Member member) =>
+        member.Pod is { } pod ? $"pod {pod} in {member.Namespace}" : $"endpoint {member.Id}";
 
     private string? Host(Member member, string address)
     {

@@ -11,15 +11,17 @@ namespace Enmesh.Kubernetes;
 
 /// <summary>The members are pods, found through the Kubernetes API and watched there.</summary>
 /// <remarks>
-/// <para><b>Deployment.</b> A headless Service that selects the pods, <c>POD_IP</c> from the downward API as the host part of every
-/// node's name, and a Role that lets the pods' service account list and watch EndpointSlices of their namespace.</para>
+/// <para><b>Deployment.</b> A headless Service that selects the pods, <c>POD_IP</c> from the downward API as the host
+/// part of every node's name, and a Role that lets the pods' service account list and watch EndpointSlices of their
+/// namespace.</para>
 /// <code>{ "Strategy": "kubernetes", "Service": "orders-headless" }</code>
-/// <para><b>Who counts.</b> Pods that are not ready count: a node joins its cluster before it is ready to serve. Pods that terminate,
-/// or have ended, do not. A pod that is in several slices, as with two families of addresses, is one member.</para>
-/// <para><b>What counts as what.</b> All namespaces answered, or are watched: complete. Nothing matches, not even this pod: incomplete,
-/// until that was confirmed <see cref="KubernetesDiscoveryOptions.EmptyConfirmations"/> times and for
-/// <see cref="KubernetesDiscoveryOptions.EmptyAge"/>. Some namespaces failed, or a pod has no name of the wanted form: incomplete,
-/// with the others. All failed, a denial included: unavailable, with the Role that is missing.</para>
+/// <para><b>Who counts.</b> Pods that are not ready count: a node joins its cluster before it is ready to serve. Pods
+/// that terminate, or have ended, do not. A pod that is in several slices, as with two families of addresses, is one
+/// member.</para>
+/// <para><b>What counts as what.</b> All namespaces answered, or are watched: complete. Nothing matches, not even this
+/// pod: incomplete, until that was confirmed <see cref="KubernetesDiscoveryOptions.EmptyConfirmations"/> times and for
+/// <see cref="KubernetesDiscoveryOptions.EmptyAge"/>. Some namespaces failed, or a pod has no name of the wanted form:
+/// incomplete, with the others. All failed, a denial included: unavailable, with the Role that is missing.</para>
 /// </remarks>
 public sealed partial class KubernetesDiscovery : IWatchedPeerDiscovery, IDisposable
 {
@@ -38,10 +40,12 @@ public sealed partial class KubernetesDiscovery : IWatchedPeerDiscovery, IDispos
     /// <param name="options">The options.</param>
     /// <param name="client">The API; null for the one that the options lead to, found at the first question.</param>
     /// <param name="time">The clock; null for the system's.</param>
-    /// <param name="logger">Is told what somebody should set right, such as a name that others do not know this node by.</param>
+    /// <param name="logger">Is told what somebody should set right, such as a name that others do not know this node
+    /// by.</param>
     /// <exception cref="ArgumentException">The options are not valid; the message has every problem.</exception>
     public KubernetesDiscovery(
-        KubernetesDiscoveryOptions options, IKubernetesClient? client = null, TimeProvider? time = null, ILogger? logger = null)
+        KubernetesDiscoveryOptions options, IKubernetesClient? client = null, TimeProvider? time = null,
+        ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         if (options.Validate() is { Count: > 0 } problems)
@@ -61,7 +65,8 @@ public sealed partial class KubernetesDiscovery : IWatchedPeerDiscovery, IDispos
     {
         ArgumentNullException.ThrowIfNull(self);
         Open();
-        var failures = await Task.WhenAll(_watched.Select(one => AskAsync(one, cancellationToken))).ConfigureAwait(false);
+        var failures = await Task.WhenAll(_watched.Select(one => AskAsync(one, cancellationToken)))
+            .ConfigureAwait(false);
         var doubts = failures.OfType<KubernetesException>().Select(failure => failure.Message).Distinct(StringComparer.Ordinal).ToList();
         if (failures.All(failure => failure is not null))
             return new PeerSnapshot.Unavailable(Cause(failures, doubts));
@@ -121,7 +126,8 @@ public sealed partial class KubernetesDiscovery : IWatchedPeerDiscovery, IDispos
         ? failures[0]!
         : new DiscoveryException(string.Join("; ", doubts), failures[0]);
 
-    /// <exception cref="KubernetesException">There is no way to the API; asked again, it is looked for again.</exception>
+    /// <exception cref="KubernetesException">There is no way to the API; asked again, it is looked for
+    /// again.</exception>
     private void Open()
     {
         if (!_watched.IsEmpty)
@@ -143,7 +149,9 @@ public sealed partial class KubernetesDiscovery : IWatchedPeerDiscovery, IDispos
         var selection = new ListOptions
         {
             LabelSelector = LabelSelector(),
-            FieldSelector = _options is { Lookup: KubernetesLookup.Endpoints, Service: { } service } ? $"metadata.name={service}" : null,
+            FieldSelector = _options is { Lookup: KubernetesLookup.Endpoints, Service: { } service }
+                ? $"metadata.name={service}"
+                : null,
             ResourceVersion = _options.UseCachedResources ? "0" : null,
         };
         var port = _options.PortName;

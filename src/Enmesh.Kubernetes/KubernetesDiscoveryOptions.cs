@@ -62,8 +62,8 @@ public sealed class KubernetesDiscoveryOptions : DiscoveryPolling
     public string? Service { get; set; }
 
     /// <summary>
-    /// A label selector, as in <c>app=orders,tier in (web, api)</c>. Pods need one; EndpointSlices and Endpoints have the labels of
-    /// their Service, and need it or <see cref="Service"/>.
+    /// A label selector, as in <c>app=orders,tier in (web, api)</c>. Pods need one; EndpointSlices and Endpoints have
+    /// the labels of their Service, and need it or <see cref="Service"/>.
     /// </summary>
     public string? Selector { get; set; }
 
@@ -73,7 +73,8 @@ public sealed class KubernetesDiscoveryOptions : DiscoveryPolling
     /// <summary>The part of the members' names before the <c>@</c>. Default: that of this node.</summary>
     public string? Alive { get; set; }
 
-    /// <summary>The domain of the cluster, at the end of the names by host name and by DNS. Default <c>cluster.local</c>.</summary>
+    /// <summary>The domain of the cluster, at the end of the names by host name and by DNS. Default
+    /// <c>cluster.local</c>.</summary>
     public string ClusterDomain { get; set; } = "cluster.local";
 
     /// <summary>Which address of a pod that has several counts. Default that of this node's own family.</summary>
@@ -87,8 +88,8 @@ public sealed class KubernetesDiscoveryOptions : DiscoveryPolling
     public string? PortName { get; set; }
 
     /// <summary>
-    /// The members' distribution port, 1 to 65535. Default: none, so that EPMD gives the port where EPMD is in use, and else the
-    /// fixed port is dialled.
+    /// The members' distribution port, 1 to 65535. Default: none, so that EPMD gives the port where EPMD is in use, and
+    /// else the fixed port is dialled.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is out of bounds.</exception>
     public int? Port
@@ -106,18 +107,20 @@ public sealed class KubernetesDiscoveryOptions : DiscoveryPolling
     }
 
     /// <summary>
-    /// Whether changes are watched, so that a new pod is dialled at once; a watch that is well also spares the requests of the
-    /// interval. Default true. Without, each interval costs one request for each namespace.
+    /// Whether changes are watched, so that a new pod is dialled at once; a watch that is well also spares the requests
+    /// of the interval. Default true. Without, each interval costs one request for each namespace.
     /// </summary>
     public bool Watch { get; set; } = true;
 
     /// <summary>
-    /// Whether the server may answer from its cache, which is cheaper and may be old (<c>resourceVersion=0</c>). Default false.
+    /// Whether the server may answer from its cache, which is cheaper and may be old (<c>resourceVersion=0</c>).
+    /// Default false.
     /// </summary>
     public bool UseCachedResources { get; set; }
 
     /// <summary>
-    /// A kubeconfig, or several with colons between them. Default: none, which stands for the service account in a pod, and for
+    /// A kubeconfig, or several with colons between them. Default: none, which stands for the service account in a pod,
+    /// and for
     /// <c>KUBECONFIG</c> or <c>~/.kube/config</c> elsewhere.
     /// </summary>
     public string? KubeConfig { get; set; }
@@ -164,9 +167,11 @@ public sealed class KubernetesDiscoveryOptions : DiscoveryPolling
     {
         var problems = new List<string>();
         if (Lookup == KubernetesLookup.Pods && string.IsNullOrWhiteSpace(Selector))
-            problems.Add($"{nameof(Selector)}: there is none. All pods of a namespace are hardly a cluster; say which, as in app=orders.");
+            problems.Add(
+                $"{nameof(Selector)}: there is none. All pods of a namespace are hardly a cluster; say which, as in app=orders.");
         else if (string.IsNullOrWhiteSpace(Service) && string.IsNullOrWhiteSpace(Selector))
-            problems.Add($"{nameof(Service)}: there is none, and no {nameof(Selector)} either. Name the headless Service of the pods.");
+            problems.Add(
+                $"{nameof(Service)}: there is none, and no {nameof(Selector)} either. Name the headless Service of the pods.");
         if (Service is not null && !IsLabel(Service))
             problems.Add($"{nameof(Service)}: '{Service}' is no name of a Service.");
         if (Namespaces.Count > MaxNamespaces)

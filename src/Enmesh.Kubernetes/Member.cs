@@ -28,7 +28,8 @@ internal sealed record Member(string Id, string Namespace)
         CultureInfo.InvariantCulture,
         $"{Id} {Namespace} {Pod} {Hostname} {Service} {string.Join(',', Addresses)} {Port} {IsLeaving}");
 
-    /// <summary>One pod of several sightings: its slice of IPv4, its slice of IPv6, and an older copy of one of them.</summary>
+    /// <summary>One pod of several sightings: its slice of IPv4, its slice of IPv6, and an older copy of one of
+    /// them.</summary>
     internal Member With(Member other) => this with
     {
         Pod = Pod ?? other.Pod,
@@ -149,5 +150,6 @@ internal static class Members
         : ports?.FirstOrDefault(port => port.Name == name && port.Protocol is null or "TCP")?.Port;
 
     // One text for one address, as node names have it.
-    private static string Canonical(string address) => IPAddress.TryParse(address, out var ip) ? ip.ToString() : address;
+    private static string Canonical(string address) =>
+        IPAddress.TryParse(address, out var ip) ? ip.ToString() : address;
 }

@@ -19,8 +19,8 @@ internal interface IWatchedObjects
 }
 
 /// <summary>
-/// A copy of the objects of a kind, kept by a watch, and by lists while there is none. Lists are made by questions alone and watches
-/// by the watch alone; the version is what they hand to each other.
+/// A copy of the objects of a kind, kept by a watch, and by lists while there is none. Lists are made by questions
+/// alone and watches by the watch alone; the version is what they hand to each other.
 /// </summary>
 /// <typeparam name="T">The objects' model.</typeparam>
 internal sealed class WatchedObjects<T>(
@@ -230,7 +230,8 @@ internal sealed class WatchedObjects<T>(
         }
     }
 
-    private IEnumerable<string> Prints(T? found) => found is null ? [] : read(found).Select(member => member.Fingerprint);
+    private IEnumerable<string> Prints(T? found) =>
+        found is null ? [] : read(found).Select(member => member.Fingerprint);
 }
 
 /// <summary>How the stream of a watch ended.</summary>

@@ -78,7 +78,8 @@ internal static class ApiTransport
         if (certificate is not X509Certificate2 presented)
             throw new AuthenticationException("The API server presents no certificate");
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
-            throw new AuthenticationException($"The certificate of the API server, {presented.Subject}, is not for {host}");
+            throw new AuthenticationException(
+                $"The certificate of the API server, {presented.Subject}, is not for {host}");
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.AddRange(authorities);

@@ -5,7 +5,8 @@ namespace Enmesh.Kubernetes.Api;
 /// <summary>The Kubernetes API, as far as Erlang nodes need it.</summary>
 /// <remarks>
 /// Safe for any thread. Nothing is repeated by itself: who asks decides whether and when. Every method throws
-/// <see cref="KubernetesException"/> when the request fails, and <see cref="OperationCanceledException"/> when the caller gives up.
+/// <see cref="KubernetesException"/> when the request fails, and <see cref="OperationCanceledException"/> when the
+/// caller gives up.
 /// </remarks>
 public interface IKubernetesClient
 {
@@ -54,7 +55,8 @@ public interface IKubernetesClient
     /// <param name="resourceVersion">Only if it is unchanged since; null for any state.</param>
     /// <param name="cancellationToken">Ends the request.</param>
     Task DeleteAsync<T>(
-        KubernetesResource<T> resource, string @namespace, string name, string? uid = null, string? resourceVersion = null,
+        KubernetesResource<T> resource, string @namespace, string name, string? uid = null,
+        string? resourceVersion = null,
         CancellationToken cancellationToken = default)
         where T : KubernetesObject;
 }

@@ -7,7 +7,8 @@ namespace Enmesh.Kubernetes.Api;
 
 using Map = Dictionary<string, object?>;
 
-/// <summary>One or several kubeconfig files, merged as <c>kubectl</c> merges them: who says something first is right.</summary>
+/// <summary>One or several kubeconfig files, merged as <c>kubectl</c> merges them: who says something first is
+/// right.</summary>
 internal sealed class KubeConfig
 {
     // What we do not do is said, and never left out: a request without it would be another one's.
@@ -40,7 +41,8 @@ internal sealed class KubeConfig
         // Of several files some may be missing; kubectl takes no offence either.
         var there = files.Where(File.Exists).ToArray();
         if (there.Length == 0)
-            KubernetesException.ThrowNoAccess($"There is no kubeconfig: {config._files} does not exist, and this process runs in no pod.");
+            KubernetesException.ThrowNoAccess(
+                $"There is no kubeconfig: {config._files} does not exist{(path is null ? ", and this process runs in no pod" : "")}.");
         foreach (var file in there)
             config.Merge(Path.GetFullPath(file));
         return config;
@@ -124,7 +126,8 @@ internal sealed class KubeConfig
     {
         var hasCertificate = user.Has("client-certificate") || user.Has("client-certificate-data");
         if (hasCertificate != (user.Has("client-key") || user.Has("client-key-data")))
-            KubernetesException.ThrowNoAccess($"{user}: client-certificate and client-key belong together; one is missing.");
+            KubernetesException.ThrowNoAccess(
+                $"{user}: client-certificate and client-key belong together; one is missing.");
         if (!hasCertificate)
             return null;
         X509Certificate2 Read() => Pair(
@@ -142,12 +145,15 @@ internal sealed class KubeConfig
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
-            throw KubernetesException.NoAccess($"{user}: the client certificate and its key cannot be read: {e.Message}", e);
+            throw KubernetesException.NoAccess(
+                $"{user}: the client certificate and its key cannot be read: {e.Message}", e);
         }
     }
 
     private static string Names(Dictionary<string, Entry> entries) =>
-        entries.Count == 0 ? "none, for there is none" : string.Join(", ", entries.Keys.Order(StringComparer.Ordinal).Select(name => $"'{name}'"));
+        entries.Count == 0
+            ? "none, for there is none"
+            : string.Join(", ", entries.Keys.Order(StringComparer.Ordinal).Select(name => $"'{name}'"));
 
     private Entry Find(Dictionary<string, Entry> entries, string name, string kind) =>
         entries.TryGetValue(name, out var found)
@@ -163,7 +169,8 @@ internal sealed class KubeConfig
         }
         catch (YamlException e)
         {
-            throw KubernetesException.NoAccess($"{file} is no YAML that can be read: line {e.Start.Line}: {e.Message}", e);
+            throw KubernetesException.NoAccess(
+                $"{file} is no YAML that can be read: line {e.Start.Line}: {e.Message}", e);
         }
         if (tree is null)
             return;
@@ -206,9 +213,11 @@ internal sealed class KubeConfig
             _ => throw KubernetesException.NoAccess($"{this}: {key} is no text."),
         };
 
-        internal string Required(string key) => Text(key) ?? throw KubernetesException.NoAccess($"{this} has no {key}.");
+        internal string Required(string key) => Text(key) ?? throw KubernetesException.NoAccess(
+            $"{this} has no {key}.");
 
-        internal string? Inner(string key, string inner) => (map.GetValueOrDefault(key) as Map)?.GetValueOrDefault(inner) as string;
+        internal string? Inner(string key, string inner) =>
+            (map.GetValueOrDefault(key) as Map)?.GetValueOrDefault(inner) as string;
 
         internal string? File(string key) => Text(key) is { } file
             ? System.IO.Path.Combine(System.IO.Path.GetDirectoryName(path)!, file)

@@ -6,8 +6,8 @@ namespace Enmesh.Kubernetes.Api;
 
 /// <summary>Where an API server is, whom to trust, and who asks.</summary>
 /// <remarks>
-/// The server's certificate is always verified: there is no way to turn that off. Tokens and authorities in files are read anew,
-/// the former for every request and the latter for every connection, since both are renewed there.
+/// The server's certificate is always verified: there is no way to turn that off. Tokens and authorities in files are
+/// read anew, the former for every request and the latter for every connection, since both are renewed there.
 /// </remarks>
 public sealed class KubernetesAccess
 {
@@ -46,7 +46,8 @@ public sealed class KubernetesAccess
     internal bool UsesProxyOfEnvironment { get; init; }
 
     /// <summary>
-    /// The service account where this process runs in a pod, which <c>KUBERNETES_SERVICE_HOST</c> tells; else the kubeconfig.
+    /// The service account where this process runs in a pod, which <c>KUBERNETES_SERVICE_HOST</c> tells; else the
+    /// kubeconfig.
     /// </summary>
     /// <exception cref="KubernetesException">Something about it is missing or wrong; the message says what.</exception>
     public static KubernetesAccess Find() =>
@@ -60,11 +61,12 @@ public sealed class KubernetesAccess
 
     /// <summary>A context of a kubeconfig.</summary>
     /// <param name="path">
-    /// One file, or several with colons between them (semicolons on Windows), of which the first to say something is right. Null
-    /// for <c>KUBECONFIG</c>, and <c>~/.kube/config</c> without it.
+    /// One file, or several with colons between them (semicolons on Windows), of which the first to say something is
+    /// right. Null for <c>KUBECONFIG</c>, and <c>~/.kube/config</c> without it.
     /// </param>
     /// <param name="context">The context; null for the current one.</param>
-    /// <exception cref="KubernetesException">Something about it is missing, wrong or not supported; the message says what.</exception>
+    /// <exception cref="KubernetesException">Something about it is missing, wrong or not supported; the message says
+    /// what.</exception>
     public static KubernetesAccess FromKubeConfig(string? path = null, string? context = null) =>
         KubeConfig.Load(path, Environment.GetEnvironmentVariable).Access(context);
 
@@ -81,7 +83,8 @@ public sealed class KubernetesAccess
             ? $"[{address}]"
             : host;
         if (!Uri.TryCreate($"https://{bracketed}:{port}/", UriKind.Absolute, out var server))
-            KubernetesException.ThrowNoAccess($"KUBERNETES_SERVICE_HOST '{host}' and KUBERNETES_SERVICE_PORT '{port}' make no address.");
+            KubernetesException.ThrowNoAccess(
+                $"KUBERNETES_SERVICE_HOST '{host}' and KUBERNETES_SERVICE_PORT '{port}' make no address.");
         var token = Path.Combine(directory, "token");
         var authority = Path.Combine(directory, "ca.crt");
         if (!File.Exists(token))

@@ -68,7 +68,8 @@ public sealed partial class KubernetesClient
             using var message = await MessageAsync(request, null, either.Token).ConfigureAwait(false);
             // An event must not wait in a compressor for the next one.
             message.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("identity"));
-            answer = await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
+            answer = await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, either.Token)
+                .ConfigureAwait(false);
             if (!answer.IsSuccessStatusCode)
             {
                 var bytes = await answer.Content.ReadAsByteArrayAsync(either.Token).ConfigureAwait(false);

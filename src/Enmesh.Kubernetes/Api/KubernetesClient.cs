@@ -9,8 +9,8 @@ namespace Enmesh.Kubernetes.Api;
 
 /// <summary>The Kubernetes API over HTTP.</summary>
 /// <remarks>
-/// HTTP/2 where the server has it, so that any number of watches share one connection, and that connection is known to live by
-/// pings. Redirects are not followed, since the credentials would go along.
+/// HTTP/2 where the server has it, so that any number of watches share one connection, and that connection is known to
+/// live by pings. Redirects are not followed, since the credentials would go along.
 /// </remarks>
 public sealed partial class KubernetesClient : IKubernetesClient, IDisposable
 {
@@ -85,7 +85,8 @@ public sealed partial class KubernetesClient : IKubernetesClient, IDisposable
 
     /// <inheritdoc/>
     public async Task DeleteAsync<T>(
-        KubernetesResource<T> resource, string @namespace, string name, string? uid = null, string? resourceVersion = null,
+        KubernetesResource<T> resource, string @namespace, string name, string? uid = null,
+        string? resourceVersion = null,
         CancellationToken cancellationToken = default)
         where T : KubernetesObject
     {
@@ -108,7 +109,8 @@ public sealed partial class KubernetesClient : IKubernetesClient, IDisposable
         new(json, Encoding.UTF8, new MediaTypeHeaderValue(mediaType));
 
     private ApiRequest Request<T>(
-        KubernetesResource<T> resource, HttpMethod method, string verb, string space, string? name = null, string query = "")
+        KubernetesResource<T> resource, HttpMethod method, string verb, string space, string? name = null,
+        string query = "")
         where T : KubernetesObject =>
         new(_access.Server, method, resource.Path(space, name) + query, verb, resource.Group, resource.Plural, space);
 
@@ -127,7 +129,8 @@ public sealed partial class KubernetesClient : IKubernetesClient, IDisposable
         }
         catch (JsonException e)
         {
-            throw request.Failed(KubernetesFailure.Malformed, $"the answer cannot be read: {e.Message.TrimEnd('.')}", e);
+            throw request.Failed(
+                KubernetesFailure.Malformed, $"the answer cannot be read: {e.Message.TrimEnd('.')}", e);
         }
     }
 

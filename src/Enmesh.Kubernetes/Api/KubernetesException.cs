@@ -5,7 +5,8 @@ namespace Enmesh.Kubernetes.Api;
 /// <summary>How a request to the API failed.</summary>
 public enum KubernetesFailure
 {
-    /// <summary>The settings, files or variables that lead to the server are missing or wrong. Nobody was asked.</summary>
+    /// <summary>The settings, files or variables that lead to the server are missing or wrong. Nobody was
+    /// asked.</summary>
     NoAccess,
 
     /// <summary>The server could not be reached, or the connection broke.</summary>
@@ -51,7 +52,8 @@ public enum KubernetesFailure
     ServerError,
 }
 
-/// <summary>A request to the Kubernetes API failed. The message says what was asked of whom, and what the server said.</summary>
+/// <summary>A request to the Kubernetes API failed. The message says what was asked of whom, and what the server
+/// said.</summary>
 public sealed class KubernetesException : EnmeshException
 {
     /// <summary>Makes the exception.</summary>

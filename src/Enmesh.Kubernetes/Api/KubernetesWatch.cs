@@ -31,8 +31,8 @@ public sealed record KubernetesEvent<T>(KubernetesEventType Type, T Object)
 
 /// <summary>An open watch: a stream of events, read once, by one reader.</summary>
 /// <remarks>
-/// The stream ends when the server ends it, which it does after <see cref="WatchOptions.Lifetime"/>; a new watch from the version
-/// seen last goes on where this one was. Dispose of it in any case: the connection is held until then.
+/// The stream ends when the server ends it, which it does after <see cref="WatchOptions.Lifetime"/>; a new watch from
+/// the version seen last goes on where this one was. Dispose of it in any case: the connection is held until then.
 /// </remarks>
 /// <typeparam name="T">The objects' model.</typeparam>
 public sealed class KubernetesWatch<T> : IAsyncDisposable
@@ -107,7 +107,8 @@ public sealed class KubernetesWatch<T> : IAsyncDisposable
                     // The server ends every event with a line's end; what has none was cut off.
                     return rest == 0
                         ? null
-                        : throw _request.Failed(KubernetesFailure.Unreachable, "the watch broke in the middle of an event");
+                        : throw _request.Failed(
+                            KubernetesFailure.Unreachable, "the watch broke in the middle of an event");
                 }
                 _reader.AdvanceTo(buffer.Start, buffer.End);
             }
@@ -118,7 +119,8 @@ public sealed class KubernetesWatch<T> : IAsyncDisposable
         }
         catch (OperationCanceledException e)
         {
-            throw _request.Failed(KubernetesFailure.TimedOut, "the server did not end the watch in time, so it is taken for dead", e);
+            throw _request.Failed(
+                KubernetesFailure.TimedOut, "the server did not end the watch in time, so it is taken for dead", e);
         }
         catch (Exception e) when (e is IOException or HttpRequestException)
         {
@@ -138,11 +140,13 @@ public sealed class KubernetesWatch<T> : IAsyncDisposable
                 "DELETED" => KubernetesEventType.Deleted,
                 "BOOKMARK" => KubernetesEventType.Bookmark,
                 "ERROR" => throw _request.Failed(read.Object.Deserialize(ApiJson.Default.ApiStatus), null, null),
-                var other => throw _request.Failed(KubernetesFailure.Malformed, $"there is no event of the type '{other}'"),
+                var other => throw _request.Failed(
+                    KubernetesFailure.Malformed, $"there is no event of the type '{other}'"),
             };
             var seen = read.Object.Deserialize(_resource.Json);
             if (seen?.Metadata?.ResourceVersion is not { Length: > 0 })
-                throw _request.Failed(KubernetesFailure.Malformed, $"an event of the type {read.Type} has no resourceVersion");
+                throw _request.Failed(
+                    KubernetesFailure.Malformed, $"an event of the type {read.Type} has no resourceVersion");
             return new KubernetesEvent<T>(type, seen);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)

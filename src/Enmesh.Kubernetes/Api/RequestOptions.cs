@@ -42,8 +42,8 @@ public sealed record WatchOptions
     public string? FieldSelector { get; init; }
 
     /// <summary>
-    /// How long the server keeps the stream. Default 5 min; whole seconds, 1 s to 1 h. A stream that lasts 30 s longer is given up
-    /// as dead.
+    /// How long the server keeps the stream. Default 5 min; whole seconds, 1 s to 1 h. A stream that lasts 30 s longer
+    /// is given up as dead.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is out of bounds.</exception>
     public TimeSpan Lifetime
@@ -75,8 +75,9 @@ public sealed class KubernetesPatch
     internal string Query { get; }
 
     /// <summary>
-    /// A JSON merge patch (RFC 7396): members replace those of the object, null removes one. With <c>metadata.resourceVersion</c>
-    /// in it, it fails with <see cref="KubernetesFailure.Conflict"/> when somebody else has changed the object since.
+    /// A JSON merge patch (RFC 7396): members replace those of the object, null removes one. With
+    /// <c>metadata.resourceVersion</c> in it, it fails with <see cref="KubernetesFailure.Conflict"/> when somebody else
+    /// has changed the object since.
     /// </summary>
     public static KubernetesPatch Merge(JsonObject patch)
     {

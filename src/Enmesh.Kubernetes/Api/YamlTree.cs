@@ -4,8 +4,8 @@ using YamlDotNet.Core.Events;
 namespace Enmesh.Kubernetes.Api;
 
 /// <summary>
-/// A YAML document as maps (<see cref="Dictionary{TKey,TValue}"/>), lists and texts. Only the parser of YamlDotNet is used, whose
-/// events need no reflection.
+/// A YAML document as maps (<see cref="Dictionary{TKey,TValue}"/>), lists and texts. Only the parser of YamlDotNet is
+/// used, whose events need no reflection.
 /// </summary>
 internal static class YamlTree
 {
@@ -13,7 +13,8 @@ internal static class YamlTree
     private const int MaxDepth = 64;
 
     /// <returns>Null for an empty document.</returns>
-    /// <exception cref="YamlException">It is no YAML, or has what settings do not need: anchors, several documents, two equal keys.</exception>
+    /// <exception cref="YamlException">It is no YAML, or has what settings do not need: anchors, several documents, two
+    /// equal keys.</exception>
     internal static object? Read(string text)
     {
         var parser = new Parser(new StringReader(text));

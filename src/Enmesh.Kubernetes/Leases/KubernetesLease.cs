@@ -35,15 +35,16 @@ public sealed class KubernetesLease : IAsyncDisposable
     }
 
     /// <summary>
-    /// Cancelled when the lease is lost, or given up: from then on another one may lead. Not before it is cancelled, given clocks that
-    /// run about equally fast.
+    /// Cancelled when the lease is lost, or given up: from then on another one may lead. Not before it is cancelled,
+    /// given clocks that run about equally fast.
     /// </summary>
     public CancellationToken Lost { get; }
 
     /// <summary>Why it was lost; null while it is held, and when it was given up.</summary>
     public string? Why { get; private set; }
 
-    /// <summary>Ends the work by <see cref="Lost"/>, and gives the lease up so that another one may lead at once.</summary>
+    /// <summary>Ends the work by <see cref="Lost"/>, and gives the lease up so that another one may lead at
+    /// once.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _isOver, 2) is not (var before and not 2))

@@ -6,15 +6,16 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Enmesh.Kubernetes.Leases;
 
 /// <summary>
-/// One leader among several processes, by a Lease of Kubernetes: for work that one and only one of them is to do, such as migrations,
-/// schedules, clean-up.
+/// One leader among several processes, by a Lease of Kubernetes: for work that one and only one of them is to do, such
+/// as migrations, schedules, clean-up.
 /// </summary>
 /// <remarks>
-/// <para>The rules are those of Kubernetes' own components, so that a Lease may be shared with programs in Go. A lease is taken over
-/// when this process has not seen it change for its duration, by this process's own clock; clocks that differ do no harm. That there is
-/// no other leader holds as long as the clocks run about equally fast, and the work ends when it is told to: what must not happen twice
-/// under any circumstances needs more than a lease.</para>
-/// <para>Needs a Role with <c>get</c>, <c>create</c> and <c>patch</c> on <c>leases</c> of <c>coordination.k8s.io</c>.</para>
+/// <para>The rules are those of Kubernetes' own components, so that a Lease may be shared with programs in Go. A lease
+/// is taken over when this process has not seen it change for its duration, by this process's own clock; clocks that
+/// differ do no harm. That there is no other leader holds as long as the clocks run about equally fast, and the work
+/// ends when it is told to: what must not happen twice under any circumstances needs more than a lease.</para>
+/// <para>Needs a Role with <c>get</c>, <c>create</c> and <c>patch</c> on <c>leases</c> of
+/// <c>coordination.k8s.io</c>.</para>
 /// </remarks>
 public sealed class LeaderElector
 {
@@ -50,7 +51,8 @@ public sealed class LeaderElector
     /// <summary>Who we are among the candidates.</summary>
     public string Identity { get; }
 
-    /// <summary>Who led when we looked last; null for nobody. While we neither acquire nor lead, nobody looks.</summary>
+    /// <summary>Who led when we looked last; null for nobody. While we neither acquire nor lead, nobody
+    /// looks.</summary>
     public string? Leader => _claim.Holder;
 
     /// <summary>Waits until we lead.</summary>
@@ -85,12 +87,13 @@ public sealed class LeaderElector
     }
 
     /// <summary>
-    /// Leads whenever it can: waits until we lead, does the work, and when the lease is lost begins anew. Returns when the work ends by
-    /// itself, after giving the lease up.
+    /// Leads whenever it can: waits until we lead, does the work, and when the lease is lost begins anew. Returns when
+    /// the work ends by itself, after giving the lease up.
     /// </summary>
     /// <param name="lead">
-    /// The work. Its token is cancelled when the lease is lost or the caller gives up; it is awaited before anything else happens, so it
-    /// has to end soon then: within the difference of lease duration and renew deadline if no two are to lead.
+    /// The work. Its token is cancelled when the lease is lost or the caller gives up; it is awaited before anything
+    /// else happens, so it has to end soon then: within the difference of lease duration and renew deadline if no two
+    /// are to lead.
     /// </param>
     /// <param name="cancellationToken">Ends it all.</param>
     /// <exception cref="KubernetesException">As <see cref="AcquireAsync"/>.</exception>
@@ -138,5 +141,6 @@ public sealed class LeaderElector
     }
 
     // Up to 1.2 times as long again, so that the candidates do not ask in step.
-    private TimeSpan Pause() => _options.RetryPeriod * (1 + (1.2 * RandomNumberGenerator.GetInt32(1_000_000) / 1_000_000));
+    private TimeSpan Pause() =>
+        _options.RetryPeriod * (1 + (1.2 * RandomNumberGenerator.GetInt32(1_000_000) / 1_000_000));
 }

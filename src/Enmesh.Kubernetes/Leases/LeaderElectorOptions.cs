@@ -1,6 +1,7 @@
 namespace Enmesh.Kubernetes.Leases;
 
-/// <summary>What a <see cref="LeaderElector"/> can be told. The times are those of Kubernetes' own components.</summary>
+/// <summary>What a <see cref="LeaderElector"/> can be told. The times are those of Kubernetes' own
+/// components.</summary>
 public sealed class LeaderElectorOptions
 {
     /// <summary>The name of the Lease, the same for all who may lead. It is created when it is not there.</summary>
@@ -10,13 +11,14 @@ public sealed class LeaderElectorOptions
     public string? Namespace { get; set; }
 
     /// <summary>
-    /// Who we are; no two processes may have the same. Default: the name of the machine, which is the pod's, and something random, so
-    /// that a process that has been restarted is another one.
+    /// Who we are; no two processes may have the same. Default: the name of the machine, which is the pod's, and
+    /// something random, so that a process that has been restarted is another one.
     /// </summary>
     public string? Identity { get; set; }
 
     /// <summary>
-    /// For how long the others leave a lease alone that they have not seen renewed. Default 15 s; 1 s to 1 h, in whole seconds.
+    /// For how long the others leave a lease alone that they have not seen renewed. Default 15 s; 1 s to 1 h, in whole
+    /// seconds.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is out of bounds.</exception>
     public TimeSpan LeaseDuration
@@ -54,9 +56,11 @@ public sealed class LeaderElectorOptions
         if (LeaseDuration.Ticks % TimeSpan.TicksPerSecond != 0)
             problems.Add($"{nameof(LeaseDuration)}: {LeaseDuration} is no whole number of seconds.");
         if (RenewDeadline >= LeaseDuration)
-            problems.Add($"{nameof(RenewDeadline)}: {RenewDeadline} must be shorter than {nameof(LeaseDuration)}, {LeaseDuration}, or two lead at a time.");
+            problems.Add(
+                $"{nameof(RenewDeadline)}: {RenewDeadline} must be shorter than {nameof(LeaseDuration)}, {LeaseDuration}, or two lead at a time.");
         if (RetryPeriod * 1.2 >= RenewDeadline)
-            problems.Add($"{nameof(RetryPeriod)}: {RetryPeriod} leaves no room for a second attempt within {nameof(RenewDeadline)}, {RenewDeadline}.");
+            problems.Add(
+                $"{nameof(RetryPeriod)}: {RetryPeriod} leaves no room for a second attempt within {nameof(RenewDeadline)}, {RenewDeadline}.");
         return problems;
     }
 

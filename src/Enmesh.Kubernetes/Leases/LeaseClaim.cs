@@ -18,8 +18,9 @@ internal enum ClaimOutcome
 }
 
 /// <summary>
-/// One candidate's attempts, by the rules of Kubernetes' own leader election: a lease is free when its holder gave it up, or when this
-/// process has not seen it change for its duration. Only our own clock counts; the times in the lease are for people.
+/// One candidate's attempts, by the rules of Kubernetes' own leader election: a lease is free when its holder gave it
+/// up, or when this process has not seen it change for its duration. Only our own clock counts; the times in the lease
+/// are for people.
 /// </summary>
 internal sealed class LeaseClaim(IKubernetesClient client, string space, string name, string identity, TimeSpan duration, TimeProvider time)
 {

@@ -59,7 +59,8 @@ internal sealed record DeletePreconditions
     public string? ResourceVersion { get; init; }
 }
 
-/// <summary>The shapes of the API's JSON, known at compile time: no reflection, so trimming and AOT change nothing.</summary>
+/// <summary>The shapes of the API's JSON, known at compile time: no reflection, so trimming and AOT change
+/// nothing.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(KubernetesList<EndpointSlice>))]

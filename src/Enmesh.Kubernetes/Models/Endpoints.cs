@@ -2,7 +2,8 @@ namespace Enmesh.Kubernetes.Models;
 
 /// <summary>Some of the endpoints of a Service (<c>discovery.k8s.io/v1</c>).</summary>
 /// <remarks>
-/// A Service has as many slices as it needs, at least one for each family of addresses, and one endpoint may be in several.
+/// A Service has as many slices as it needs, at least one for each family of addresses, and one endpoint may be in
+/// several.
 /// </remarks>
 public sealed record EndpointSlice : KubernetesObject
 {

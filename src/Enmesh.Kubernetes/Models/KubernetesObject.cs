@@ -1,8 +1,8 @@
 namespace Enmesh.Kubernetes.Models;
 
 /// <summary>
-/// What every object of the API has. The models name what this library needs; the rest of an object is not read, and not changed,
-/// since objects are changed by patches alone.
+/// What every object of the API has. The models name what this library needs; the rest of an object is not read, and
+/// not changed, since objects are changed by patches alone.
 /// </summary>
 public abstract record KubernetesObject
 {

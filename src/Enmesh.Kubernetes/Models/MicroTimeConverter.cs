@@ -4,7 +4,8 @@ using System.Text.Json.Serialization;
 
 namespace Enmesh.Kubernetes.Models;
 
-/// <summary>Times with six digits behind the second, as the API writes <c>MicroTime</c>; it refuses any other form.</summary>
+/// <summary>Times with six digits behind the second, as the API writes <c>MicroTime</c>; it refuses any other
+/// form.</summary>
 internal sealed class MicroTimeConverter : JsonConverter<DateTimeOffset?>
 {
     private const string Form = "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'";

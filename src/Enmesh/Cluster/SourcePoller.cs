@@ -6,7 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Enmesh.Cluster;
 
 /// <summary>
-/// Asks one source again and again, for as long as the cluster runs: at its interval, and when it says that something has changed.
+/// Asks one source again and again, for as long as the cluster runs: at its interval, and when it says that something
+/// has changed.
 /// </summary>
 internal sealed class SourcePoller(
     int index, DiscoverySource source, NodeName self, ChannelWriter<ReconcilerEvent> events, TimeSpan remindEvery,

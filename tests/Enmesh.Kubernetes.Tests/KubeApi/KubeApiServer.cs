@@ -19,8 +19,8 @@ internal sealed record KubeRequest(
     string Protocol);
 
 /// <summary>
-/// An HTTP server that behaves as the Kubernetes API documents for the kinds in <see cref="KubeKinds"/>: versions, pages, watches,
-/// bookmarks, expiry, patches, preconditions, refusals. A test makes it deny, fail, break and lag.
+/// An HTTP server that behaves as the Kubernetes API documents for the kinds in <see cref="KubeKinds"/>: versions,
+/// pages, watches, bookmarks, expiry, patches, preconditions, refusals. A test makes it deny, fail, break and lag.
 /// </summary>
 internal sealed partial class KubeApiServer : IAsyncDisposable
 {

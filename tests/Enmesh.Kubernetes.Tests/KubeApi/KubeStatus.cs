@@ -40,7 +40,8 @@ internal sealed class KubeRefusal(int code, string reason, string message, JsonO
     internal static KubeRefusal BadRequest(string why) => new(400, "BadRequest", why);
 }
 
-/// <summary>The kinds of objects that the server has, and its description of itself, which <c>kubectl</c> reads first.</summary>
+/// <summary>The kinds of objects that the server has, and its description of itself, which <c>kubectl</c> reads
+/// first.</summary>
 internal static class KubeKinds
 {
     internal sealed record Kind(string Group, string Version, string Plural, string Name, string[] ShortNames)

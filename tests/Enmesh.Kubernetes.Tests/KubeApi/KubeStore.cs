@@ -16,7 +16,8 @@ internal readonly record struct KubeKey(string Resource, string Namespace, strin
 internal sealed record KubeChange(long Revision, KubeKey Key, JsonObject? Before, JsonObject? After);
 
 /// <summary>
-/// The objects, and their history as etcd keeps it: one counter of revisions for everything, old states until they are compacted.
+/// The objects, and their history as etcd keeps it: one counter of revisions for everything, old states until they are
+/// compacted.
 /// </summary>
 internal sealed class KubeStore
 {
@@ -71,7 +72,8 @@ internal sealed class KubeStore
             return _objects.GetValueOrDefault(key);
     }
 
-    /// <summary>What happened after a revision. A watch that is open gets it whether or not that is compacted.</summary>
+    /// <summary>What happened after a revision. A watch that is open gets it whether or not that is
+    /// compacted.</summary>
     internal IReadOnlyList<KubeChange> After(long revision)
     {
         lock (_gate)

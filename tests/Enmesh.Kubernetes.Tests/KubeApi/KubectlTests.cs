@@ -5,8 +5,8 @@ using Xunit;
 namespace Enmesh.Kubernetes.Tests.KubeApi;
 
 /// <summary>
-/// The stock <c>kubectl</c> of Debian against the server of these tests: what it makes of the server is what it makes of a real one, so the
-/// server is as strict and as generous as those.
+/// The stock <c>kubectl</c> of Debian against the server of these tests: what it makes of the server is what it makes
+/// of a real one, so the server is as strict and as generous as those.
 /// </summary>
 [Trait("Ring", "system")]
 public sealed class KubectlTests : IAsyncLifetime

@@ -223,7 +223,8 @@ public sealed class LeaderElectorTests : IAsyncLifetime
     private LeaderElector Candidate(string identity) => new(_client, new() { Name = "leader", Identity = identity }, _time);
 
     /// <summary>
-    /// Moves the clock from one wait to the next, and only while everybody waits: no request is cut short by a clock that runs ahead.
+    /// Moves the clock from one wait to the next, and only while everybody waits: no request is cut short by a clock
+    /// that runs ahead.
     /// </summary>
     /// <param name="condition">Until when.</param>
     /// <param name="atRest">How many timers are armed while everybody waits.</param>
