@@ -132,7 +132,7 @@ public sealed class PackageFeed : IAsyncLifetime
     };
 
     /// <summary>The version of our package in the feed, or the one this repository uses of somebody else's.</summary>
-    private string Version(string package)
+    internal string Version(string package)
     {
         // Enmesh.0.1.0.nupkg, but not Enmesh.Terms.0.1.0.nupkg.
         var ours = Directory.GetFiles(Feed, $"{package}.*.nupkg")

@@ -87,6 +87,10 @@ public sealed class PackageTests(PackageFeed feed) : IClassFixture<PackageFeed>
         var programs = ReadmeCode.Programs(text);
         Assert.NotEmpty(packages);
         Assert.NotEmpty(programs);
+        // The newest of other people's packages may be newer than what it depends on, wherever they come from.
+        Assert.Contains(
+            $"dotnet add package Microsoft.Extensions.Hosting --version {feed.Version("Microsoft.Extensions.Hosting")}\n",
+            text, StringComparison.Ordinal);
         foreach (var program in programs)
         {
             var built = await feed.BuildAsync($"#line {program.Line + 1} \"{page}\"\n{program.Code}", packages);
