@@ -94,6 +94,7 @@ public sealed class SignalTests
     public async Task The_beam_spawns_what_we_export(int release)
     {
         await using var pair = await Pair.StartAsync(release);
+        pair.Beam.Announce("{undef,[{no,such,[1],[]}]}"); // it leads the process, and is told of its end
         pair.Node.Functions.Export("worker", "run", 1, static async (context, arguments) =>
         {
             await context.SendAsync(

@@ -28,9 +28,10 @@ internal sealed class NoUnannouncedReportsAttribute : BeforeAfterTestAttribute
 internal static partial class BeamReports
 {
     /// <summary>
-    /// Nodes that part from each other say so. It happens in the best of meshes, when one of several leaves.
+    /// What <c>global</c> says when nodes part from each other, or one is gone before another has met it. It happens in the
+    /// best of meshes, when one of several leaves.
     /// </summary>
-    private const string Parting = "in order to prevent overlapping partitions";
+    private static readonly string[] Partings = ["in order to prevent overlapping partitions", "failed to connect to"];
 
     private static readonly ConcurrentDictionary<string, ConcurrentBag<BeamNode>> Started = new();
 
@@ -48,7 +49,7 @@ internal static partial class BeamReports
             : [];
 
     internal static IEnumerable<string> Unannounced(BeamNode node) => In(node.Output).Where(report =>
-        !report.Contains(Parting, StringComparison.Ordinal)
+        !Array.Exists(Partings, part => report.Contains(part, StringComparison.Ordinal))
         && !node.Announced.Any(part => report.Contains(part, StringComparison.Ordinal)));
 
     /// <summary>The reports in what a node printed: from a headline to the next one, or to an empty line.</summary>

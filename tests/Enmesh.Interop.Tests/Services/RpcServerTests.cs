@@ -261,7 +261,7 @@ public sealed class RpcServerTests
             receive {delivery, Monitor, app, _, {"root", Pids, [{"root", "leaf"}], []} } -> ["leaf", "root"] = lists:sort([N || {_, N} <- Pids]) after 20000 -> exit(no_tree) end,
             {'Leaf', init, 1} = rpc:call({{us}}, proc_lib, translate_initial_call, [rpc:call({{us}}, erlang, whereis, [leaf])]),
             {behaviour, [gen_server]} = lists:keyfind(behaviour, 1, rpc:call({{us}}, 'Leaf', module_info, [attributes])),
-            {status, _, {module, 'Leaf'}, [_ | _]} = rpc:call({{us}}, sys, get_status, [rpc:call({{us}}, erlang, whereis, [leaf]), 20000]),
+            {status, _, {module, gen_server}, [_ | _]} = rpc:call({{us}}, sys, get_status, [rpc:call({{us}}, erlang, whereis, [leaf]), 20000]),
             unlink(Monitor), exit(Monitor, normal),
             ok
             """);
