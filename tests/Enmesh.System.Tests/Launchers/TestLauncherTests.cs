@@ -38,7 +38,8 @@ public sealed class TestLauncherTests : IDisposable
 
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("\nFailed:\n  One.Some.Test(text: \"<&>\")\n", result.Output);
-        Assert.Contains("what the program printed", result.Output);
+        Assert.Contains("    One.Some.Test [FAIL]\n      why it failed\n", result.Output);
+        Assert.DoesNotContain("what the program printed", result.Output);
         Assert.Equal("5 passed, 1 failed, 0 skipped", LastLine(result));
     }
 
@@ -50,6 +51,7 @@ public sealed class TestLauncherTests : IDisposable
         var result = await RunAsync("--ring", "pure");
 
         Assert.Equal(1, result.ExitCode);
+        Assert.Contains("what the program printed", result.Output);
         Assert.Equal("4 passed, 1 failed, 0 skipped", LastLine(result));
     }
 
@@ -235,7 +237,8 @@ public sealed class TestLauncherTests : IDisposable
             ? ""
             : "<test id=\"1\" name=\"One.Some.Test(text: &quot;&lt;&amp;&gt;&quot;)\" result=\"Fail\" time=\"0\" />";
         var exit = failed + errors == 0 ? "" : "; exit 1";
-        return "while [ \"$1\" != -xml ]; do shift; done; echo what the program printed; " +
+        var said = failed == 0 ? "" : "printf '    One.Some.Test [FAIL]\\n      why it failed\\n    what is next\\n'; ";
+        return $"while [ \"$1\" != -xml ]; do shift; done; echo what the program printed; {said}" +
             $"echo '<?xml version=\"1.0\"?><assemblies><assembly name=\"x\" errors=\"{errors}\" failed=\"{failed}\" " +
             $"not-run=\"0\" passed=\"{passed}\" skipped=\"{skipped}\" time=\"0.1\">{test}</assembly></assemblies>' >\"$2\"{exit}";
     }
