@@ -12,7 +12,7 @@ internal static class MeshPeer
 
     internal static async Task RunAsync()
     {
-        await using var bench = await BenchNode.StartAsync(published: true);
+        await using var bench = await BenchNode.StartAsync(published: Settings.Optional("MESH_VARIANT") != "no-global");
         var node = bench.Node;
         var control = Settings.Required("PEER_CONTROL").Split(':');
         using var client = new TcpClient();
