@@ -67,7 +67,7 @@ public static class ErlangNodeExtensions
         services.AddSingleton<IHostedService>(provider => new ErlangNodeService(
             () => provider.GetRequiredKeyedService<ErlangNode>(name),
             () => provider.GetRequiredService<IOptionsMonitor<ErlangNodeOptions>>().Get(name).DrainDelay,
-            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<HostedNodes>(),
             provider.GetRequiredService<IHostApplicationLifetime>()));
         services.TryAddSingleton(TimeProvider.System);
         return node;
@@ -79,6 +79,7 @@ public static class ErlangNodeExtensions
             return (NodeNames)known.ImplementationInstance!;
         var names = new NodeNames();
         services.AddSingleton(names);
+        services.AddSingleton<HostedNodes>();
         services.AddSingleton<IValidateOptions<ErlangNodeOptions>, UnclaimedSections>();
         return names;
     }

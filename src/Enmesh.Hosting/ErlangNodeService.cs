@@ -7,11 +7,10 @@ namespace Enmesh.Hosting;
 /// they stop, and ends it after they have ended.
 /// </summary>
 internal sealed class ErlangNodeService(
-    Func<ErlangNode> node, Func<TimeSpan> drainDelay, TimeProvider time, IHostApplicationLifetime lifetime)
+    Func<ErlangNode> node, Func<TimeSpan> drainDelay, HostedNodes all, IHostApplicationLifetime lifetime)
     : IHostedLifecycleService
 {
     private ErlangNode? _node;
-    private bool _isUp;
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
@@ -20,32 +19,14 @@ internal sealed class ErlangNodeService(
         // A peer that may stop the node means the program.
         _ = StopWithAsync(_node);
         await _node.StartAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            await _node.Cluster.JoinAsync(cancellationToken).ConfigureAwait(false);
-            _isUp = true;
-        }
-        catch
-        {
-            // The host does not stop what did not start.
-            await _node.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
+        await all.HasStartedAsync(_node, drainDelay(), cancellationToken).ConfigureAwait(false);
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public async Task StoppingAsync(CancellationToken cancellationToken)
-    {
-        if (!_isUp)
-            return;
-        _node!.Drain();
-        // Should the host's patience end before, there is nothing left to wait for.
-        await Task.Delay(drainDelay(), time, cancellationToken)
-            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-    }
+    public Task StoppingAsync(CancellationToken cancellationToken) => all.DrainAsync(cancellationToken);
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -184,12 +184,14 @@ public sealed partial class TestCluster : IAsyncDisposable
     private NodePlan PlanOf(ErlangNodeOptions options, NodeName name, ProcessHistory history)
     {
         var cookies = new PeerCookies(Cookie);
+        // Who sees whom is up to the test; asking around would only disturb its rest.
+        var membership = options.Cluster.Copy();
+        membership.CompareViewsEvery = TimeSpan.Zero;
         PeerLocator locate = (peer, host, _) => _network.LocateAsync(peer, host);
         return NodePlan.Of(options, name, cookies, _ => locate) with
         {
             Transport = (_, _) => _network.PortOf(name),
-            // Who sees whom is up to the test; asking around would only disturb its rest.
-            Cluster = new() { CompareViewsEvery = TimeSpan.Zero },
+            Cluster = membership,
             Listen = ListenAddress.Loopback(),
             Thread = _thread,
             ProcessBegins = _book.Begins,

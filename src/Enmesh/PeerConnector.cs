@@ -25,11 +25,14 @@ internal sealed class PeerConnector(
     public IReadOnlyCollection<NodeName> Visible =>
         isPublished ? [.. peers.Links.Where(link => link.PeerIsPublished).Select(link => link.Peer)] : [];
 
-    public async Task<IReadOnlyCollection<NodeName>> AskVisibleAsync(NodeName peer, CancellationToken cancellationToken)
+    public async Task<IReadOnlyCollection<NodeName>> AskVisibleAsync(
+        NodeName peer, int max, CancellationToken cancellationToken)
     {
         var answer = await askVisible(peer, cancellationToken).ConfigureAwait(false);
         if (answer.AsList is not { } nodes)
             throw new DistributionProtocolException($"{peer} answered nodes() with something else than a list.");
+        if (nodes.Count > max)
+            throw new DistributionProtocolException($"{peer} names {nodes.Count} nodes in answer to nodes(); more than {max} are not read.");
         var names = new List<NodeName>();
         foreach (var node in nodes)
         {

@@ -121,10 +121,13 @@ public sealed class LifeTests : IAsyncDisposable
     public async Task The_services_of_a_host_start_when_the_node_has_joined()
     {
         var seen = new SeenAtStart();
+        // Each waits for the other, whichever of them the host starts first.
         _host.With("Enmesh:Nodes:red", "red").With("Enmesh", "blue").Set(
             EpmdPort("Enmesh:Nodes:red"), EpmdPort(), ("Enmesh:Cluster:Join:MinMembers", "2"),
-            ("Enmesh:Cluster:Join:FirstNode", "Wait"), ("Enmesh:Discovery:list:Strategy", "static"),
-            ("Enmesh:Discovery:list:Peers", "red@127.0.0.1"));
+            ("Enmesh:Cluster:Join:FirstNode", "Wait"), ("Enmesh:Cluster:Join:TimeoutFails", "true"),
+            ("Enmesh:Discovery:list:Strategy", "static"), ("Enmesh:Discovery:list:Peers", "red@127.0.0.1"),
+            ("Enmesh:Nodes:red:Cluster:Join:MinMembers", "2"), ("Enmesh:Nodes:red:Cluster:Join:FirstNode", "Wait"),
+            ("Enmesh:Nodes:red:Cluster:Join:TimeoutFails", "true"));
         _host.Builder.AddErlangNode("red");
         _host.Builder.AddErlangNode();
         _host.Builder.Services.AddSingleton(seen);

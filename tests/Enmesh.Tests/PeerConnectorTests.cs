@@ -1,6 +1,7 @@
 using Enmesh.Discovery;
 using Enmesh.Handshake;
 using Enmesh.Peers;
+using Enmesh.Terms;
 using Enmesh.Transport;
 using Xunit;
 
@@ -32,6 +33,21 @@ public sealed class PeerConnectorTests
         });
         await node.StartAsync();
         Assert.Equal(dialled, await network.Dialled.WaitAsync(TimeSpan.FromSeconds(30)));
+    }
+
+    [Fact]
+    public async Task Whom_a_peer_sees_is_read_as_far_as_it_makes_sense()
+    {
+        Term[] nodes = [.. Enumerable.Range(0, 10).Select(i => Term.AtomOf($"n{i}@10.0.0.1")), Term.AtomOf("nonsense"), 7];
+        var answer = Term.List(nodes);
+        var connector = new PeerConnector(null!, Peer, null, isPublished: true, (_, _) => Task.FromResult(answer));
+        Assert.Equal(10, (await connector.AskVisibleAsync(Peer, 12, CancellationToken.None)).Count);
+
+        await Assert.ThrowsAsync<DistributionProtocolException>(
+            () => connector.AskVisibleAsync(Peer, 11, CancellationToken.None));
+        answer = Term.AtomOf("none");
+        await Assert.ThrowsAsync<DistributionProtocolException>(
+            () => connector.AskVisibleAsync(Peer, 12, CancellationToken.None));
     }
 
     private sealed class DialledNetwork : ITransport

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Enmesh.Telemetry;
 using Microsoft.Extensions.Logging;
 
@@ -143,7 +142,7 @@ internal static partial class ClusterLog
                 logger.Reunited();
                 break;
             case ReconcilerEffect.NoteParted note:
-                logger.Parted(note.Pairs.Count, Some(note.Pairs));
+                logger.Parted(note.Pairs.Count, Listing.Some(note.Pairs, pair => pair.ToString()));
                 break;
             case ReconcilerEffect.NoteClockJump note:
                 logger.ClockJumped(note.By.TotalSeconds);
@@ -155,13 +154,6 @@ internal static partial class ClusterLog
                 logger.PeerVanished(vanished.Peer);
                 break;
         }
-    }
-
-    private static string Some(ImmutableSortedSet<PartedPair> pairs)
-    {
-        const int Shown = 5;
-        var text = string.Join(", ", pairs.Take(Shown));
-        return pairs.Count > Shown ? $"{text} and {pairs.Count - Shown} more" : text;
     }
 
     // A peer that is away comes back or vanishes by itself; one that is refused needs somebody to set it right.

@@ -18,6 +18,7 @@ public sealed class ClusterMembership : IAsyncDisposable
 {
     private const int EventCapacity = 4096;
     private const int MaxBatch = 256;
+    private static readonly TimeSpan OneMoment = TimeSpan.FromMilliseconds(100);
 
     private readonly IPeerConnector _connector;
     private readonly ImmutableArray<DiscoverySource> _sources;
@@ -294,5 +295,15 @@ public sealed class ClusterMembership : IAsyncDisposable
             _noticeLost = true;
     }
 
-    private Instant Now() => new(_time.GetElapsedTime(_start), _time.GetUtcNow());
+    // Both clocks at one moment: a thread that is held up between the two would take that for a clock that was set.
+    private Instant Now()
+    {
+        while (true)
+        {
+            var elapsed = _time.GetElapsedTime(_start);
+            var wall = _time.GetUtcNow();
+            if (_time.GetElapsedTime(_start) - elapsed < OneMoment)
+                return new(elapsed, wall);
+        }
+    }
 }

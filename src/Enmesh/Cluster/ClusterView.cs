@@ -138,7 +138,7 @@ public sealed record ClusterView
 
     /// <summary>
     /// The pairs of nodes of which one did not see the other, although some member did, the last two times that the
-    /// members were asked (<see cref="ClusterOptions.CompareViewsEvery"/>).
+    /// members were asked (<see cref="ClusterOptions.CompareViewsEvery"/>); of very many, about 1,000.
     /// </summary>
     public ImmutableSortedSet<PartedPair> Parted { get; init; } = [];
 

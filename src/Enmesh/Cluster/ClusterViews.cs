@@ -35,11 +35,14 @@ internal static class ClusterViews
 
     internal static string WhyNotJoined(ClusterView view, JoinOptions rules)
     {
-        var missing = view.Members.Where(member => member.State != MemberState.Up).Select(member =>
-            member.LastFailure is { } failure ? $"{member.Name} ({failure.Stage}: {failure.Message})" : member.Name.Text);
+        (NodeName, PeerFailure?)[] missing =
+        [
+            .. view.Members.Where(member => member.State != MemberState.Up)
+                .Select(member => (member.Name, member.LastFailure)),
+        ];
         var troubles = view.Sources.Where(source => source.Problem is not null)
             .Select(source => $"discovery source '{source.Name}': {source.Problem}");
-        var details = string.Join("; ", missing.Concat(troubles));
+        var details = string.Join("; ", (missing.Length > 0 ? [Listing.Missing(missing)] : Array.Empty<string>()).Concat(troubles));
         return FormattableString.Invariant(
             $"{view.Self} found {1 + view.Connected} of {rules.MinMembers} members within {rules.Timeout.TotalSeconds:0.###} s, itself included. ")
             + (details.Length > 0 ? $"Missing: {details}." : "Discovery names nobody else.");

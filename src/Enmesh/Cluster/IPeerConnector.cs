@@ -30,8 +30,8 @@ internal interface IPeerConnector
     Task ConnectAsync(DiscoveredPeer peer, CancellationToken cancellationToken);
 
     /// <summary>Asks a peer whom it sees: its <c>nodes()</c>.</summary>
-    /// <exception cref="EnmeshException">It does not say.</exception>
-    Task<IReadOnlyCollection<NodeName>> AskVisibleAsync(NodeName peer, CancellationToken cancellationToken);
+    /// <exception cref="EnmeshException">It does not say, or names more than <paramref name="max"/>.</exception>
+    Task<IReadOnlyCollection<NodeName>> AskVisibleAsync(NodeName peer, int max, CancellationToken cancellationToken);
 
     /// <summary>Ends the link to a peer, if there is one.</summary>
     /// <param name="peer">Which one.</param>

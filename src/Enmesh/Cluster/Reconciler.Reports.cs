@@ -5,7 +5,6 @@ namespace Enmesh.Cluster;
 /// <summary>What is worth a line in the log, and when: the first time, on a change, then rarely.</summary>
 internal sealed partial class Reconciler
 {
-    private const int MaxNamesInReport = 5;
     private const int Well = 0;
 
     private sealed partial class Turn
@@ -34,17 +33,9 @@ internal sealed partial class Reconciler
                 isMissing ? 1 : Well, now.Elapsed, owner.WarnAfter, owner.RemindEvery, out var sayMissing);
             _state = _state with { Missing = missing };
             if (sayMissing)
-                _effects.Add(new ReconcilerEffect.NoteMembers(!isMissing, connected, expected, Names(down)));
-        }
-
-        private static string Names(Peer[] down)
-        {
-            var names = down.Take(MaxNamesInReport).Select(peer =>
-                peer.LastFailure is { } failure
-                    ? $"{peer.Target.Name} ({failure.Stage}: {failure.Message})"
-                    : peer.Target.Name.Text);
-            var text = string.Join(", ", names);
-            return down.Length > MaxNamesInReport ? $"{text} and {down.Length - MaxNamesInReport} more" : text;
+                _effects.Add(new ReconcilerEffect.NoteMembers(
+                    !isMissing, connected, expected,
+                    Listing.Missing([.. down.Select(peer => (peer.Target.Name, peer.LastFailure))])));
         }
 
         /// <summary>Whether the names of an answer are such that the members can find each other.</summary>

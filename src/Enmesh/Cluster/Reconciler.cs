@@ -109,9 +109,14 @@ internal sealed partial class Reconciler(
         internal (ReconcilerState, IReadOnlyList<ReconcilerEffect>) End() =>
             (_state with { Peers = _peers.ToImmutable(), Version = _state.Version + (_changed ? 1 : 0) }, _effects);
 
-        /// <summary>Cuts the links that the rules no longer leave to who has vanished, each once.</summary>
+        /// <summary>
+        /// Cuts the links that the rules no longer leave to who has vanished, each once. A node that drains cuts none: in
+        /// the end it closes all of them at once.
+        /// </summary>
         internal void CutVanished()
         {
+            if (_state.IsDraining)
+                return;
             foreach (var (name, peer) in _peers.ToArray())
             {
                 if (!(owner.CutAt(peer) <= now.Elapsed))

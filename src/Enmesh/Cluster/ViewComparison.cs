@@ -17,6 +17,12 @@ internal sealed class ViewComparison(
     /// </summary>
     private const int MaxQuestions = 16;
 
+    /// <summary>More than a cluster has; a member that names more says nothing that is of use.</summary>
+    internal const int MaxNames = 10_000;
+
+    /// <summary>The pairs that are kept at most: beyond it what matters is that there are so many.</summary>
+    internal const int MaxPairs = 1_000;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private ImmutableSortedSet<PartedPair> _suspected = [];
 
@@ -31,7 +37,8 @@ internal sealed class ViewComparison(
                 // Not in step with the others.
                 var swing = 0.8 + 0.4 * RandomNumberGenerator.GetInt32(1_000_001) / 1_000_000;
                 await Task.Delay(interval * swing, time, cancellationToken).ConfigureAwait(false);
-                _suspected = Compare(await AskAsync(cancellationToken).ConfigureAwait(false));
+                var views = await AskAsync(cancellationToken).ConfigureAwait(false);
+                _suspected = Compare(views).Union(StillSuspected(views));
                 await events.WriteAsync(
                     new ReconcilerEvent.Compared(_suspected), cancellationToken).ConfigureAwait(false);
             }
@@ -54,11 +61,21 @@ internal sealed class ViewComparison(
             var seen = view.ToHashSet();
             foreach (var node in everybody)
             {
+                if (pairs.Count == MaxPairs)
+                    return pairs.ToImmutable();
                 if (node != viewer && !seen.Contains(node))
                     pairs.Add(viewer < node ? new(viewer, node) : new(node, viewer));
             }
         }
         return pairs.ToImmutable();
+    }
+
+    /// <summary>Of the pairs suspected before, those of which nobody has told this time who could have.</summary>
+    private IEnumerable<PartedPair> StillSuspected(IReadOnlyDictionary<NodeName, IReadOnlyCollection<NodeName>> views)
+    {
+        var silent = connector.Visible.Except(views.Keys).ToHashSet();
+        return _suspected.Where(pair => !views.ContainsKey(pair.One) && !views.ContainsKey(pair.Other)
+            && (silent.Contains(pair.One) || silent.Contains(pair.Other)));
     }
 
     private async Task<Dictionary<NodeName, IReadOnlyCollection<NodeName>>> AskAsync(
@@ -88,12 +105,12 @@ internal sealed class ViewComparison(
     {
         try
         {
-            return await connector.AskVisibleAsync(peer, cancellationToken)
+            return await connector.AskVisibleAsync(peer, MaxNames, cancellationToken)
                 .WaitAsync(Patience, time, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is EnmeshException or TimeoutException)
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
-            // A silent member has said nothing about anybody; if it is gone, its link will tell.
+            // Whatever it is, this member has said nothing about anybody; if it is gone, its link will tell.
             return null;
         }
     }

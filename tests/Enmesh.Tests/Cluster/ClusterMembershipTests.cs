@@ -1,8 +1,6 @@
 using Enmesh.Cluster;
 using Enmesh.Discovery;
 using Enmesh.Telemetry;
-using Enmesh.Testing;
-using Microsoft.Extensions.Logging;
 using Xunit;
 using static Enmesh.Tests.Cluster.ReconcilerBench;
 
@@ -10,23 +8,8 @@ namespace Enmesh.Tests.Cluster;
 
 /// <summary>The reconciler with its sources, its clock and a node without a network around it.</summary>
 [Trait("Ring", "pure")]
-public sealed class ClusterMembershipTests : IAsyncDisposable
+public sealed class ClusterMembershipTests : ClusterBench
 {
-    private static readonly TimeSpan FarOff = TimeSpan.FromSeconds(60);
-    private readonly VirtualTime _time = new();
-    private readonly FakeConnector _node = new(Self);
-    private readonly LogLines _log = new();
-    private readonly List<ClusterMembership> _clusters = [];
-
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var cluster in _clusters)
-            await cluster.DisposeAsync();
-        Assert.DoesNotContain(_log.Lines, line => line.Level >= LogLevel.Error);
-        // A wait that was cancelled takes its timer back a moment after it has ended.
-        await UntilAsync(() => _time.ArmedTimers == 0);
-    }
-
     [Fact]
     public async Task Discovered_peers_become_connected_and_the_view_and_the_events_say_so()
     {
@@ -49,7 +32,7 @@ public sealed class ClusterMembershipTests : IAsyncDisposable
     public async Task A_dead_peer_delays_nobody()
     {
         var never = new TaskCompletionSource();
-        _node.Script = (peer, token) => peer.Name == Name(1) ? never.Task.WaitAsync(token) : Task.CompletedTask;
+        Node.Script = (peer, token) => peer.Name == Name(1) ? never.Task.WaitAsync(token) : Task.CompletedTask;
         var cluster = Cluster(Finds(1, 2, 3, 4));
         cluster.Start();
         var view = await ViewAsync(cluster, view => view.Connected == 3);
@@ -60,14 +43,14 @@ public sealed class ClusterMembershipTests : IAsyncDisposable
     public async Task An_attempt_that_never_ends_is_given_up_and_tried_again()
     {
         var never = new TaskCompletionSource();
-        _node.Script = (_, token) => never.Task.WaitAsync(token);
+        Node.Script = (_, token) => never.Task.WaitAsync(token);
         var cluster = Cluster(Finds(1));
         cluster.Start();
         await ViewAsync(cluster, view => view.Members.Any(member => member.State == MemberState.Dialing));
-        await _time.TimerDueInAsync(TimeSpan.FromSeconds(30));
+        await Time.TimerDueInAsync(TimeSpan.FromSeconds(30));
         await AdvanceUntilAsync(cluster, view => view.Members[0].LastFailure is not null);
         Assert.Contains("given up after 30 s", cluster.View.Members[0].LastFailure!.Message, StringComparison.Ordinal);
-        _node.Script = null;
+        Node.Script = null;
         await AdvanceUntilAsync(cluster, view => view.Connected == 1);
     }
 
@@ -77,14 +60,14 @@ public sealed class ClusterMembershipTests : IAsyncDisposable
         var cluster = Cluster(Finds(1));
         cluster.Start();
         await ViewAsync(cluster, view => view.Connected == 1);
-        _node.LinkDown(Name(1));
+        Node.LinkDown(Name(1));
         var view = await ViewAsync(cluster, view => view.Connected == 0);
         Assert.Equal(PeerStage.Tick, view.Members[0].LastFailure!.Stage);
-        await _time.TimerDueInAsync(TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(1));
-        Assert.Single(_node.Dialled);
-        _time.Advance(TimeSpan.FromSeconds(1));
+        await Time.TimerDueInAsync(TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(1));
+        Assert.Single(Node.Dialled);
+        Time.Advance(TimeSpan.FromSeconds(1));
         await ViewAsync(cluster, view => view.Connected == 1);
-        Assert.Equal(2, _node.Dialled.Count);
+        Assert.Equal(2, Node.Dialled.Count);
     }
 
     [Fact]
@@ -94,8 +77,8 @@ public sealed class ClusterMembershipTests : IAsyncDisposable
         cluster.Start();
         await ViewAsync(cluster, view => view.Connected == 1);
         var events = cluster.WatchAsync();
-        _node.LinkDown(Name(1), notice: false);
-        await AdvanceUntilAsync(cluster, _ => _node.Dialled.Count == 2);
+        Node.LinkDown(Name(1), notice: false);
+        await AdvanceUntilAsync(cluster, _ => Node.Dialled.Count == 2);
         await ViewAsync(cluster, view => view.Connected == 1);
         await cluster.DisposeAsync();
         var seen = await events.ToListAsync();
@@ -119,7 +102,7 @@ public sealed class ClusterMembershipTests : IAsyncDisposable
             (new HandshakeException(HandshakeFailure.Malformed, null, "garbage"), PeerStage.Handshake),
             (new InvalidOperationException("a defect"), PeerStage.Other),
         };
-        _node.Script = (peer, _) => throw failures[int.Parse(peer.Name.Host.AsSpan("10.0.1.".Length), System.Globalization.CultureInfo.InvariantCulture) - 1].Thrown;
+        Node.Script = (peer, _) => throw failures[int.Parse(peer.Name.Host.AsSpan("10.0.1.".Length), System.Globalization.CultureInfo.InvariantCulture) - 1].Thrown;
         var cluster = Cluster(Finds([.. Enumerable.Range(1, failures.Length)]));
         cluster.Start();
         var view = await ViewAsync(
@@ -135,13 +118,13 @@ public sealed class ClusterMembershipTests : IAsyncDisposable
     [Fact]
     public async Task Giving_way_to_the_attempt_of_the_peer_is_not_logged()
     {
-        _node.Script = (_, _) => throw new HandshakeException(
+        Node.Script = (_, _) => throw new HandshakeException(
             HandshakeFailure.AlreadyConnecting, Name(1), "the peer's own attempt goes ahead");
         var cluster = Cluster(Finds(1));
         cluster.Start();
         await ViewAsync(cluster, view => view.Members.Any(member => member.State == MemberState.Backoff));
-        Assert.DoesNotContain(_log.Lines, line => line.Id == EventIds.DialFailed);
-        _node.LinkUp(Name(1));
+        Assert.DoesNotContain(Log.Lines, line => line.Id == EventIds.DialFailed);
+        Node.LinkUp(Name(1));
         await ViewAsync(cluster, view => view.Connected == 1);
     }
 
@@ -168,8 +151,8 @@ public sealed class ClusterMembershipTests : IAsyncDisposable
         var source = new FakeDiscovery(_ => stubborn.Task);
         var cluster = Cluster(new DiscoverySource("dns", source));
         cluster.Start();
-        await _time.TimerDueInAsync(TimeSpan.FromSeconds(30));
-        _time.Advance(TimeSpan.FromSeconds(30));
+        await Time.TimerDueInAsync(TimeSpan.FromSeconds(30));
+        Time.Advance(TimeSpan.FromSeconds(30));
         var view = await ViewAsync(cluster, view => view.Sources[0].State == SourceState.Failing);
         Assert.Equal("it did not answer within 30 s", view.Sources[0].Problem);
         await AdvanceUntilAsync(
@@ -198,8 +181,8 @@ public sealed class ClusterMembershipTests : IAsyncDisposable
         });
         var cluster = Cluster(new DiscoverySource("dns", source));
         cluster.Start();
-        await _time.TimerDueInAsync(TimeSpan.FromSeconds(30));
-        _time.Advance(TimeSpan.FromSeconds(30));
+        await Time.TimerDueInAsync(TimeSpan.FromSeconds(30));
+        Time.Advance(TimeSpan.FromSeconds(30));
         await told.Task.WaitAsync(FarOff);
         await ViewAsync(cluster, view => view.Sources[0].State == SourceState.Failing);
     }
@@ -224,7 +207,7 @@ public sealed class ClusterMembershipTests : IAsyncDisposable
         Assert.All(view.Sources[..^1], source => Assert.Equal(SourceState.Failing, source.State));
         Assert.Equal("thrown at once", view.Sources[0].Problem);
         Assert.Equal("thrown later", view.Sources[1].Problem);
-        await UntilAsync(() => _log.Lines.Count(line => line.Id == EventIds.SourceFailing) == 6);
+        await UntilAsync(() => Log.Lines.Count(line => line.Id == EventIds.SourceFailing) == 6);
     }
 
     [Fact]
@@ -258,17 +241,17 @@ public sealed class ClusterMembershipTests : IAsyncDisposable
         answer = new PeerSnapshot.Complete([Peer(1)]);
         await AskAgainAsync();
         await ViewAsync(cluster, view => view.Sources[0].State == SourceState.Healthy);
-        await UntilAsync(() => _log.Lines.Count >= 3);
+        await UntilAsync(() => Log.Lines.Count >= 3);
         Assert.Equal(
-            [EventIds.PeerDiscovered, EventIds.SourceFailing, EventIds.SourceRecovered], _log.Lines.Select(line => line.Id));
-        Assert.Contains("10.0.0.10:53 did not answer within 5 s", _log.Lines[1].Text, StringComparison.Ordinal);
+            [EventIds.PeerDiscovered, EventIds.SourceFailing, EventIds.SourceRecovered], Log.Lines.Select(line => line.Id));
+        Assert.Contains("10.0.0.10:53 did not answer within 5 s", Log.Lines[1].Text, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Stopping_ends_attempts_questions_streams_and_waits()
     {
         var never = new TaskCompletionSource();
-        _node.Script = (_, token) => never.Task.WaitAsync(token);
+        Node.Script = (_, token) => never.Task.WaitAsync(token);
         var asking = new FakeDiscovery(
             token => Task.Delay(Timeout.Infinite, token).ContinueWith<PeerSnapshot>(_ => null!, TaskScheduler.Default));
         var cluster = Cluster(Finds(1), new DiscoverySource("slow", asking));
@@ -282,79 +265,6 @@ public sealed class ClusterMembershipTests : IAsyncDisposable
         await Assert.ThrowsAsync<ObjectDisposedException>(() => waiting.WaitAsync(FarOff));
         Assert.Empty(await cluster.WatchAsync().ToListAsync());
         await events.DisposeAsync();
-    }
-
-    [Fact]
-    public async Task User_code_waits_until_enough_members_are_there()
-    {
-        var gate = new TaskCompletionSource();
-        _node.Script = (peer, token) => peer.Name == Name(2) ? gate.Task.WaitAsync(token) : Task.CompletedTask;
-        var cluster = Cluster(new ClusterOptions { Join = { MinMembers = 3 } }, Finds(1, 2));
-        cluster.Start();
-        var joining = cluster.JoinAsync();
-        await ViewAsync(cluster, view => view.Connected == 1);
-        Assert.False(joining.IsCompleted);
-        gate.SetResult();
-        Assert.Equal(JoinState.Joined, await joining.WaitAsync(FarOff));
-    }
-
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_wait_that_takes_too_long_ends_as_it_was_told_to(bool fails)
-    {
-        _node.Script = (_, _) => throw new PeerUnreachableException("10.0.1.1", 4370, UnreachableReason.Refused, "Nobody is at home.");
-        var options = new ClusterOptions { Join = { MinMembers = 2, TimeoutFails = fails } };
-        var cluster = Cluster(options, Finds(1));
-        cluster.Start();
-        var joining = cluster.JoinAsync();
-        await AdvanceUntilAsync(cluster, view => view.Join == JoinState.TimedOut);
-        if (fails)
-        {
-            var failure = await Assert.ThrowsAsync<JoinTimeoutException>(() => joining.WaitAsync(FarOff));
-            Assert.Equal(
-                $"{Self} found 1 of 2 members within 60 s, itself included. Missing: {Name(1)} (Tcp: Nobody is at home.).",
-                failure.Message);
-        }
-        else
-        {
-            Assert.Equal(JoinState.TimedOut, await joining.WaitAsync(FarOff));
-        }
-    }
-
-    [Fact]
-    public async Task Members_that_do_not_see_each_other_are_named_until_they_do()
-    {
-        var isParted = true;
-        _node.Sees = peer => isParted && peer == Name(1) ? [Self, Name(3)] : [Self, .. _node.Connected.Where(node => node != peer)];
-        var cluster = Cluster(Finds(1, 2, 3));
-        cluster.Start();
-        await ViewAsync(cluster, view => view.Connected == 3);
-        var view = await AdvanceUntilAsync(cluster, view => view.Parted.Count > 0);
-        Assert.Equal([new PartedPair(Name(1), Name(2))], view.Parted);
-        isParted = false;
-        await AdvanceUntilAsync(cluster, view => view.Parted.IsEmpty);
-        await UntilAsync(() => _log.Lines.Any(line => line.Id == EventIds.Reunited));
-        var told = Assert.Single(_log.Lines, line => line.Id == EventIds.Parted);
-        Assert.EndsWith($"(1): {Name(1)} and {Name(2)}.", told.Text, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_link_that_the_rules_no_longer_leave_is_cut()
-    {
-        PeerSnapshot answer = new PeerSnapshot.Complete([Peer(1), Peer(2)]);
-        var polling = new DiscoveryPolling { Interval = TimeSpan.FromSeconds(100), Jitter = 0.1 };
-        var options = new ClusterOptions { Removal = PeerRemoval.After, RemovalGrace = TimeSpan.FromSeconds(30) };
-        var cluster = Cluster(options, new DiscoverySource("dns", new FakeDiscovery(_ => Task.FromResult(answer)), polling));
-        cluster.Start();
-        await ViewAsync(cluster, view => view.Connected == 2);
-        answer = new PeerSnapshot.Complete([Peer(2)]);
-        await AskAgainAsync();
-        await ViewAsync(cluster, view => view.Discovered == 1);
-        Assert.Equal(2, cluster.View.Connected);
-        await AdvanceUntilAsync(cluster, view => view.Connected == 1);
-        Assert.Equal([Name(2)], _node.Connected);
-        await UntilAsync(() => _log.Lines.Any(line => line.Id == EventIds.PeerCut));
     }
 
     [Fact]
@@ -373,11 +283,11 @@ public sealed class ClusterMembershipTests : IAsyncDisposable
         await ViewAsync(cluster, _ => true);
         for (var i = 0; i < 20_000; i++)
         {
-            _node.LinkUp(Name(i % 50));
+            Node.LinkUp(Name(i % 50));
             if (i % 3 != 0)
-                _node.LinkDown(Name(i % 50));
+                Node.LinkDown(Name(i % 50));
         }
-        var expected = _node.Connected.Order().ToArray();
+        var expected = Node.Connected.Order().ToArray();
         Assert.NotEmpty(expected);
         await AdvanceUntilAsync(cluster, view =>
             view.Members.Where(member => member.State == MemberState.Up)
@@ -392,48 +302,7 @@ public sealed class ClusterMembershipTests : IAsyncDisposable
         var options = new ClusterOptions { MinBackoff = TimeSpan.FromSeconds(20) };
         Assert.Contains(
             "MinBackoff",
-            Assert.Throws<ArgumentException>(() => new ClusterMembership(_node, [], options, _time, _log)).Message,
+            Assert.Throws<ArgumentException>(() => new ClusterMembership(Node, [], options, Time, Log)).Message,
             StringComparison.Ordinal);
-    }
-
-    private static DiscoverySource Finds(params int[] peers) =>
-        new("list", new FakeDiscovery(new PeerSnapshot.Complete([.. peers.Select(number => Peer(number))])));
-
-    private static Task<ClusterView> ViewAsync(ClusterMembership cluster, Func<ClusterView, bool> condition) =>
-        cluster.WaitForAsync(condition).WaitAsync(FarOff);
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        using var deadline = new CancellationTokenSource(FarOff);
-        while (!condition())
-            await Task.Delay(2, deadline.Token);
-    }
-
-    private ClusterMembership Cluster(params DiscoverySource[] sources) => Cluster(new ClusterOptions(), sources);
-
-    private ClusterMembership Cluster(ClusterOptions options, params DiscoverySource[] sources)
-    {
-        var cluster = new ClusterMembership(_node, sources, options, _time, _log);
-        _clusters.Add(cluster);
-        return cluster;
-    }
-
-    // To the next question of a source whose interval is 100 s, give or take a tenth.
-    private async Task AskAgainAsync()
-    {
-        await _time.TimerDueInAsync(TimeSpan.FromSeconds(90), TimeSpan.FromSeconds(110));
-        _time.Advance(TimeSpan.FromSeconds(110));
-    }
-
-    // The clock goes on in small steps, each after a moment for whoever was woken, until the view is the one wanted.
-    private async Task<ClusterView> AdvanceUntilAsync(ClusterMembership cluster, Func<ClusterView, bool> condition)
-    {
-        using var deadline = new CancellationTokenSource(FarOff);
-        while (!condition(cluster.View))
-        {
-            _time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Delay(2, deadline.Token);
-        }
-        return cluster.View;
     }
 }

@@ -11,6 +11,7 @@ internal sealed class FakeConnector(NodeName self) : IPeerConnector
     private readonly List<DiscoveredPeer> _dialled = [];
     private Action<PeerLinkNotice>? _observer;
     private long _session;
+    private int _looks;
 
     public NodeName Self => self;
 
@@ -48,11 +49,18 @@ internal sealed class FakeConnector(NodeName self) : IPeerConnector
 
     public IReadOnlyCollection<NodeName> Visible => Connected;
 
+    /// <summary>How often a peer was asked whom it sees.</summary>
+    internal int Looks => Volatile.Read(ref _looks);
+
     /// <summary>Whom a peer sees. Without a script it sees everybody.</summary>
     internal Func<NodeName, IReadOnlyCollection<NodeName>>? Sees { get; set; }
 
-    public Task<IReadOnlyCollection<NodeName>> AskVisibleAsync(NodeName peer, CancellationToken cancellationToken) =>
-        Task.FromResult(Sees?.Invoke(peer) ?? [.. Connected.Append(Self).Where(node => node != peer)]);
+    public Task<IReadOnlyCollection<NodeName>> AskVisibleAsync(
+        NodeName peer, int max, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _looks);
+        return Task.FromResult(Sees?.Invoke(peer) ?? [.. Connected.Append(Self).Where(node => node != peer)]);
+    }
 
     public void Disconnect(NodeName peer, string reason) => LinkDown(peer);
 

@@ -258,6 +258,18 @@ public sealed class RemovalTests
     }
 
     [Fact]
+    public void A_node_that_drains_cuts_nobody()
+    {
+        var bench = new ReconcilerBench(new() { Removal = PeerRemoval.Immediate });
+        bench.Complete(1, 2);
+        bench.Up(1);
+        bench.Do(new ReconcilerEvent.Drain());
+        Assert.Empty(bench.Complete(2).OfType<ReconcilerEffect.Cut>());
+        bench.Pass(3600);
+        Assert.Empty(bench.Tick(1).OfType<ReconcilerEffect.Cut>());
+    }
+
+    [Fact]
     public void Cutting_at_once_has_to_be_accepted_by_a_node_that_is_not_hidden()
     {
         var options = new ErlangNodeOptions { Name = "orders@10.0.0.1", Cluster = { Removal = PeerRemoval.Immediate } };

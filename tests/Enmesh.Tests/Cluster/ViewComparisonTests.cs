@@ -51,6 +51,18 @@ public sealed class ViewComparisonTests
     }
 
     [Fact]
+    public void A_member_that_makes_names_up_gives_no_endless_list()
+    {
+        var made = Enumerable.Range(0, ViewComparison.MaxNames).Select(i => Enmesh.NodeName.Parse($"x{i}@10.0.0.1")).ToArray();
+        var views = new Dictionary<Enmesh.NodeName, IReadOnlyCollection<Enmesh.NodeName>>
+        {
+            [Name(1)] = made,
+            [Name(2)] = [Name(1)],
+        };
+        Assert.Equal(ViewComparison.MaxPairs, ViewComparison.Compare(views).Count);
+    }
+
+    [Fact]
     public void What_two_looks_in_a_row_show_is_told_once_and_once_more_when_it_is_over()
     {
         var bench = new ReconcilerBench();

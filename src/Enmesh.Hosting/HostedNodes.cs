@@ -1,0 +1,54 @@
+using System.Collections.Concurrent;
+
+namespace Enmesh.Hosting;
+
+/// <summary>
+/// The nodes of one host, which come and go together: services wait until all of them have joined, for some may wait
+/// for others of this host; and they drain side by side, for as long as the one that needs longest.
+/// </summary>
+/// <param name="names">The names of all nodes that the host has.</param>
+/// <param name="time">The host's clock.</param>
+internal sealed class HostedNodes(NodeNames names, TimeProvider time)
+{
+    private readonly ConcurrentBag<(ErlangNode Node, TimeSpan DrainDelay)> _started = [];
+    private readonly Lock _gate = new();
+    private Task? _draining;
+
+    /// <summary>A node has started. The last one waits until all of them have joined.</summary>
+    internal async Task HasStartedAsync(ErlangNode node, TimeSpan drainDelay, CancellationToken cancellationToken)
+    {
+        _started.Add((node, drainDelay));
+        if (_started.Count < names.Count)
+            return;
+        try
+        {
+            // The first that fails ends the wait for the others.
+            var joining = _started.Select(one => one.Node.Cluster.JoinAsync(cancellationToken));
+            await foreach (var joined in Task.WhenEach(joining).WithCancellation(cancellationToken).ConfigureAwait(false))
+                await joined.ConfigureAwait(false);
+        }
+        catch
+        {
+            // The host does not stop what did not start.
+            foreach (var (started, _) in _started)
+                await started.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Has all of them drain, once, and waits with whoever asks until that is over.</summary>
+    internal Task DrainAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+            return _draining ??= DrainOnceAsync(cancellationToken);
+    }
+
+    private async Task DrainOnceAsync(CancellationToken cancellationToken)
+    {
+        foreach (var (node, _) in _started)
+            node.Drain();
+        var longest = _started.Select(one => one.DrainDelay).DefaultIfEmpty().Max();
+        // Should the host's patience end before, there is nothing left to wait for.
+        await Task.Delay(longest, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+}
