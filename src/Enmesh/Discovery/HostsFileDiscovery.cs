@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
-using System.Threading.Channels;
 using Enmesh.Epmd;
+using Enmesh.Files;
 using Enmesh.Resolver;
 using Enmesh.Terms.Text;
 using Enmesh.Transport;
@@ -75,11 +75,9 @@ public sealed class HostsFileDiscovery : IWatchedPeerDiscovery
     private const int MaxFileBytes = 256 * 1024;
     private const int MaxHosts = 256;
 
-    // How a volume of Kubernetes is changed: the files are links through this one, which is swapped.
-    private const string MountedData = "..data";
-
     private readonly EpmdHosts _epmd;
     private readonly string[] _places;
+    private readonly TimeProvider _time;
 
     /// <summary>Makes the strategy. The options are copied.</summary>
     /// <param name="options">The options.</param>
@@ -98,6 +96,7 @@ public sealed class HostsFileDiscovery : IWatchedPeerDiscovery
         if (options.Validate() is { Count: > 0 } problems)
             throw new ArgumentException(string.Join(Environment.NewLine, problems), nameof(options));
         _epmd = new EpmdHosts(names ?? new EpmdClient(new TcpTransport(time), time, options.ReadPort()).NamesAsync);
+        _time = time;
         _places = options.File is { Length: > 0 } file ? [Path.GetFullPath(file)] : [.. UsualPlaces()];
     }
 
@@ -127,22 +126,10 @@ public sealed class HostsFileDiscovery : IWatchedPeerDiscovery
     public async Task WatchAsync(NodeName self, Action changed, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(changed);
-        var failed = Channel.CreateUnbounded<Exception>();
-        var watchers = new List<FileSystemWatcher>();
-        try
-        {
-            foreach (var place in _places.Where(place => Directory.Exists(Path.GetDirectoryName(place))))
-                watchers.Add(Watch(place, changed, failed.Writer));
-            if (watchers.Count == 0)
-                throw new DiscoveryException($"There is no directory {Path.GetDirectoryName(_places[0])}.");
-            // Whatever happened before the watchers were there.
-            changed();
-            throw await failed.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            watchers.ForEach(watcher => watcher.Dispose());
-        }
+        using var watch = new FileWatch(_places, changed, _time);
+        // Whatever happened before the watch was there.
+        changed();
+        await Task.Delay(Timeout.InfiniteTimeSpan, _time, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Reads the hosts out of the text of such a file.</summary>
@@ -183,29 +170,6 @@ public sealed class HostsFileDiscovery : IWatchedPeerDiscovery
             : Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
         if (home.Length > 0)
             yield return Path.Combine(home, FileName);
-    }
-
-    private static FileSystemWatcher Watch(string place, Action changed, ChannelWriter<Exception> failed)
-    {
-        var name = Path.GetFileName(place);
-        var watcher = new FileSystemWatcher(Path.GetDirectoryName(place)!);
-        void Noticed(string? what)
-        {
-            if (what == name || what == MountedData)
-                changed();
-        }
-
-        watcher.Created += (_, e) => Noticed(e.Name);
-        watcher.Changed += (_, e) => Noticed(e.Name);
-        watcher.Deleted += (_, e) => Noticed(e.Name);
-        watcher.Renamed += (_, e) =>
-        {
-            Noticed(e.OldName);
-            Noticed(e.Name);
-        };
-        watcher.Error += (_, e) => failed.TryWrite(e.GetException());
-        watcher.EnableRaisingEvents = true;
-        return watcher;
     }
 
     private static string HostPart(string host, NodeName self)

@@ -85,48 +85,16 @@ public sealed class HostsFileDiscoveryTests : IDisposable
     }
 
     [Fact]
-    public async Task Every_way_in_which_the_file_changes_is_noticed()
+    public async Task A_change_of_the_file_is_told()
     {
         using var stop = new CancellationTokenSource();
         using var noticed = new SemaphoreSlim(0);
         var watching = Discovery().WatchAsync(Self, () => noticed.Release(), stop.Token);
-        await NoticedAsync(); // the watch has begun
+        Assert.True(await noticed.WaitAsync(FarOff)); // the watch has begun
         await File.WriteAllTextAsync(HostsFile, "web1.");
-        await NoticedAsync();
-        var other = Path.Combine(_directory, "new");
-        await File.WriteAllTextAsync(other, "web2.");
-        Drain();
-        File.Move(other, HostsFile, overwrite: true);
-        await NoticedAsync();
-        Drain();
-        File.Delete(HostsFile);
-        await NoticedAsync();
-        Drain();
-        // As a volume of Kubernetes is changed.
-        await File.WriteAllTextAsync(Path.Combine(_directory, "..data_tmp"), "");
-        File.Move(Path.Combine(_directory, "..data_tmp"), Path.Combine(_directory, "..data"));
-        await NoticedAsync();
+        Assert.True(await noticed.WaitAsync(FarOff));
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => watching.WaitAsync(FarOff));
-
-        async Task NoticedAsync() => Assert.True(await noticed.WaitAsync(FarOff));
-
-        void Drain()
-        {
-            while (noticed.Wait(0))
-            {
-                // What the step before has brought about.
-            }
-        }
-    }
-
-    [Fact]
-    public async Task A_directory_that_is_not_there_cannot_be_watched()
-    {
-        var discovery = new HostsFileDiscovery(new() { File = Path.Combine(_directory, "none", "hosts") });
-        Assert.Equal(
-            $"There is no directory {Path.Combine(_directory, "none")}.",
-            (await Assert.ThrowsAsync<DiscoveryException>(() => discovery.WatchAsync(Self, () => { }, CancellationToken.None))).Message);
     }
 
     private HostsFileDiscovery Discovery() => new(
