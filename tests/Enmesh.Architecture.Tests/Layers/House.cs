@@ -17,7 +17,8 @@ internal static class House
     private static readonly string[] Wire = [.. Vocabulary, "Enmesh.Wire"];
     private static readonly string[] Handshake = [.. Wire, "Enmesh.Handshake"];
     private static readonly string[] Files = ["Enmesh.Files"];
-    private static readonly string[] Transport = ["Enmesh", "Enmesh.Telemetry", .. Files, "Enmesh.Transport"];
+    private static readonly string[] Certificates = ["Enmesh", "Enmesh.Certificates"];
+    private static readonly string[] Transport = [.. Certificates, "Enmesh.Telemetry", .. Files, "Enmesh.Transport"];
     private static readonly string[] Epmd = [.. Transport, "Enmesh.Epmd"];
     private static readonly string[] Peers = [.. Handshake, .. Transport, "Enmesh.Peers"];
     private static readonly string[] Processes = [.. Peers, "Enmesh.Processes"];
@@ -46,6 +47,7 @@ internal static class House
         ["Enmesh.Wire"] = Wire,
         ["Enmesh.Handshake"] = Handshake,
         ["Enmesh.Files"] = Files,
+        ["Enmesh.Certificates"] = Certificates,
         ["Enmesh.Transport"] = Transport,
         ["Enmesh.Epmd"] = Epmd,
         ["Enmesh.Peers"] = Peers,
