@@ -36,6 +36,14 @@ internal sealed class IntegerInfo<T> : TermTypeInfo<T>
         return long.CreateTruncating(value) == number ? value : throw TermInput.Unexpected(Expected, number);
     }
 
+    // Requests and replies are often a number and nothing else.
+    internal override Term TermOf(T value) => long.CreateTruncating(value);
+
+    internal override T ValueOf(Term term) =>
+        term.Int64 is { } number && long.CreateTruncating(T.CreateTruncating(number)) == number
+            ? T.CreateTruncating(number)
+            : base.ValueOf(term);
+
     private static string Expected => NumberText.Range(T.MinValue, T.MaxValue);
 }
 

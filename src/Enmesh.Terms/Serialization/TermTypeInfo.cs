@@ -41,7 +41,7 @@ public abstract class TermTypeInfo<T> : TermTypeInfo
     // needs of T in the object, and need not look it up.
 
     /// <inheritdoc cref="TermSerializer.ToTerm{T}(T, TermTypeInfo{T})"/>
-    internal Term TermOf(T value)
+    internal virtual Term TermOf(T value)
     {
         var output = TermOutput.ToTerm();
         Write(ref output, value);
@@ -49,7 +49,7 @@ public abstract class TermTypeInfo<T> : TermTypeInfo
     }
 
     /// <inheritdoc cref="TermSerializer.FromTerm{T}(Term, TermTypeInfo{T})"/>
-    internal T ValueOf(Term term)
+    internal virtual T ValueOf(Term term)
     {
         var input = new TermInput(term);
         return Read(ref input);

@@ -7,14 +7,14 @@ namespace Enmesh.Peers;
 /// <remarks>With a clock other than the system's, ticks follow that clock's timers instead.</remarks>
 internal sealed class Pulse : IAsyncDisposable
 {
-    private const int LookMilliseconds = 2;
+    private const int LookMilliseconds = 5;
     private const int PoolLookMilliseconds = 1000;
 
     /// <summary>Looks without anything held after which the thread goes to sleep until it is called.</summary>
-    private const int QuietLooks = 50;
+    private const int QuietLooks = 20;
 
     /// <summary>Looks after which threads that hold nothing are no longer looked at, however busy others are.</summary>
-    private const int LooksUntilForgotten = 512;
+    private const int LooksUntilForgotten = 200;
 
     private readonly TimeProvider _timeProvider;
     private readonly Func<IReadOnlyCollection<PeerLink>> _links;
