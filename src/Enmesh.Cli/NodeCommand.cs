@@ -29,6 +29,7 @@ internal static class NodeCommand
         var epmdPort = NumberOptions.Port("--epmd-port", "The port of EPMD. Default: $ERL_EPMD_PORT, else 4369.");
         var hostFrom = new Option<string?>("--host-from") { Description = "Take the host part of the name from a name server: srv:NAME or ptr.", HelpName = "SOURCE" };
         var hidden = new Option<bool>("--hidden") { Description = "Stay out of nodes(), global and pg: a hidden node, as erl -hidden." };
+        var tls = new TlsCommandOptions();
         var sources = new SourceOptions();
         var untilInputEnds = new Option<bool>("--until-stdin-closes") { Description = "End when stdin does, for whoever starts nodes as its children.", Hidden = true };
         var command = new Verb(
@@ -42,10 +43,12 @@ internal static class NodeCommand
             Examples:
               enmesh node --name a@127.0.0.1 --port 0 --epmd embedded --epmd-host localhost
               enmesh node --name a@127.0.0.1 --port 4370 --peer b@127.0.0.1:4371
+              enmesh node --name a@10.0.0.7 --listen 10.0.0.7 --tls-cert tls.crt --tls-key tls.key --tls-ca ca.crt --dns orders
             """)
         {
             name, hostFrom, shortNames, cookie, insecure, listen, port, epmd, epmdPort, hidden, untilInputEnds,
         };
+        tls.AddTo(command);
         sources.AddTo(command);
         command.SetAction((parsed, cancellationToken) =>
         {
@@ -66,7 +69,7 @@ internal static class NodeCommand
             Put("Port", parsed.GetValue(port)?.ToString(CultureInfo.InvariantCulture));
             Put("Epmd", parsed.GetValue(epmd));
             Put("EpmdPort", parsed.GetValue(epmdPort)?.ToString(CultureInfo.InvariantCulture));
-            foreach (var (key, value) in sources.Settings(parsed))
+            foreach (var (key, value) in tls.Settings(parsed).Concat(sources.Settings(parsed)))
                 Put(key, value);
             return RunAsync(settings, parsed.GetValue(untilInputEnds), cancellationToken);
         });

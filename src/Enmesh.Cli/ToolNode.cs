@@ -27,12 +27,15 @@ internal sealed class ToolNode
     internal Option<double> Timeout { get; } = NumberOptions.Seconds(
         "--timeout", "How long to wait for an answer.", usual: 10, min: 0.1, max: 3600);
 
+    internal TlsCommandOptions Tls { get; } = new();
+
     internal Option<bool> Json { get; } = new("--json") { Description = "Print JSON, for programs." };
 
     internal void AddTo(Command command)
     {
         foreach (var option in new Option[] { CookieFile, Insecure, Port, EpmdPort, Timeout, Json })
             command.Options.Add(option);
+        Tls.AddTo(command);
     }
 
     internal TimeSpan TimeoutOf(ParseResult parsed) => TimeSpan.FromSeconds(parsed.GetValue(Timeout));
@@ -62,10 +65,12 @@ internal sealed class ToolNode
         ParseResult parsed, NodeName target, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var port = parsed.GetValue(Port) ?? await AskEpmdAsync(parsed, target, cancellationToken).ConfigureAwait(false);
+        var tls = Tls.Read(parsed);
         var options = new ErlangNodeOptions
         {
-            // Nobody dials it, so that its host part only has to be of the target's kind.
-            Name = $"enmesh-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}@{(target.IsLong ? "127.0.0.1" : "localhost")}",
+            // Nobody dials it, so that its host part only has to be of the target's kind, and that of its certificate.
+            Name = $"enmesh-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}@{TlsCommandOptions.HostOf(tls, target.IsLong) ?? (target.IsLong ? "127.0.0.1" : "localhost")}",
+            Tls = tls,
             ShortNames = !target.IsLong,
             CookieFile = parsed.GetValue(CookieFile),
             Insecure = parsed.GetValue(Insecure),

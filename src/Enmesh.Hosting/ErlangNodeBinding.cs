@@ -30,6 +30,7 @@ internal sealed class ErlangNodeBinding(string section)
         keys.Number(nameof(options.PeerPort), value => options.PeerPort = value);
         keys.List(nameof(options.ListenAddresses), "an IP address", IPAddress.TryParse, options.ListenAddresses);
         keys.Flag(nameof(options.Listen), value => options.Listen = value);
+        BindTls(keys, configuration, options.Tls);
         keys.Choice<EpmdMode>(nameof(options.Epmd), value => options.Epmd = value);
         keys.Number(nameof(options.EpmdPort), value => options.EpmdPort = value);
         keys.Duration(nameof(options.NetTickTime), value => options.NetTickTime = value);
@@ -59,6 +60,29 @@ internal sealed class ErlangNodeBinding(string section)
     internal void BindDiscovery(IConfiguration configuration, ErlangNodeOptions options, IServiceProvider services) =>
         new SettingKeys(section, configuration, _problems)
             .Sections(nameof(options.Discovery), (name, inner) => StrategyBinding.Bind(name, inner, options, services));
+
+    // One word, off, or a section.
+    private static void BindTls(SettingKeys keys, IConfiguration configuration, TlsOptions options)
+    {
+        const string Key = nameof(ErlangNodeOptions.Tls);
+        if (configuration[Key] is not null)
+        {
+            keys.Choice<TlsMode>(Key, value => options.Mode = value);
+            return;
+        }
+        keys.Section(Key, inner =>
+        {
+            inner.Choice<TlsMode>(nameof(options.Mode), value => options.Mode = value);
+            inner.Text(nameof(options.CertificateFile), value => options.CertificateFile = value);
+            inner.Text(nameof(options.KeyFile), value => options.KeyFile = value);
+            inner.Text(nameof(options.CaFile), value => options.CaFile = value);
+            inner.Texts(nameof(options.CrlFiles), options.CrlFiles);
+            inner.Text(nameof(options.OptionFile), value => options.OptionFile = value);
+            inner.Texts(nameof(options.AllowedNames), options.AllowedNames);
+            inner.OwnTexts(nameof(options.ToolNames), options.ToolNames);
+            inner.RefuseOthers();
+        });
+    }
 
     private static void BindCluster(SettingKeys keys, ClusterOptions options)
     {

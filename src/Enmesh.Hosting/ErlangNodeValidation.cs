@@ -16,6 +16,7 @@ internal sealed class ErlangNodeValidation(string node, string section, ErlangNo
         List<string> problems = [.. bound.Problems, .. options.Validate().Select(problem => $"{section}:{problem}")];
         if (CookieProblem(options) is { } cookie)
             problems.Add($"{section}:{nameof(options.CookieFile)}: {cookie}");
+        problems.AddRange(options.ValidateSurroundings().Select(problem => $"{section}:{problem}"));
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
     }
 

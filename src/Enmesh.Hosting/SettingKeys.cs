@@ -57,6 +57,14 @@ internal sealed class SettingKeys(string path, IConfiguration configuration, Lis
     internal void Texts(string key, IList<string> into) =>
         List(key, "a text", static (string text, out string? value) => (value = text).Length > 0, into);
 
+    /// <summary>The same in place of those that are there.</summary>
+    internal void OwnTexts(string key, IList<string> into)
+    {
+        if (configuration.GetSection(key).Exists())
+            into.Clear();
+        Texts(key, into);
+    }
+
     /// <summary>A list as <c>Key:0</c>, <c>Key:1</c>, or as one value with commas.</summary>
     internal void List<T>(string key, string form, Parser<T> parse, IList<T> into)
     {

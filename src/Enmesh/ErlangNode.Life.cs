@@ -10,6 +10,7 @@ using Enmesh.Processes;
 using Enmesh.Services;
 using Enmesh.Telemetry;
 using Enmesh.Terms;
+using Enmesh.Tls;
 using Enmesh.Transport;
 using Enmesh.Wire;
 using Microsoft.Extensions.Logging;
@@ -134,7 +135,7 @@ public sealed partial class ErlangNode
     /// <summary>What there is while the node runs.</summary>
     private sealed record Life(
         NodeName Name, ProcessRuntime Runtime, PeerTable Peers, ITransportListener? Listener, EpmdPresence? Epmd, ClusterMembership Cluster,
-        NodeMetrics Metrics, AllowList AllowList, NetTickClock Ticks)
+        NodeMetrics Metrics, AllowList AllowList, NetTickClock Ticks, TlsSource? Tls)
     {
         private static readonly TimeSpan ViewPatience = TimeSpan.FromSeconds(10);
         private readonly List<SupervisorOfNode> _supervisors = [];
@@ -148,7 +149,10 @@ public sealed partial class ErlangNode
             var time = node._timeProvider;
             var logger = node._logs.CreateLogger("Enmesh.Peers");
             var thread = plan.Thread ?? new NodeThread(time);
+            var tls = plan.Tls?.Open(time, logger);
             var transport = plan.Transport(thread.Clock ?? time, logger);
+            if (tls is not null)
+                transport = new TlsTransport(transport, tls, plan.Tls!.Identity, thread.Clock ?? time, logger);
             var epmdTransport = plan.EpmdTransport(time, logger);
             ITransportListener? listener = null;
             EpmdPresence? presence = null;
@@ -163,8 +167,8 @@ public sealed partial class ErlangNode
                 }
                 var epmd = new EpmdClient(epmdTransport, time, plan.EpmdSettings.Port);
                 if (plan.NameFrom is { } granter)
-                    return await BeginAsDynamicAsync(node, plan, granter, transport, thread, epmd, cancellationToken).ConfigureAwait(false);
-                return await BeginAsync(node, plan, transport, thread, listener, presence, presence?.Creation, epmd, cancellationToken).ConfigureAwait(false);
+                    return await BeginAsDynamicAsync(node, plan, granter, transport, tls, thread, epmd, cancellationToken).ConfigureAwait(false);
+                return await BeginAsync(node, plan, transport, tls, thread, listener, presence, presence?.Creation, epmd, cancellationToken).ConfigureAwait(false);
             }
             catch
             {
@@ -172,6 +176,7 @@ public sealed partial class ErlangNode
                     await presence.DisposeAsync().ConfigureAwait(false);
                 if (listener is not null)
                     await listener.DisposeAsync().ConfigureAwait(false);
+                tls?.Dispose();
                 (thread as NodeThread)?.Dispose();
                 throw;
             }
@@ -200,6 +205,7 @@ public sealed partial class ErlangNode
                 await Global.DialsAsync().ConfigureAwait(false);
             Ticks.Dispose();
             Metrics.Dispose();
+            Tls?.Dispose();
         }
 
         private async Task StartSupervisorsAsync(ErlangNode node, CancellationToken cancellationToken)
@@ -222,7 +228,7 @@ public sealed partial class ErlangNode
 
         // The name and the creation come with the first link, which is kept.
         private static async Task<Life> BeginAsDynamicAsync(
-            ErlangNode node, NodePlan plan, NodeName granter, ITransport transport, TurnThread thread, EpmdClient epmd,
+            ErlangNode node, NodePlan plan, NodeName granter, ITransport transport, TlsSource? tls, TurnThread thread, EpmdClient epmd,
             CancellationToken cancellationToken)
         {
             var locate = plan.Locate(epmd);
@@ -230,6 +236,8 @@ public sealed partial class ErlangNode
             var connection = await transport.ConnectAsync(place.Host, place.Port, cancellationToken).ConfigureAwait(false);
             try
             {
+                await connection.GoOnReading();
+                await connection.OpenAsync(granter.Host, plan.Handshake.Step, cancellationToken).ConfigureAwait(false);
                 var settings = new HandshakeSettings
                 {
                     Host = plan.Name.Host,
@@ -247,7 +255,7 @@ public sealed partial class ErlangNode
                 var result = await driver.RunAsync(cancellationToken).ConfigureAwait(false);
                 await Task.Yield(); // the connection's thread is not for what the program does next
                 var life = await BeginAsync(
-                    node, plan with { Name = result.OwnName }, transport, thread, null, null, result.OwnCreation, epmd, cancellationToken).ConfigureAwait(false);
+                    node, plan with { Name = result.OwnName }, transport, tls, thread, null, null, result.OwnCreation, epmd, cancellationToken).ConfigureAwait(false);
                 await life.Peers.AdoptAsync(result, connection).ConfigureAwait(false);
                 return life;
             }
@@ -259,7 +267,7 @@ public sealed partial class ErlangNode
         }
 
         private static async Task<Life> BeginAsync(
-            ErlangNode node, NodePlan plan, ITransport transport, TurnThread thread, ITransportListener? listener, EpmdPresence? presence, uint? given,
+            ErlangNode node, NodePlan plan, ITransport transport, TlsSource? tls, TurnThread thread, ITransportListener? listener, EpmdPresence? presence, uint? given,
             EpmdClient epmd, CancellationToken cancellationToken)
         {
             var time = node._timeProvider;
@@ -298,7 +306,7 @@ public sealed partial class ErlangNode
                 connector, plan.Discovery, plan.Cluster, time, node._logs.CreateLogger("Enmesh.Cluster"), metrics);
             var ticks = new NetTickClock(
                 plan.Link.NetTickTime, plan.Link.NetTickIntensity, peers.ChangePace, time, node._logs.CreateLogger("Enmesh.Services"));
-            var life = new Life(plan.Name, runtime, peers, listener, presence, cluster, metrics, allowList, ticks);
+            var life = new Life(plan.Name, runtime, peers, listener, presence, cluster, metrics, allowList, ticks, tls);
             metrics.Observe(() => runtime.ProcessCount, () => runtime.MailboxBudget.Used, () => peers.PoolDelay);
             runtime.Start(peers);
             runtime.RegistryOf = node.FindRegistry;

@@ -1,6 +1,7 @@
 using System.Net;
 using Enmesh.Cluster;
 using Enmesh.Discovery;
+using Enmesh.Tls;
 
 namespace Enmesh;
 
@@ -107,6 +108,9 @@ public sealed class ErlangNodeOptions
 
     /// <summary>Whether calls are taken at all. Default true; a tool that only dials needs no port.</summary>
     public bool Listen { get; set; } = true;
+
+    /// <summary>TLS between nodes. Without it a node listens beyond loopback only if told so: <see cref="TlsMode.Off"/>.</summary>
+    public TlsOptions Tls { get; set; } = new();
 
     /// <summary>How the node deals with EPMD. Default <see cref="EpmdMode.Off"/>.</summary>
     public EpmdMode Epmd { get; set; }
@@ -278,6 +282,7 @@ public sealed class ErlangNodeOptions
                 $"{nameof(LastPort)}: the range ends at {LastPort}, before it begins at {Port ?? DefaultPort}.");
         if (Listen && Port == 0 && Epmd == EpmdMode.Off)
             problems.Add($"{nameof(Port)}: 0 takes a port that peers can only learn from EPMD; set {nameof(Epmd)} to Register or Embedded.");
+        problems.AddRange(Tls.Validate().Select(problem => $"{nameof(Tls)}:{problem}"));
         problems.AddRange(AllowedNodes.Select(Services.AllowList.Problem).OfType<string>().Select(
             problem => $"{nameof(AllowedNodes)}: {problem}."));
         if (PgScopes.Any(scope => string.IsNullOrEmpty(scope) || scope.Length > Terms.Atom.MaxCharacters))
@@ -295,6 +300,26 @@ public sealed class ErlangNodeOptions
         return problems;
     }
 
+    /// <summary>
+    /// Says what is wrong with what the settings lead to on this host: the files for TLS, which are read, and
+    /// listening beyond loopback without TLS. Each problem begins with its key.
+    /// </summary>
+    /// <returns>Empty when all is well, and when <see cref="Validate"/> has something to say of TLS.</returns>
+    public IReadOnlyList<string> ValidateSurroundings()
+    {
+        if (Tls.Validate().Count > 0)
+            return [];
+        try
+        {
+            TlsSetup.From(Tls)?.Check(TimeProvider.System);
+            return NodePlan.PlainTcpProblem(this, Environment.GetEnvironmentVariable) is { } problem ? [problem] : [];
+        }
+        catch (TlsSettingsException e)
+        {
+            return [$"{nameof(Tls)}: {e.Message}"];
+        }
+    }
+
     private IEnumerable<string> HostFromProblems()
     {
         if (!OwnHostSource.TryParse(HostFrom!, out _, out var problem))
@@ -310,6 +335,7 @@ public sealed class ErlangNodeOptions
     {
         var copy = (ErlangNodeOptions)MemberwiseClone();
         copy.ListenAddresses = [.. ListenAddresses];
+        copy.Tls = Tls.Copy();
         copy.Discovery = [.. Discovery];
         copy.PgScopes = [.. PgScopes];
         copy.AllowedNodes = [.. AllowedNodes];

@@ -10,6 +10,7 @@ using Enmesh.Processes;
 using Enmesh.Resolver;
 using Enmesh.Services;
 using Enmesh.Terms;
+using Enmesh.Tls;
 using Enmesh.Transport;
 using Enmesh.Wire;
 using Microsoft.Extensions.Logging;
@@ -30,6 +31,9 @@ internal sealed record NodePlan
 
     internal Func<TimeProvider, ILogger, ITransport> Transport { get; init; } =
         static (time, logger) => new TcpTransport(time, logger) { OwnThreads = true };
+
+    /// <summary>TLS over that transport; null for none.</summary>
+    internal TlsSetup? Tls { get; init; }
 
     /// <summary>What EPMD is spoken to over: connections that sit idle, and may be many.</summary>
     internal Func<TimeProvider, ILogger, ITransport> EpmdTransport { get; init; } = static (time, logger) => new TcpTransport(time, logger);
@@ -109,6 +113,8 @@ internal sealed record NodePlan
         if (options.EpmdPort is { } epmdPort)
             epmd = epmd with { Port = epmdPort };
         var port = options.Port ?? PortFrom(environment) ?? ErlangNodeOptions.DefaultPort;
+        if (PlainTcpProblem(options, environment) is { } plainTcp)
+            throw new ArgumentException(plainTcp, nameof(options));
         var cookies = ReadCookies(options, environment);
         var plan = Of(
             options, name, cookies,
@@ -118,11 +124,23 @@ internal sealed record NodePlan
         plan = plan with
         {
             Listen = options.Listen && granter is null ? new ListenAddress(Addresses(options, environment), port, Math.Max(port, options.LastPort)) : null,
+            Tls = TlsSetup.From(options.Tls),
             Epmd = options.Epmd,
             EpmdSettings = epmd,
         };
         // A node that is given its name is hidden, whatever it wants.
         return granter is null ? plan : plan with { NameFrom = granter, IsPublished = false, PgScopes = [.. options.PgScopes] };
+    }
+
+    /// <summary>What is wrong with listening without TLS; null when nothing is.</summary>
+    internal static string? PlainTcpProblem(ErlangNodeOptions options, Func<string, string?> environment)
+    {
+        if (!options.Listen || options.NameFrom is not null || options.Tls.IsOn || options.Tls.Mode == TlsMode.Off)
+            return null;
+        return Addresses(options, environment).FirstOrDefault(address => !IPAddress.IsLoopback(address)) is { } open
+            ? $"{nameof(options.Tls)}: the node would listen on {open} without TLS: whoever reads along has every message, and whoever knows the cookie is let in. "
+                + $"Set {nameof(options.Tls)}:{nameof(TlsOptions.CertificateFile)} and {nameof(options.Tls)}:{nameof(TlsOptions.CaFile)}, or say {nameof(options.Tls)}: off."
+            : null;
     }
 
     /// <summary>The node's own name; of one that is given its name, the host part alone is meant.</summary>

@@ -154,6 +154,14 @@ internal sealed class BeamNode : IAsyncDisposable
         await _process.WaitForExitAsync(StartTimeout);
     }
 
+    /// <summary>Puts a file into its home directory, in one step.</summary>
+    internal void WriteFile(string name, string text)
+    {
+        var path = Path.Combine(_home.Outside, name);
+        File.WriteAllText(path + ".new", AtHome(text, _home));
+        File.Move(path + ".new", path, overwrite: true);
+    }
+
     /// <summary>Ends the process at once, as a crash would.</summary>
     internal Task KillAsync() => _process.KillAsync();
 
@@ -180,6 +188,8 @@ internal sealed class BeamNode : IAsyncDisposable
             File.Copy(
                 Repository.PathTo("tests", "Shared", "beam_control.erl"),
                 Path.Combine(home.Outside, "beam_control.erl"));
+            foreach (var (name, text) in options.Files)
+                await File.WriteAllTextAsync(Path.Combine(home.Outside, name), AtHome(text, home));
             control = new(Path.Combine(home.Outside, "control"));
             var environment = home.Environment(EpmdPort(options));
             foreach (var (name, value) in options.Environment)
@@ -232,7 +242,7 @@ internal sealed class BeamNode : IAsyncDisposable
         ];
         if (options.Distributed)
             command.AddRange(Distribution(options));
-        command.AddRange(options.Arguments);
+        command.AddRange(options.Arguments.Select(argument => AtHome(argument, home)));
         command.AddRange(
         [
             "-eval",
@@ -241,6 +251,8 @@ internal sealed class BeamNode : IAsyncDisposable
         ]);
         return command;
     }
+
+    private static string AtHome(string text, BeamHome home) => text.Replace("{home}", home.Inside, StringComparison.Ordinal);
 
     private static List<string> Distribution(BeamOptions options)
     {

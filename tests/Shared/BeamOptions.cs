@@ -39,6 +39,11 @@ internal sealed record BeamOptions
     /// <summary>More arguments for <c>erl</c>.</summary>
     internal IReadOnlyList<string> Arguments { get; init; } = [];
 
+    /// <summary>
+    /// Files to have in its home directory. There and in <see cref="Arguments"/> <c>{home}</c> stands for that directory.
+    /// </summary>
+    internal IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
+
     /// <summary>More environment variables.</summary>
     internal IReadOnlyDictionary<string, string?> Environment { get; init; } = new Dictionary<string, string?>();
 

@@ -1,5 +1,3 @@
-using System.Security.Authentication;
-
 namespace Enmesh.Cluster;
 
 /// <summary>How far a connection came before it failed.</summary>
@@ -55,7 +53,7 @@ public sealed record PeerFailure(PeerStage Stage, string Message, DateTimeOffset
             PeerUnreachableException { Reason: UnreachableReason.NameNotFound } => PeerStage.Dns,
             PeerUnreachableException => PeerStage.Tcp,
             EpmdException => PeerStage.Epmd,
-            AuthenticationException => PeerStage.Tls,
+            TlsException => PeerStage.Tls,
             HandshakeException handshake => StageOf(handshake.Failure),
             _ => PeerStage.Other,
         };

@@ -118,7 +118,7 @@ internal sealed class EpmdServer : IAsyncDisposable
             using (var deadline = new CancellationTokenSource(Patience, _time))
             using (var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken))
             {
-                await connection.OpenAsync(either.Token).ConfigureAwait(false);
+                await connection.OpenAsync(null, Timeout.InfiniteTimeSpan, either.Token).ConfigureAwait(false);
                 registered = await AnswerAsync(connection, near, number, either.Token).ConfigureAwait(false);
             }
 

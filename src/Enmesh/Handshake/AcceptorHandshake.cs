@@ -100,7 +100,7 @@ internal sealed class AcceptorHandshake : HandshakeMachine
                 $"The caller calls itself {peer}; before the '@' a node name has ASCII characters only.",
                 Status(HandshakeStatus.NokText));
         }
-        return Then(_state, new HandshakeEffect.Ask(new NodeQuestion.Admit(peer)));
+        return Then(_state, new HandshakeEffect.Ask(new NodeQuestion.Admit(peer, caller.Flags.Has(DistributionFlags.Published))));
     }
 
     private (State, IReadOnlyList<HandshakeEffect>) OnAnswer(State.AsksNode asked, NodeAnswer answer)

@@ -46,7 +46,7 @@ internal abstract record NodeQuestion
     /// <summary>
     /// May this peer connect, and how do we stand with it? Answered by <see cref="NodeAnswer.Admission"/>.
     /// </summary>
-    internal sealed record Admit(NodeName Peer) : NodeQuestion;
+    internal sealed record Admit(NodeName Peer, bool IsPublished) : NodeQuestion;
 
     /// <summary>
     /// A name for a node without one on this host. Answered by <see cref="NodeAnswer.Granted"/> or Refused.

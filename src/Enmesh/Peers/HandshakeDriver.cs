@@ -24,6 +24,7 @@ internal sealed class HandshakeDriver(
 
     /// <summary>Runs it to its end.</summary>
     /// <exception cref="HandshakeException">It came to nothing.</exception>
+    /// <exception cref="TlsException">The peer did not take our certificate.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     internal async Task<HandshakeResult> RunAsync(CancellationToken cancellationToken)
     {
@@ -100,6 +101,10 @@ internal sealed class HandshakeDriver(
         catch (OperationCanceledException)
         {
             return new HandshakeEvent.TimedOut(step.IsCancellationRequested ? limits.Step : limits.Whole);
+        }
+        catch (IOException e) when (e.InnerException is TlsException refused)
+        {
+            throw new TlsException(refused.Failure, refused.Message, e); // TLS 1.3: what it thinks of our certificate it says when we believe to be done
         }
         catch (IOException)
         {

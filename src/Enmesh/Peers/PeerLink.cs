@@ -69,6 +69,9 @@ internal sealed partial class PeerLink : IFlushAtTurnEnd, IThreadPoolWorkItem
 
     internal string Transport => _connection.Description;
 
+    /// <summary>What the two have agreed on; null where nothing is encrypted.</summary>
+    internal TlsLink? Security => _connection.Security;
+
     /// <summary>Whether messages still go through; only a hint, it may end at any moment.</summary>
     internal bool IsUp => Volatile.Read(ref _linkEnd) is null;
 

@@ -126,7 +126,7 @@ internal sealed partial class PeerTable
         try
         {
             await connection.GoOnReading();
-            await connection.OpenAsync(giveUp).ConfigureAwait(false);
+            await connection.OpenAsync(peer.Host, _settings.HandshakeLimits.Step, giveUp).ConfigureAwait(false);
             var driver = Driver(connection, new InitiatorHandshake(SettingsFor(connection), peer));
             var result = await driver.RunAsync(giveUp).ConfigureAwait(false);
             return await EstablishAsync(result, connection).ConfigureAwait(false);

@@ -135,7 +135,7 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
         {
             await _penalties.WaitAsync(caller, cancellationToken).Here();
             await connection.GoOnReading();
-            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+            await connection.OpenAsync(null, _settings.HandshakeLimits.Step, cancellationToken).ConfigureAwait(false);
             var driver = new HandshakeDriver(
                 connection, new AcceptorHandshake(SettingsFor(connection)), AnswerAndNote, Abandon, _settings.HandshakeLimits, _timeProvider);
             var result = await driver.RunAsync(cancellationToken).ConfigureAwait(false);
@@ -144,7 +144,15 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
         }
         catch (Exception e) when (e is EnmeshException or OperationCanceledException or IOException)
         {
-            if (e is HandshakeException failed)
+            if (e is TlsException tls)
+            {
+                // What it costs to look at certificates is paid by the address that shows wrong ones again and again.
+                if (tls.Failure is not TlsFailure.ClosedByPeer)
+                    _penalties.Add(caller);
+                _logger.CallerRefused(
+                    tls.Failure is TlsFailure.ClosedByPeer ? LogLevel.Debug : LogLevel.Warning, connection.Description, tls.Message);
+            }
+            else if (e is HandshakeException failed)
             {
                 if (failed.Failure is HandshakeFailure.CookieMismatch)
                     _penalties.Add(caller);
@@ -162,7 +170,7 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
 
         NodeAnswer AnswerAndNote(NodeQuestion question)
         {
-            var answer = Answer(question);
+            var answer = WhyNot(connection, question) is { } why ? new NodeAnswer.Refused(why) : Answer(question);
             if (question is NodeQuestion.Admit admit && answer is NodeAnswer.Admission { Standing: not PeerStanding.Dialling })
                 coming = admit.Peer;
             return answer;
@@ -227,6 +235,13 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
         foreach (var observer in Volatile.Read(ref _observers))
             observer(link);
     }
+
+    private string? WhyNot(TransportConnection connection, NodeQuestion question) => question switch
+    {
+        NodeQuestion.Admit admit => connection.WhyNot(admit.Peer.Host, !admit.IsPublished && Find(admit.Peer.Atom) is null),
+        NodeQuestion.GrantName grant => connection.WhyNot(grant.Host, isHidden: true),
+        _ => throw new ArgumentOutOfRangeException(nameof(question)),
+    };
 
     private NodeAnswer Answer(NodeQuestion question) => question switch
     {

@@ -62,6 +62,12 @@ internal static class EventIds
     // 1500 transport
     internal const int AcceptDelayed = 1500;
     internal const int AcceptedConnectionLost = 1501;
+    internal const int TlsLoaded = 1510;
+    internal const int TlsReloaded = 1511;
+    internal const int TlsNotReloaded = 1512;
+    internal const int TlsHandshakeBegun = 1513;
+    internal const int TlsHandshakeDone = 1514;
+    internal const int TlsHandshakeFailed = 1515;
 
     // 1600 processes
     internal const int ProcessCrashed = 1600;

@@ -30,9 +30,22 @@ internal abstract class TransportConnection : IAsyncDisposable
     /// <summary>
     /// Settles what the transport itself owes before the first byte: nothing on TCP, the handshake on TLS.
     /// </summary>
-    /// <remarks>A dialled connection is open already. An accepted one is opened by whoever accepted it, and not by
-    /// the listener, since a peer may take its time for that.</remarks>
-    public virtual ValueTask OpenAsync(CancellationToken cancellationToken) => default;
+    /// <remarks>By whoever dialled or accepted, on the connection's own thread, and not by the transport or its
+    /// listener: a peer may take its time for that.</remarks>
+    /// <param name="name">Whom we have dialled: the host that the other end must be, whatever address was dialled;
+    /// null for a connection that was accepted.</param>
+    /// <param name="limit">How long it may take.</param>
+    /// <param name="cancellationToken">Gives it up, and aborts the connection.</param>
+    /// <exception cref="TlsException">The two have not come together; the message says who objects to what.</exception>
+    public virtual ValueTask OpenAsync(string? name, TimeSpan limit, CancellationToken cancellationToken) => default;
+
+    /// <summary>What the two ends have agreed on; null where nothing is encrypted, and before it is open.</summary>
+    public virtual TlsLink? Security => null;
+
+    /// <summary>Why the other end of an accepted connection may not be a node of that host; null when it may.</summary>
+    /// <param name="host">The host part of the name that it claims.</param>
+    /// <param name="isHidden">Whether it comes as a hidden node that is not connected yet.</param>
+    public virtual string? WhyNot(string host, bool isHidden) => null;
 
     /// <summary>
     /// Reads what is there, at least one byte; 0 is the end, always, and never comes from an empty buffer.
@@ -102,7 +115,7 @@ internal readonly struct ReadingHop(SocketWaiter? waiter) : System.Runtime.Compi
 /// <summary>Makes connections and listeners of one kind.</summary>
 internal interface ITransport
 {
-    /// <summary>Dials a host name or address; the connection is open when it is returned.</summary>
+    /// <summary>Dials a host name or address. The connection is still to be opened, as one that was accepted.</summary>
     /// <exception cref="PeerUnreachableException">Nobody answers there; the message says why.</exception>
     ValueTask<TransportConnection> ConnectAsync(string host, int port, CancellationToken cancellationToken = default);
 

@@ -20,6 +20,7 @@ internal static class House
     private static readonly string[] Certificates = ["Enmesh", "Enmesh.Certificates"];
     private static readonly string[] Transport = [.. Certificates, "Enmesh.Telemetry", .. Files, "Enmesh.Transport"];
     private static readonly string[] Epmd = [.. Transport, "Enmesh.Epmd"];
+    private static readonly string[] Tls = [.. Terms, .. Transport, "Enmesh.Tls"];
     private static readonly string[] Peers = [.. Handshake, .. Transport, "Enmesh.Peers"];
     private static readonly string[] Processes = [.. Peers, "Enmesh.Processes"];
     private static readonly string[] Services = [.. Processes, "Enmesh.Services"];
@@ -31,7 +32,7 @@ internal static class House
     private static readonly string[] Resolver = ["Enmesh", "Enmesh.Telemetry", "Enmesh.Resolver"];
     private static readonly string[] Discovery = [.. Terms, .. Epmd, .. Resolver, "Enmesh.Discovery"];
     private static readonly string[] Cluster = [.. Services, .. Discovery, "Enmesh.Cluster"];
-    private static readonly string[] Node = [.. Cluster, .. Shell, .. Global, .. Groups, .. Behaviours, .. Modules, Facade];
+    private static readonly string[] Node = [.. Cluster, .. Tls, .. Shell, .. Global, .. Groups, .. Behaviours, .. Modules, Facade];
     private static readonly string[] KubernetesApi =
         ["Enmesh", "Enmesh.Telemetry", "Enmesh.Kubernetes.Models", "Enmesh.Kubernetes.Api"];
     private static readonly string[] Kubernetes = [.. Node, .. KubernetesApi, "Enmesh.Kubernetes.Leases", "Enmesh.Kubernetes"];
@@ -50,6 +51,7 @@ internal static class House
         ["Enmesh.Certificates"] = Certificates,
         ["Enmesh.Transport"] = Transport,
         ["Enmesh.Epmd"] = Epmd,
+        ["Enmesh.Tls"] = Tls,
         ["Enmesh.Peers"] = Peers,
         ["Enmesh.Processes"] = Processes,
         ["Enmesh.Services"] = Services,

@@ -224,7 +224,7 @@ internal sealed class HostedCluster : IAsyncDisposable
     [
         "env", "Enmesh__Discovery__dns__Interval=0.5", $"Enmesh__NetTickTime={TickTime}", .. settings,
         Repository.PathTo("enmesh"), "node", "--name", $"{alive}@{this[host].Address}", "--listen",
-        $"{this[host].Address}", "--cookie-file", cookieFile, "--dns", Domain,
+        $"{this[host].Address}", "--no-tls", "--cookie-file", cookieFile, "--dns", Domain,
     ]);
 
     /// <summary>Whom the node on a host sees; null when it does not say.</summary>

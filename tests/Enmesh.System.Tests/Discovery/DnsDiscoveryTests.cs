@@ -144,7 +144,7 @@ public sealed class DnsDiscoveryTests : IAsyncLifetime
         [
             "env", "Enmesh__Discovery__dns__Interval=0.3", .. settings ?? [],
             Repository.PathTo("enmesh"), "node", "--name", $"orders@{address}", "--listen", $"{address}",
-            "--cookie-file", CookieFile, "--dns", domain,
+            "--no-tls", "--cookie-file", CookieFile, "--dns", domain,
         ]);
         try
         {

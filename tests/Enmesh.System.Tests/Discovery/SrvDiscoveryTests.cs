@@ -114,7 +114,7 @@ public sealed class SrvDiscoveryTests : IAsyncLifetime
     private string[] Command(string host, int port, Source source) =>
     [
         "env", .. source.Settings, Repository.PathTo("enmesh"), "node", .. source.Arguments, "--port", $"{port}",
-        "--listen", $"{_network[host].Address},{_network[host].Address6}", "--cookie-file", CookieFile,
+        "--listen", $"{_network[host].Address},{_network[host].Address6}", "--no-tls", "--cookie-file", CookieFile,
     ];
 
     private ChildProcess Start(string host, int port, Func<string, Source> source) =>

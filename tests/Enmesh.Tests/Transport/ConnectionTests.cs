@@ -44,7 +44,7 @@ public abstract class TcpConnectionContract(bool ownThreads) : ConnectionContrac
         await using var listener = transport.Listen(ListenAddress.Loopback());
         var left = await transport.ConnectAsync("127.0.0.1", listener.Port);
         var right = await listener.AcceptAsync();
-        await right.OpenAsync(CancellationToken.None);
+        await right.OpenAsync(null, Patience, CancellationToken.None);
         return (left, right);
     }
 

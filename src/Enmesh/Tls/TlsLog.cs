@@ -1,0 +1,32 @@
+using Enmesh.Telemetry;
+using Microsoft.Extensions.Logging;
+
+namespace Enmesh.Tls;
+
+internal static partial class TlsLog
+{
+    [LoggerMessage(EventId = EventIds.TlsLoaded, Level = LogLevel.Information,
+        Message = "TLS: this node's certificate names {Names}, is issued by {Issuer} and valid until {NotAfter:u}.")]
+    internal static partial void TlsLoaded(this ILogger logger, string names, string issuer, DateTimeOffset notAfter);
+
+    [LoggerMessage(EventId = EventIds.TlsReloaded, Level = LogLevel.Information,
+        Message = "TLS: new certificates for handshakes from now on: this node's names {Names}, is issued by {Issuer} and valid until {NotAfter:u}.")]
+    internal static partial void TlsReloaded(this ILogger logger, string names, string issuer, DateTimeOffset notAfter);
+
+    [LoggerMessage(EventId = EventIds.TlsNotReloaded, Level = LogLevel.Error,
+        Message = "TLS: the files have changed and cannot be used: {Problem} Those from before stay in use; this node's certificate is valid until {NotAfter:u}.")]
+    internal static partial void TlsNotReloaded(this ILogger logger, string problem, DateTimeOffset notAfter);
+
+    [LoggerMessage(EventId = EventIds.TlsHandshakeBegun, Level = LogLevel.Debug,
+        Message = "TLS with {Peer}: handshake begins ({Side}, {Name}).")]
+    internal static partial void TlsHandshakeBegun(this ILogger logger, string peer, string side, string name);
+
+    [LoggerMessage(EventId = EventIds.TlsHandshakeDone, Level = LogLevel.Debug,
+        Message = "TLS with {Peer}: {Version}, {CipherSuite}; its certificate: {Chain}; ours is valid until {OwnNotAfter:u}. It took {Milliseconds:0.0} ms.")]
+    internal static partial void TlsHandshakeDone(
+        this ILogger logger, string peer, string version, string cipherSuite, string chain, DateTimeOffset ownNotAfter, double milliseconds);
+
+    [LoggerMessage(EventId = EventIds.TlsHandshakeFailed, Level = LogLevel.Debug,
+        Message = "TLS with {Peer}: handshake failed ({Failure}): {Verdict}")]
+    internal static partial void TlsHandshakeFailed(this ILogger logger, string peer, TlsFailure failure, string verdict);
+}

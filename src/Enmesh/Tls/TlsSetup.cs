@@ -1,0 +1,34 @@
+using Microsoft.Extensions.Logging;
+
+namespace Enmesh.Tls;
+
+/// <summary>What a node's settings make of TLS.</summary>
+/// <param name="Files">Where the certificates are.</param>
+/// <param name="Identity">Which of them may call as whom.</param>
+internal sealed record TlsSetup(TlsFiles Files, TlsIdentity Identity)
+{
+    /// <summary>Reads the settings; null when TLS is not wanted.</summary>
+    /// <exception cref="TlsSettingsException">The option file cannot be used.</exception>
+    internal static TlsSetup? From(TlsOptions options)
+    {
+        if (!options.IsOn)
+            return null;
+        var role = new TlsRoleFiles(
+            Path.GetFullPath(options.CertificateFile!), Path.GetFullPath(options.KeyFile ?? options.CertificateFile!),
+            Path.GetFullPath(options.CaFile!), [.. options.CrlFiles.Select(Path.GetFullPath)]);
+        return new(new TlsFiles(role, role), new TlsIdentity([.. options.AllowedNames], [.. options.ToolNames]));
+    }
+
+    /// <summary>Reads the files once.</summary>
+    /// <exception cref="TlsSettingsException">They cannot be used.</exception>
+    internal void Check(TimeProvider time)
+    {
+        TlsMaterial.Load(Files.Server, time.GetUtcNow());
+        if (!Files.Client.Equals(Files.Server))
+            TlsMaterial.Load(Files.Client, time.GetUtcNow());
+    }
+
+    /// <summary>Begins to keep the certificates.</summary>
+    /// <exception cref="TlsSettingsException">They cannot be used.</exception>
+    internal TlsSource Open(TimeProvider time, ILogger logger) => new(Files, time, logger);
+}

@@ -1,0 +1,74 @@
+using Enmesh.Certificates;
+using Enmesh.Processes;
+using Enmesh.TestSupport;
+using Microsoft.Extensions.Logging;
+using Xunit;
+
+namespace Enmesh.Interop.Tests.Tls;
+
+/// <summary>Stock nodes with <c>-proto_dist inet_tls</c> and ours are one cluster, whoever dials.</summary>
+[Trait("Ring", "interop")]
+public sealed class TlsMeetTests
+{
+    private const string Tls12 = "'tlsv1.2'";
+    private const string Tls13 = "'tlsv1.3'";
+
+    public static MatrixTheoryData<int, string, CertificateKeyKind> Combinations => new(
+        Otp.Releases.Select(row => row.Data), [Tls12, Tls13], [CertificateKeyKind.EcP256, CertificateKeyKind.Rsa2048]);
+
+    public static TheoryData<int> Releases => Otp.Releases;
+
+    [Theory]
+    [MemberData(nameof(Combinations))]
+    public async Task Published_nodes_meet_and_talk_in_both_directions(int release, string version, CertificateKeyKind key)
+    {
+        using var pki = new TestPki(key);
+        await using var pair = await TlsPair.StartAsync(release, pki, version);
+        var expected = version == Tls12 ? "TLS 1.2" : "TLS 1.3";
+        pair.Node.Spawn(Echo, "echo");
+
+        await pair.Node.PingAsync(pair.BeamName);
+        Assert.Equal(expected, Assert.Single(pair.Node.State.Links).Security!.Version);
+        await pair.Beam.WaitForAsync("nodes()", $"['{pair.Node.Name}']");
+        Assert.Equal("true", await pair.Beam.EvalAsync(
+            $"B = crypto:strong_rand_bytes(3000000), B =:= gen_server:call({{echo, '{pair.Node.Name}'}}, B, 60000)"));
+
+        await pair.Node.DisconnectAsync(pair.BeamName);
+        await pair.Beam.WaitForAsync("nodes()", "[]");
+        Assert.Equal("pong", await pair.Beam.EvalAsync($"net_adm:ping('{pair.Node.Name}')"));
+        Assert.Equal(expected, Assert.Single(pair.Node.State.Links).Security!.Version);
+        Assert.Equal(7, (await pair.Node.RpcAsync(pair.BeamName, "erlang", "+", [3, 4])).Int32);
+    }
+
+    [Theory]
+    [MemberData(nameof(Releases))]
+    public async Task With_the_versions_of_the_release_itself_they_meet_as_well(int release)
+    {
+        using var pki = new TestPki();
+        await using var pair = await TlsPair.StartAsync(release, pki);
+        await pair.Node.PingAsync(pair.BeamName);
+        Assert.Equal(release == 29 ? "TLS 1.3" : "TLS 1.2", Assert.Single(pair.Node.State.Links).Security!.Version);
+    }
+
+    [Theory]
+    [MemberData(nameof(Releases))]
+    public async Task One_that_stops_is_an_ordinary_end_although_it_says_no_farewell(int release)
+    {
+        using var pki = new TestPki();
+        var logs = new LogKeeper();
+        await using var pair = await Pair.StartAsync(
+            release, true, TlsPair.Options(pki), plan => plan with { Tls = pki.Setup(TlsPair.OurHost) }, logs);
+        await pair.Node.PingAsync(pair.BeamName);
+        await pair.Beam.StopAsync();
+        await logs.UntilAsync(LogLevel.Information, $"Peer {pair.BeamName} is down", "it closed the connection");
+    }
+
+    private static async Task Echo(ProcessContext context)
+    {
+        while (true)
+        {
+            if (CallRequest.TryRead(await context.ReceiveAsync(), out var call))
+                context.Reply(call, call.Request);
+        }
+    }
+}
