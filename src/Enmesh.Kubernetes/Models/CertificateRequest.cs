@@ -72,4 +72,7 @@ public sealed record ObjectCondition
 
     /// <summary>Why, as a sentence.</summary>
     public string? Message { get; init; }
+
+    /// <summary>Since when.</summary>
+    public DateTimeOffset? LastTransitionTime { get; init; }
 }

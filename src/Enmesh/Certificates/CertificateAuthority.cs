@@ -116,6 +116,22 @@ public sealed class CertificateAuthority : IDisposable
         _key.Dispose();
     }
 
+    /// <summary>Signs what a request has become, and gives the chain.</summary>
+    internal string Sign(
+        CertificateRequest request, DateTimeOffset? notBefore, DateTimeOffset? notAfter)
+    {
+        var now = _time.GetUtcNow();
+        var end = new DateTimeOffset(Certificate.NotAfter.ToUniversalTime());
+        var usual = now + UsualLife;
+        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Certificate, true, false));
+        using var signed = request.Create(
+            Certificate.SubjectName, _key.Signer, notBefore ?? now - ClockDifference, notAfter ?? (usual < end ? usual : end), Serial());
+        var chain = new StringBuilder(Pem(signed));
+        for (var signer = this; signer._above is not null; signer = signer._above)
+            chain.Append(signer.CertificatePem);
+        return chain.ToString();
+    }
+
     internal static string Pem(X509Certificate2 certificate) => certificate.ExportCertificatePem() + "\n";
 
     private static CertificateAuthority Make(
@@ -143,21 +159,6 @@ public sealed class CertificateAuthority : IDisposable
         var serial = RandomNumberGenerator.GetBytes(16);
         serial[0] = (byte)((serial[0] & 0x7f) | 0x40);
         return serial;
-    }
-
-    private string Sign(
-        CertificateRequest request, DateTimeOffset? notBefore, DateTimeOffset? notAfter)
-    {
-        var now = _time.GetUtcNow();
-        var end = new DateTimeOffset(Certificate.NotAfter.ToUniversalTime());
-        var usual = now + UsualLife;
-        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Certificate, true, false));
-        using var signed = request.Create(
-            Certificate.SubjectName, _key.Signer, notBefore ?? now - ClockDifference, notAfter ?? (usual < end ? usual : end), Serial());
-        var chain = new StringBuilder(Pem(signed));
-        for (var signer = this; signer._above is not null; signer = signer._above)
-            chain.Append(signer.CertificatePem);
-        return chain.ToString();
     }
 
     private sealed class Disposables(IReadOnlyList<X509Certificate2> all) : IDisposable

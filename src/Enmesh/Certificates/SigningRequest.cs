@@ -20,6 +20,10 @@ internal sealed class SigningRequest : IDisposable
     /// <summary>The request as a PEM text (PKCS#10).</summary>
     public string Pem { get; }
 
+    /// <summary>The beginning of the hash of the public key, in hexadecimal: the same for the same key.</summary>
+    public string KeyId =>
+        Convert.ToHexStringLower(SHA256.HashData(_key.Signer.PublicKey.ExportSubjectPublicKeyInfo()))[..12];
+
     /// <summary>Makes the key and the request.</summary>
     /// <exception cref="CertificateException">A name cannot be in a certificate.</exception>
     public static SigningRequest Create(IssueOptions options)
@@ -59,6 +63,18 @@ internal sealed class SigningRequest : IDisposable
             // What is no request is nobody's.
             return false;
         }
+    }
+
+    /// <summary>Whether a request as a PEM text is for this key, and asks for the same names.</summary>
+    public bool AsksTheSame(string requestPem)
+    {
+        if (!IsOf(requestPem))
+            return false;
+        var (ours, theirs) = (Names(Pem), Names(requestPem));
+        return ours.AsSpan().SequenceEqual(theirs);
+
+        static byte[] Names(string pem) =>
+            Read(pem).CertificateExtensions.FirstOrDefault(extension => extension.Oid?.Value == "2.5.29.17")?.RawData ?? [];
     }
 
     /// <summary>The pair of the key and a chain for it.</summary>

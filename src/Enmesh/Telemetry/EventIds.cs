@@ -124,4 +124,14 @@ internal static class EventIds
     internal const int LeaseReleased = 2212;
     internal const int LeaseNotReleased = 2213;
     internal const int LeaseAttemptFailed = 2214;
+    internal const int CertificateKept = 2220;
+    internal const int CertificateRequested = 2221;
+    internal const int CertificateAwaited = 2222;
+    internal const int CertificateIssued = 2223;
+    internal const int CertificateDoubtful = 2224;
+    internal const int CertificateRenewalFailed = 2225;
+    internal const int CertificateExpires = 2226;
+    internal const int CertificateExpired = 2227;
+    internal const int CertificateWatchFailed = 2228;
+    internal const int CertificateRequestDropped = 2229;
 }

@@ -35,7 +35,9 @@ internal static class House
     private static readonly string[] Node = [.. Cluster, .. Tls, .. Shell, .. Global, .. Groups, .. Behaviours, .. Modules, Facade];
     private static readonly string[] KubernetesApi =
         ["Enmesh", "Enmesh.Telemetry", "Enmesh.Kubernetes.Models", "Enmesh.Kubernetes.Api"];
-    private static readonly string[] Kubernetes = [.. Node, .. KubernetesApi, "Enmesh.Kubernetes.Leases", "Enmesh.Kubernetes"];
+    private static readonly string[] KubernetesCertificates = [.. Certificates, .. KubernetesApi, "Enmesh.Kubernetes.Certificates"];
+    private static readonly string[] Kubernetes =
+        [.. Node, .. KubernetesApi, "Enmesh.Kubernetes.Leases", "Enmesh.Kubernetes.Certificates", "Enmesh.Kubernetes"];
     private static readonly string[] Hosting = [.. Kubernetes, "Enmesh.Hosting"];
 
     /// <summary>Each room with the rooms it may use, itself among them.</summary>
@@ -67,6 +69,7 @@ internal static class House
         ["Enmesh.Kubernetes.Models"] = ["Enmesh.Kubernetes.Models"],
         ["Enmesh.Kubernetes.Api"] = KubernetesApi,
         ["Enmesh.Kubernetes.Leases"] = [.. KubernetesApi, "Enmesh.Kubernetes.Leases"],
+        ["Enmesh.Kubernetes.Certificates"] = KubernetesCertificates,
         ["Enmesh.Kubernetes"] = Kubernetes,
         ["Enmesh.Hosting"] = Hosting,
         ["Enmesh.Testing"] = [.. Node, "Enmesh.Testing"],

@@ -109,6 +109,8 @@ internal sealed partial class KubeApiServer
             throw KubeRefusal.BadRequest($"the object provided is unrecognized: kind {body["kind"]}, apiVersion {body["apiVersion"]}");
         if (body["metadata"]?["resourceVersion"] is not null)
             throw KubeRefusal.BadRequest("resourceVersion should not be set on objects to be created");
+        if (Admission?.Invoke(request, body) is { } refused)
+            throw refused;
         var name = (string?)body["metadata"]?["name"];
         if (name is null && (string?)body["metadata"]?["generateName"] is { } prefix)
             name = prefix + RandomNumberGenerator.GetHexString(5, lowercase: true);

@@ -46,6 +46,9 @@ internal sealed partial class KubeApiServer : IAsyncDisposable
     /// <summary>Goes wrong instead of answering when it gives something.</summary>
     internal Func<KubeRequest, KubeRefusal?>? Fault { get; set; }
 
+    /// <summary>Refuses an object that is to be created, as a webhook does, when it gives something.</summary>
+    internal Func<KubeRequest, JsonObject, KubeRefusal?>? Admission { get; set; }
+
     /// <summary>Keeps an answer back until it completes.</summary>
     internal Func<KubeRequest, Task>? Lag { get; set; }
 

@@ -1,0 +1,132 @@
+using Enmesh.Kubernetes.Api;
+using Enmesh.Kubernetes.Models;
+using Microsoft.Extensions.Logging;
+
+namespace Enmesh.Kubernetes.Certificates;
+
+/// <summary>Waits until a CertificateRequest is settled: by a watch, or by asking again and again where there may be
+/// none.</summary>
+internal sealed class RequestWait(
+    IKubernetesClient client, string space, string name, TimeProvider time, ILogger logger)
+{
+    internal static readonly TimeSpan Poll = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(10);
+    private bool _canWatch = true;
+
+    /// <summary>What is waited for, in words.</summary>
+    internal string Awaited { get; private set; } = "nothing was heard of it";
+
+    /// <summary>Waits for a certificate.</summary>
+    /// <returns>Its chain, in base64.</returns>
+    /// <exception cref="CertificateRequestException">There will be none.</exception>
+    internal async Task<string> RunAsync(CertificateRequest request, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (Settled(request) is { } certificate)
+                return certificate;
+            if (_canWatch && await FollowAsync(request, cancellationToken).ConfigureAwait(false) is { } found)
+                return found;
+            await Task.Delay(_canWatch ? Pause : Poll, time, cancellationToken).ConfigureAwait(false);
+            request = await GetAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>How long to leave the server alone after so many failures in a row.</summary>
+    internal static TimeSpan PauseAfter(int failures, TimeSpan? told)
+    {
+        var pause = Pause * (1 << Math.Min(failures, 5));
+        pause = pause > MaxPause ? MaxPause : pause;
+        return told > pause ? told.Value : pause;
+    }
+
+    private string? Settled(CertificateRequest request)
+    {
+        switch (RequestVerdict.Of(request))
+        {
+            case RequestVerdict.Issued issued:
+                return issued.Certificate;
+            case RequestVerdict.Refused refused:
+                throw Refusal(request, refused);
+            case RequestVerdict.Pending pending:
+                if (pending.Why != Awaited)
+                    logger.CertificateAwaited(name, Awaited = pending.Why);
+                return null;
+            default:
+                return null;
+        }
+    }
+
+    private CertificateRequestException Refusal(CertificateRequest request, RequestVerdict.Refused refused)
+    {
+        var issuer = $"{request.Spec?.IssuerRef?.Kind ?? "Issuer"} '{request.Spec?.IssuerRef?.Name}'";
+        return new(refused.Failure, refused.Failure switch
+        {
+            CertificateRequestFailure.Denied =>
+                $"CertificateRequest '{name}' is denied: {refused.Why}. Its names, usages or duration are not allowed to this account; see the policy of the approver.",
+            CertificateRequestFailure.Invalid => $"{issuer} calls CertificateRequest '{name}' invalid: {refused.Why}",
+            _ => $"{issuer} has failed to sign CertificateRequest '{name}': {refused.Why}",
+        });
+    }
+
+    private async Task<string?> FollowAsync(CertificateRequest request, CancellationToken cancellationToken)
+    {
+        var options = new WatchOptions
+        {
+            ResourceVersion = request.Metadata.ResourceVersion ?? "",
+            FieldSelector = $"metadata.name={name}",
+        };
+        try
+        {
+            var watch = await client.WatchAsync(KubernetesResources.CertificateRequests, space, options, cancellationToken)
+                .ConfigureAwait(false);
+            await using (watch.ConfigureAwait(false))
+            {
+                await foreach (var happened in watch.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+                {
+                    if (happened.Type == KubernetesEventType.Deleted)
+                        throw Deleted();
+                    if (happened.Type != KubernetesEventType.Bookmark && Settled(happened.Object) is { } certificate)
+                        return certificate;
+                }
+            }
+        }
+        catch (KubernetesException e) when (e.IsTransient || e.Failure == KubernetesFailure.Gone)
+        {
+            // The next answer to a question says how things stand, and where the next watch begins.
+        }
+        catch (KubernetesException e)
+        {
+            // No right to watch, or a server without: it is asked now and then.
+            _canWatch = false;
+            logger.CertificateWatchFailed(name, Poll.TotalSeconds, e.Message);
+        }
+        return null;
+    }
+
+    private async Task<CertificateRequest> GetAsync(CancellationToken cancellationToken)
+    {
+        for (var failures = 0; ; failures++)
+        {
+            TimeSpan pause;
+            try
+            {
+                return await client.GetAsync(KubernetesResources.CertificateRequests, space, name, cancellationToken).ConfigureAwait(false);
+            }
+            catch (KubernetesException e) when (e.Failure == KubernetesFailure.NotFound)
+            {
+                throw Deleted();
+            }
+            catch (KubernetesException e) when (e.IsTransient)
+            {
+                Awaited = e.Message;
+                pause = PauseAfter(failures, e.RetryAfter);
+            }
+            await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private CertificateRequestException Deleted() =>
+        new(CertificateRequestFailure.Deleted, $"Somebody has deleted CertificateRequest '{name}' while it was waited for.");
+}
