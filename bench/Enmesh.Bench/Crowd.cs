@@ -41,7 +41,7 @@ internal static class Crowd
             Enumerable.Range(1, size - 1), async (i, token) =>
         {
             foreach (var other in nodes.Take(i))
-                await nodes[i].ConnectAsync(other.Name, token);
+                await ConnectAsync(nodes[i], other.Name, token);
         });
         while (nodes.Any(node => node.ConnectedNodes.Count < size - 1))
         {
@@ -58,6 +58,23 @@ internal static class Crowd
         var process = Process.GetCurrentProcess();
         Figures.Emit($"{name}.rss", process.WorkingSet64 / 1048576.0, "MiB", [("threads", process.Threads.Count)]);
         Environment.Exit(0); // ten thousand farewells are not what is measured
+    }
+
+    // On a busy machine one of ten thousand may take longer than a handshake may.
+    private static async Task ConnectAsync(ErlangNode node, NodeName other, CancellationToken token)
+    {
+        for (var attempts = 3; ; attempts--)
+        {
+            try
+            {
+                await node.ConnectAsync(other, token);
+                return;
+            }
+            catch (EnmeshException) when (attempts > 0)
+            {
+                // once more
+            }
+        }
     }
 
     private static NodePlan PlanOf(

@@ -13,6 +13,12 @@ internal sealed partial class PeerLink
     private const int LengthBytes = 4;
     private const int BufferBytes = 64 * 1024;
 
+    /// <summary>The buffer while little comes at a time: most links of a mesh do nothing but tick.</summary>
+    private const int QuietBufferBytes = 4 * 1024;
+
+    /// <summary>So many small reads in a row make a link a quiet one.</summary>
+    private const int QuietReads = 64;
+
     /// <summary>After a large frame so much is read at once: the next one's beginning, and little that must be copied.</summary>
     private const int PeekBytes = 4 * 1024;
 
@@ -22,6 +28,7 @@ internal sealed partial class PeerLink
     private int _start;
     private int _end;
     private bool _expectsLarge;
+    private int _smallReads; // in a row
     private long _bytesRead;
     private long _bytesReadAtTick;
     private long _bytesWrittenAtTick;
@@ -119,6 +126,7 @@ internal sealed partial class PeerLink
             }
             Count(read);
             _end += read;
+            _smallReads = read < QuietBufferBytes / 2 ? _smallReads + 1 : 0;
             while (ReadWhole() is { } rest)
                 await ReadRestAsync(rest).ConfigureAwait(false);
         }
@@ -260,28 +268,33 @@ internal sealed partial class PeerLink
 
     private void Count(int read) => Volatile.Write(ref _bytesRead, _bytesRead + read);
 
-    // The beginning of a frame moves to the front when there is no room behind it.
+    // The beginning of a frame moves to the front.
     private void RentBuffer()
     {
-        if (_buffer.Length == 0)
-            _buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
-        if (_start == _end)
+        var rest = _end - _start;
+        var size = SizeFor(rest);
+        if (size != _buffer.Length)
         {
-            _start = _end = 0;
+            var other = ArrayPool<byte>.Shared.Rent(size);
+            _buffer.AsSpan(_start, rest).CopyTo(other);
+            ReturnBuffer();
+            _buffer = other;
         }
-        else if (_start > 0)
+        else if (rest > 0 && _start > 0)
         {
-            _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
-            (_start, _end) = (0, _end - _start);
+            _buffer.AsSpan(_start, rest).CopyTo(_buffer);
         }
-        if (_end == _buffer.Length)
-        {
-            // A frame just below the size that gets an array of its own, behind a length prefix.
-            var larger = ArrayPool<byte>.Shared.Rent(_buffer.Length * 2);
-            _buffer.AsSpan(0, _end).CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(_buffer);
-            _buffer = larger;
-        }
+        (_start, _end) = (0, rest);
+    }
+
+    private int SizeFor(int rest)
+    {
+        if (_buffer.Length == 0 || (rest == 0 && _smallReads >= QuietReads))
+            return QuietBufferBytes;
+        if (_end < _buffer.Length)
+            return _buffer.Length;
+        // It was full. One that is large already has in it a frame just below the size that gets an array of its own.
+        return rest < BufferBytes ? BufferBytes : _buffer.Length * 2;
     }
 
     private void ReturnBuffer()

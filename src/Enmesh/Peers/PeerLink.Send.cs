@@ -69,6 +69,8 @@ internal sealed partial class PeerLink
 
     private bool HelpSender()
     {
+        if (Volatile.Read(ref _heldByTurn) == 0)
+            return false;
         // Held at two looks in a row: the turn is a long one.
         if (Interlocked.CompareExchange(ref _heldByTurn, 2, 1) == 1)
             return true;
@@ -79,6 +81,8 @@ internal sealed partial class PeerLink
 
     private bool HelpFlusher()
     {
+        if (Volatile.Read(ref _flushWaits) == 0)
+            return false;
         if (Interlocked.CompareExchange(ref _flushWaits, 2, 1) == 1)
             return true;
         // The pool has no thread for it: this one writes.

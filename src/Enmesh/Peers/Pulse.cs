@@ -11,7 +11,7 @@ internal sealed class Pulse : IAsyncDisposable
     private const int PoolLookMilliseconds = 1000;
 
     /// <summary>Looks without anything held after which the thread goes to sleep until it is called.</summary>
-    private const int QuietLooks = 20;
+    private const int QuietLooks = 4;
 
     /// <summary>Looks after which threads that hold nothing are no longer looked at, however busy others are.</summary>
     private const int LooksUntilForgotten = 200;

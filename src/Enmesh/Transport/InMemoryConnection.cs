@@ -8,6 +8,7 @@ namespace Enmesh.Transport;
 internal sealed class InMemoryConnection : TransportConnection
 {
     internal const int DefaultBufferBytes = 64 * 1024;
+    private const int FirstRingBytes = 4 * 1024;
 
     private readonly Direction _incoming;
     private readonly Direction _outgoing;
@@ -109,7 +110,7 @@ internal sealed class InMemoryConnection : TransportConnection
     private sealed class Direction(int capacity)
     {
         private readonly Lock _lock = new();
-        private readonly byte[] _ring = new byte[capacity];
+        private byte[] _ring = new byte[Math.Min(capacity, FirstRingBytes)];
         private int _start;
         private int _count;
         private bool _ended;
@@ -157,6 +158,7 @@ internal sealed class InMemoryConnection : TransportConnection
                 ThrowIfBroken(asker);
                 if (_ended)
                     throw new IOException($"{asker.Description}: the connection is closed for writing.");
+                GrowFor(bytes.Length);
                 written = Math.Min(bytes.Length, _ring.Length - _count);
                 changed = Task.CompletedTask;
                 if (written == 0)
@@ -191,6 +193,17 @@ internal sealed class InMemoryConnection : TransportConnection
                 _brokenBy ??= by;
                 SignalChange();
             }
+        }
+
+        private void GrowFor(int bytes)
+        {
+            if (bytes <= _ring.Length - _count || _ring.Length == capacity)
+                return;
+            var larger = new byte[(int)Math.Min(capacity, Math.Max(_ring.Length * 2L, (long)_count + bytes))];
+            var first = Math.Min(_count, _ring.Length - _start);
+            _ring.AsSpan(_start, first).CopyTo(larger);
+            _ring.AsSpan(0, _count - first).CopyTo(larger.AsSpan(first));
+            (_ring, _start) = (larger, 0);
         }
 
         private Task NextChange() =>

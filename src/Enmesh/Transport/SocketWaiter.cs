@@ -79,6 +79,8 @@ internal sealed class SocketWaiter : IValueTaskSource
     /// <returns>Whether the thread is in there.</returns>
     internal bool Help()
     {
+        if (Volatile.Read(ref _runner)?.IsBusySince(out _) != true)
+            return false;
         lock (_gate)
         {
             if (_runner is not { } runner || !runner.IsBusySince(out var turn))

@@ -8,10 +8,11 @@ namespace Enmesh.Wire;
 /// <summary>The atoms that a peer has named, by slot, and those of the message at hand. For one reader.</summary>
 internal sealed class InboundAtomCache(AtomTable table)
 {
-    internal const int MaxReferences = 255;
+    private const int SegmentSlots = 256;
 
-    private readonly Atom?[] _slots = new Atom?[OutboundAtomCache.SlotCount];
-    private readonly Atom[] _references = new Atom[MaxReferences];
+    // Made when the peer uses them: most links need few.
+    private readonly Atom?[]?[] _segments = new Atom?[OutboundAtomCache.SlotCount / SegmentSlots][];
+    private Atom[] _references = new Atom[16];
 
     /// <summary>The references of the header read last, valid until the next one is read.</summary>
     internal Atom[] References => _references;
@@ -36,22 +37,26 @@ internal sealed class InboundAtomCache(AtomTable table)
             throw CutOff();
         var nibbles = header.Slice(1, nibbleBytes);
         var longAtoms = (Nibble(nibbles, count) & 1) != 0;
+        if (_references.Length < count)
+            _references = new Atom[byte.MaxValue];
         var at = 1 + nibbleBytes;
         for (var i = 0; i < count; i++)
         {
             if (at >= header.Length)
                 throw CutOff();
             var nibble = Nibble(nibbles, i);
-            var slot = ((nibble & 7) << 8) | header[at++];
+            var segment = nibble & 7;
+            var slots = _segments[segment] ??= new Atom?[SegmentSlots];
+            var index = header[at++];
             if ((nibble & 8) != 0)
             {
                 var text = ReadText(header, ref at, longAtoms);
                 // A node that writes a cached atom again most often writes the same.
-                if (_slots[slot] is not { } known || !known.Utf8.SequenceEqual(text))
-                    _slots[slot] = Intern(text);
+                if (slots[index] is not { } known || !known.Utf8.SequenceEqual(text))
+                    slots[index] = Intern(text);
             }
-            _references[i] = _slots[slot] ?? throw new DistributionProtocolException(
-                $"A distribution header refers to slot {slot} of the atom cache, which holds nothing.");
+            _references[i] = slots[index] ?? throw new DistributionProtocolException(
+                $"A distribution header refers to slot {(segment * SegmentSlots) + index} of the atom cache, which holds nothing.");
         }
         ReferenceCount = count;
         return at;

@@ -19,7 +19,14 @@ internal sealed class OutboundAtomCache
     private const int SegmentBits = 8;
     private const int NewFlag = 8;
 
-    private readonly Atom?[] _slots = new Atom?[SlotCount];
+    /// <summary>One segment is enough for most links, and a peer like us keeps as many of them as we use.</summary>
+    private const int FirstSlotCount = 1 << SegmentBits;
+
+    /// <summary>So many atoms that took the place of another, and all slots are used.</summary>
+    private const int MostOverwrites = 32;
+
+    private Atom?[] _slots = new Atom?[FirstSlotCount];
+    private int _overwrites;
 
     /// <summary>The most bytes that <see cref="Write"/> needs for these atoms.</summary>
     internal static int MaxBytes(ReadOnlySpan<Atom> atoms)
@@ -48,17 +55,22 @@ internal sealed class OutboundAtomCache
         for (var i = 0; i < atoms.Length; i++)
         {
             var atom = atoms[i];
-            var slot = atom.GetHashCode() & (SlotCount - 1);
+            var slot = atom.GetHashCode() & (_slots.Length - 1);
             var nibble = slot >> SegmentBits;
             destination[at++] = (byte)slot;
             if (_slots[slot] != atom)
             {
+                if (_slots[slot] is not null)
+                    _overwrites++;
                 _slots[slot] = atom;
                 nibble |= NewFlag;
                 at += WriteText(destination[at..], atom.Utf8, longAtoms);
             }
             nibbles[i >> 1] |= (byte)(nibble << ((i & 1) * 4));
         }
+        // What the peer has stays where it is, whether it is found there again or not.
+        if (_overwrites > MostOverwrites && _slots.Length < SlotCount)
+            Array.Resize(ref _slots, SlotCount);
         if (longAtoms)
             nibbles[atoms.Length >> 1] |= (byte)(1 << ((atoms.Length & 1) * 4));
         return at;

@@ -4,7 +4,10 @@ using Xunit;
 
 namespace Enmesh.Tests.Wire;
 
-/// <summary>The distribution header, byte for byte. The slot of an atom is its hash modulo 2048.</summary>
+/// <summary>
+/// The distribution header, byte for byte. The slot of an atom is its hash modulo 256, and modulo 2048 once many atoms
+/// have pushed each other out.
+/// </summary>
 [Trait("Ring", "pure")]
 public class AtomCacheTests
 {
@@ -17,6 +20,7 @@ public class AtomCacheTests
     [Fact]
     public void New_atom_comes_with_its_text_and_a_known_one_without()
     {
+        UseAllSlots();
         var name = NameOf(slot: 0x410); // segment 4, index 16
         // One reference: nibbles 0x0C (New, 4), then the nibble with LongAtoms, 0.
         Assert.Equal("01" + "0C" + "1005" + Hex(name), Write(name));
@@ -24,8 +28,26 @@ public class AtomCacheTests
     }
 
     [Fact]
+    public void A_cache_with_room_stays_in_its_first_segment()
+    {
+        var (a, b) = (NameOf(0x134), NameOf(0x7FC));
+        Assert.Equal("02" + "88" + "00" + "3405" + Hex(a) + "FC05" + Hex(b), Write(a, b));
+        Assert.Equal("02" + "00" + "00" + "34" + "FC", Write(a, b));
+    }
+
+    [Fact]
+    public void What_was_known_before_all_slots_are_used_may_come_with_its_text_once_more()
+    {
+        var (stays, moves) = (NameOf(0x034), NameOf(0x7FC));
+        UseAllSlots();
+        Write(stays, moves);
+        Assert.Equal("02" + "70" + "00" + "34" + "FC", Write(stays, moves));
+    }
+
+    [Fact]
     public void Nibbles_stand_low_one_first()
     {
+        UseAllSlots();
         var (a, b, c) = (NameOf(0x134), NameOf(0x3FD), NameOf(0x7FC));
         Assert.Equal("02" + "B9" + "00" + "3405" + Hex(a) + "FD05" + Hex(b), Write(a, b));
         Assert.Equal("03" + "31" + "0F" + "34" + "FD" + "FC05" + Hex(c), Write(a, b, c));
@@ -35,6 +57,7 @@ public class AtomCacheTests
     [Fact]
     public void Long_text_makes_all_lengths_two_bytes()
     {
+        UseAllSlots();
         var (a, text) = (NameOf(0x134), NameOf(0x13F, prefix: new string('å', 200))); // 405 bytes
         Assert.Equal("02" + "99" + "01" + "340005" + Hex(a) + "3F0195" + Hex(text), Write(a, text));
         Assert.Equal("01" + "11" + "3F", Write(text));
@@ -43,6 +66,7 @@ public class AtomCacheTests
     [Fact]
     public void Two_atoms_of_one_slot_push_each_other_out()
     {
+        UseAllSlots();
         var (a, b) = (NameOf(0x1D6), NameOf(0x1D6, prefix: "b"));
         Assert.Equal("02" + "99" + "00" + "D605" + Hex(a) + "D606" + Hex(b), Write(a, b));
         Assert.Equal("01" + "01" + "D6", Write(b));
@@ -104,6 +128,8 @@ public class AtomCacheTests
             _inbound.Read(buffer.AsSpan(0, _outbound.Write(buffer, atoms)));
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
+
+    private void UseAllSlots() => Write([.. Enumerable.Range(0, 200).Select(i => "other" + i)]);
 
     // A name of five letters behind the prefix whose atom falls into this slot.
     internal static string NameOf(int slot, string prefix = "")
