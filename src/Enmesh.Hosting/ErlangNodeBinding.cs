@@ -24,6 +24,7 @@ internal sealed class ErlangNodeBinding(string section)
         keys.Duration(nameof(options.HostFromTimeout), value => options.HostFromTimeout = value);
         keys.Flag(nameof(options.ShortNames), value => options.ShortNames = value);
         keys.Text(nameof(options.CookieFile), value => options.CookieFile = value);
+        keys.Duration(nameof(options.PreviousCookieFor), value => options.PreviousCookieFor = value);
         keys.Flag(nameof(options.Insecure), value => options.Insecure = value);
         keys.Number(nameof(options.Port), value => options.Port = value);
         keys.Number(nameof(options.LastPort), value => options.LastPort = value);

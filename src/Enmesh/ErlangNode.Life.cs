@@ -139,6 +139,7 @@ public sealed partial class ErlangNode
     {
         private static readonly TimeSpan ViewPatience = TimeSpan.FromSeconds(10);
         private readonly List<SupervisorOfNode> _supervisors = [];
+        private LiveCookies? _cookies;
 
         /// <summary>The global name server; null on a hidden node.</summary>
         internal GlobalServer? Global { get; private set; }
@@ -150,6 +151,9 @@ public sealed partial class ErlangNode
             var logger = node._logs.CreateLogger("Enmesh.Peers");
             var thread = plan.Thread ?? new NodeThread(time);
             var tls = plan.Tls?.Open(time, logger);
+            var cookies = plan.CookieFile is { } file ? new LiveCookies(file, time, logger) : null;
+            if (cookies is not null)
+                plan = plan with { Cookies = _ => cookies.Current };
             var transport = plan.Transport(thread.Clock ?? time, logger);
             if (tls is not null)
                 transport = new TlsTransport(transport, tls, plan.Tls!.Identity, thread.Clock ?? time, logger);
@@ -166,9 +170,11 @@ public sealed partial class ErlangNode
                         .ConfigureAwait(false);
                 }
                 var epmd = new EpmdClient(epmdTransport, time, plan.EpmdSettings.Port);
-                if (plan.NameFrom is { } granter)
-                    return await BeginAsDynamicAsync(node, plan, granter, transport, tls, thread, epmd, cancellationToken).ConfigureAwait(false);
-                return await BeginAsync(node, plan, transport, tls, thread, listener, presence, presence?.Creation, epmd, cancellationToken).ConfigureAwait(false);
+                var life = plan.NameFrom is { } granter
+                    ? await BeginAsDynamicAsync(node, plan, granter, transport, tls, thread, epmd, cancellationToken).ConfigureAwait(false)
+                    : await BeginAsync(node, plan, transport, tls, thread, listener, presence, presence?.Creation, epmd, cancellationToken).ConfigureAwait(false);
+                life._cookies = cookies;
+                return life;
             }
             catch
             {
@@ -177,6 +183,7 @@ public sealed partial class ErlangNode
                 if (listener is not null)
                     await listener.DisposeAsync().ConfigureAwait(false);
                 tls?.Dispose();
+                cookies?.Dispose();
                 (thread as NodeThread)?.Dispose();
                 throw;
             }
@@ -206,6 +213,7 @@ public sealed partial class ErlangNode
             Ticks.Dispose();
             Metrics.Dispose();
             Tls?.Dispose();
+            _cookies?.Dispose();
         }
 
         private async Task StartSupervisorsAsync(ErlangNode node, CancellationToken cancellationToken)

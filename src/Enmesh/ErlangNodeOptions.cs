@@ -54,9 +54,24 @@ public sealed class ErlangNodeOptions
     public bool ShortNames { get; set; }
 
     /// <summary>
-    /// The file with the cookie. Default: what <c>ENMESH_COOKIE_FILE</c> names, else <c>~/.erlang.cookie</c>.
+    /// The file with the cookie, which is read again whenever it changes. Default: what <c>ENMESH_COOKIE_FILE</c> names, else <c>~/.erlang.cookie</c>.
     /// </summary>
     public string? CookieFile { get; set; }
+
+    /// <summary>
+    /// How long a cookie is accepted that has left the file while the node runs. Default 10 minutes; 0 to 7 days.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of bounds.</exception>
+    public TimeSpan PreviousCookieFor
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.Zero);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, TimeSpan.FromDays(7));
+            field = value;
+        }
+    } = TimeSpan.FromMinutes(10);
 
     /// <summary>Whether weak and well-known cookies are taken. Default false.</summary>
     public bool Insecure { get; set; }

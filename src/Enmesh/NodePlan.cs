@@ -29,6 +29,9 @@ internal sealed record NodePlan
 
     internal required Func<NodeName, PeerCookies> Cookies { get; init; }
 
+    /// <summary>The file that they come from, which is watched; null when they come from elsewhere.</summary>
+    internal CookieFile? CookieFile { get; init; }
+
     internal Func<TimeProvider, ILogger, ITransport> Transport { get; init; } =
         static (time, logger) => new TcpTransport(time, logger) { OwnThreads = true };
 
@@ -115,14 +118,17 @@ internal sealed record NodePlan
         var port = options.Port ?? PortFrom(environment) ?? ErlangNodeOptions.DefaultPort;
         if (PlainTcpProblem(options, environment) is { } plainTcp)
             throw new ArgumentException(plainTcp, nameof(options));
-        var cookies = ReadCookies(options, environment);
+        var cookieFile = new CookieFile(
+            CookieSource.Locate(options.CookieFile, environment), options.Insecure, options.PreviousCookieFor);
+        var cookies = cookieFile.Read();
         var plan = Of(
-            options, name, cookies,
+            options, name, new PeerCookies(cookies[0], cookies.AsSpan(1)),
             client => options.Epmd == EpmdMode.Off
                 ? FixedPort(options.PeerPort ?? (port == 0 ? ErlangNodeOptions.DefaultPort : port))
                 : AskEpmd(client));
         plan = plan with
         {
+            CookieFile = cookieFile,
             Listen = options.Listen && granter is null ? new ListenAddress(Addresses(options, environment), port, Math.Max(port, options.LastPort)) : null,
             Tls = TlsSetup.From(options.Tls),
             Epmd = options.Epmd,
@@ -199,12 +205,6 @@ internal sealed record NodePlan
         UserOutput.None => new NullDevice(),
         _ => new WriterDevice(null),
     };
-
-    private static PeerCookies ReadCookies(ErlangNodeOptions options, Func<string, string?> environment)
-    {
-        var cookies = CookieSource.Locate(options.CookieFile, environment).Read(options.Insecure);
-        return new PeerCookies(cookies[0].Value, [.. cookies.Skip(1).Select(cookie => cookie.Value)]);
-    }
 
     private static PeerLocator FixedPort(int port) => (_, host, _) => new(new PeerEndPoint(host, port));
 

@@ -115,6 +115,36 @@ public sealed class MeetTests
 
     [Theory]
     [MemberData(nameof(Releases))]
+    public async Task A_changed_cookie_parts_nobody_and_beams_may_follow_one_by_one(int release)
+    {
+        await using var place = await Place.StartAsync(release, embedded: true);
+        var node = await place.StartNodeAsync("ours@127.0.0.1", embedded: true);
+        await using var late = await place.StartBeamAsync("late@127.0.0.1");
+        Assert.Equal("pong", await late.EvalAsync("net_adm:ping('ours@127.0.0.1')"));
+        var cookie = await place.ChangeCookieAsync();
+        Assert.Equal(["late@127.0.0.1"], node.ConnectedNodes.Select(name => name.Text));
+
+        await PartAsync();
+        Assert.Equal("pong", await late.EvalAsync("net_adm:ping('ours@127.0.0.1')"));
+        await PartAsync();
+        late.Announce("Invalid challenge reply"); // the new one is tried first
+        await node.ConnectAsync(NodeName.Parse("late@127.0.0.1"));
+
+        await late.EvalAsync($"erlang:set_cookie(node(), '{cookie}')");
+        await PartAsync();
+        Assert.Equal("pong", await late.EvalAsync("net_adm:ping('ours@127.0.0.1')"));
+        await using var fresh = await place.StartBeamAsync("fresh@127.0.0.1", options => options with { Cookie = cookie });
+        Assert.Equal("pong", await fresh.EvalAsync("net_adm:ping('ours@127.0.0.1')"));
+
+        async Task PartAsync()
+        {
+            await late.EvalAsync("erlang:disconnect_node('ours@127.0.0.1')");
+            await Waiting.UntilAsync(() => node.ConnectedNodes.Count == 0);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Releases))]
     public async Task We_are_connected_again_by_ourselves_when_the_beam_is_back(int release)
     {
         await using var place = await Place.StartAsync(release, embedded: true);
@@ -181,6 +211,18 @@ public sealed class MeetTests
             };
             more?.Invoke(options);
             return _node = await ErlangNode.StartAsync(options, Logs);
+        }
+
+        /// <summary>As a mounted secret is changed: the node's file is another from one moment to the next.</summary>
+        internal async Task<string> ChangeCookieAsync()
+        {
+            var cookie = Otp.NewCookie();
+            var file = Path.Combine(_directory, "cookie.new");
+            await File.WriteAllTextAsync(file, cookie);
+            File.SetUnixFileMode(file, UnixFileMode.UserRead);
+            File.Move(file, Path.Combine(_directory, "cookie"), overwrite: true);
+            await Logs.UntilAsync(LogLevel.Information, "The cookie file", "has changed");
+            return cookie;
         }
 
         internal Task<BeamNode> StartBeamAsync(string name, Func<BeamOptions, BeamOptions>? more = null)

@@ -33,6 +33,12 @@ internal sealed class PeerCookies
         return used;
     }
 
+    /// <summary>
+    /// One after the other as the one to use, for a peer that does not know the first: it has not heard of a new one yet,
+    /// or knows only one.
+    /// </summary>
+    internal IEnumerable<PeerCookies> InTurn() => _accepted.Length == 1 ? [this] : _accepted.Select(cookie => new PeerCookies(cookie));
+
     /// <summary>Never the cookies themselves.</summary>
     public override string ToString() => $"{_accepted.Length} cookie(s)";
 }

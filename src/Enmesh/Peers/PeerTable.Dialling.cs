@@ -122,12 +122,30 @@ internal sealed partial class PeerTable
         var place = known.Port is { } port
             ? new PeerEndPoint(host, port)
             : await _settings.Locate(peer, host, giveUp).Here();
+        HandshakeException? refused = null;
+        foreach (var cookies in _settings.Cookies(peer).InTurn())
+        {
+            try
+            {
+                return await CallAsync(peer, place, cookies, giveUp).Here();
+            }
+            catch (HandshakeException e) when (e.Failure is HandshakeFailure.CookieMismatch)
+            {
+                refused ??= e;
+            }
+        }
+        throw refused!;
+    }
+
+    private async Task<PeerLink> CallAsync(NodeName peer, PeerEndPoint place, PeerCookies cookies, CancellationToken giveUp)
+    {
         var connection = await _settings.Transport.ConnectAsync(place.Host, place.Port, giveUp).Here();
         try
         {
             await connection.GoOnReading();
             await connection.OpenAsync(peer.Host, _settings.HandshakeLimits.Step, giveUp).ConfigureAwait(false);
-            var driver = Driver(connection, new InitiatorHandshake(SettingsFor(connection), peer));
+            var settings = SettingsFor(connection) with { Cookies = _ => cookies };
+            var driver = Driver(connection, new InitiatorHandshake(settings, peer));
             var result = await driver.RunAsync(giveUp).ConfigureAwait(false);
             return await EstablishAsync(result, connection).ConfigureAwait(false);
         }

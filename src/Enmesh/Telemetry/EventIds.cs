@@ -20,6 +20,9 @@ internal static class EventIds
     // 1100 handshake
     internal const int HandshakeFailed = 1100;
     internal const int CallerRefused = 1101;
+    internal const int CookieChanged = 1102;
+    internal const int CookieNotRead = 1103;
+    internal const int PreviousCookieForgotten = 1104;
 
     // 1200 EPMD
     internal const int EpmdListening = 1200;
