@@ -47,6 +47,9 @@ public sealed class FunTerm : IEquatable<FunTerm>
 
     internal LocalFunId Id { get; }
 
+    /// <summary>What runs a local fun on its own node; it never travels.</summary>
+    internal object? Code { get; init; }
+
     internal Term[] FreeVariableArray => _freeVariables;
 
     /// <summary>Exact equality, as <c>=:=</c>.</summary>
@@ -62,7 +65,7 @@ public sealed class FunTerm : IEquatable<FunTerm>
     public override string ToString() => ((Term)this).ToString();
 
     /// <summary>The same local fun with other caught values.</summary>
-    internal FunTerm With(Term[] freeVariables) => new(Module, Arity, Id, Creator!, freeVariables);
+    internal FunTerm With(Term[] freeVariables) => new(Module, Arity, Id, Creator!, freeVariables) { Code = Code };
 
     /// <summary>Whether the two are the same code, whatever values they have caught, and whoever made them.</summary>
     internal bool IsSameCode(FunTerm other) =>

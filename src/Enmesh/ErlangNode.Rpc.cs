@@ -13,6 +13,7 @@ public sealed partial class ErlangNode
 {
     private readonly TaskCompletionSource<int> _stopRequest = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RpcClient? _rpc;
+    private FunctionRunner? _runner;
 
     /// <summary>The functions that peers may call.</summary>
     public ExportedFunctions Functions { get; } = new();
@@ -63,6 +64,7 @@ public sealed partial class ErlangNode
         KeptService.Start(runtime, Rex.Name, new Rex(runtime, runner, reports).RunAsync, logger);
         var proxy = new LoggerProxy(_logs.CreateLogger("Enmesh.RemoteLog"));
         KeptService.Start(runtime, LoggerProxy.Name, proxy.RunAsync, logger, isSystem: false);
+        _runner = runner;
         _rpc = new RpcClient(runtime, runner);
         runtime.CallFunction = (node, target, token) =>
             Rpc.CallAsync(node, target.Module.Text, target.Function.Text, target.Arguments, Timeout.InfiniteTimeSpan, token);

@@ -73,6 +73,12 @@ public sealed record ErlangPrintOptions
     } = 80;
 
     /// <summary>
+    /// How many characters a line has at most, its indentation not counted, once it is broken; null for any number. The
+    /// shell prints with 60.
+    /// </summary>
+    internal int? LineCharacters { get; init; }
+
+    /// <summary>
     /// The column at which the text begins, which is how far further lines are indented. Default 1; at most 65,535.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>

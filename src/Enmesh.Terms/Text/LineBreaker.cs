@@ -6,8 +6,8 @@ namespace Enmesh.Terms.Text;
 /// <remarks>
 /// <para>
 /// The names of the numbers that go along are those of <c>io_lib_pretty</c>, so that the two can be read side by side:
-/// Col is the column at which something begins, Ll the length of a line, M the most characters in a line (here always
-/// the length of the whole), LD how many brackets will close right behind, W the characters already in the line.
+/// Col is the column at which something begins, Ll the length of a line, M the most characters in a line (the length of
+/// the whole unless the options say otherwise), LD how many brackets will close right behind, W the characters already in the line.
 /// </para>
 /// <para>
 /// How far the elements of a tagged tuple are indented is decided for the term as a whole: behind the tag if nothing
@@ -31,30 +31,31 @@ internal sealed class LineBreaker
     private bool _goesTooFar;
 
     // Without an output this is the trial.
-    private LineBreaker(TextBuffer line, LayoutNode[] nodes, int lineLength, int tagIndent, TextBuffer? output)
+    private LineBreaker(TextBuffer line, LayoutNode[] nodes, ErlangPrintOptions options, int tagIndent, TextBuffer? output)
     {
-        (_line, _nodes, _lineLength, _tagIndent, _output) = (line, nodes, lineLength, tagIndent, output);
-        _mostCharacters = nodes[0].Length;
+        (_line, _nodes, _lineLength, _tagIndent, _output) = (line, nodes, options.LineLength, tagIndent, output);
+        _mostCharacters = options.LineCharacters ?? nodes[0].Length;
     }
 
     private bool IsTrial => _output is null;
 
     internal static string Break(TextBuffer line, ReadOnlySpan<LayoutNode> notes, ErlangPrintOptions options)
     {
-        if (notes.IsEmpty || notes[0].Length < options.LineLength - options.Column || notes[0].Kind == LayoutKind.Text)
+        if (notes.IsEmpty || notes[0].Kind == LayoutKind.Text
+            || (notes[0].Length < options.LineLength - options.Column && notes[0].Length <= (options.LineCharacters ?? int.MaxValue)))
             return line.ToString();
         var nodes = notes.ToArray();
         var indent = 1;
         foreach (var candidate in (ReadOnlySpan<int>)[BehindTag, ValueIndent])
         {
-            if (new LineBreaker(line, nodes, options.LineLength, candidate, output: null).Run(options.Column, 0))
+            if (new LineBreaker(line, nodes, options, candidate, output: null).Run(options.Column, 0))
             {
                 indent = candidate;
                 break;
             }
         }
         var output = new TextBuffer(options.MaxLength);
-        new LineBreaker(line, nodes, options.LineLength, indent, output).Run(options.Column, options.Column - 1);
+        new LineBreaker(line, nodes, options, indent, output).Run(options.Column, options.Column - 1);
         return output.ToString();
     }
 

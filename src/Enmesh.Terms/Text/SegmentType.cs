@@ -25,6 +25,8 @@ internal struct SegmentType
 
     internal bool IsLittleEndian { get; private set; }
 
+    internal readonly bool IsSigned => _sign == "signed";
+
     internal BigInteger? Size { get; set; }
 
     internal int? Unit { get; set; }

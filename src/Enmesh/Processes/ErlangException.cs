@@ -31,6 +31,9 @@ public sealed class ErlangException : EnmeshException
         Stack = stack;
     }
 
+    private ErlangException(ErlangException same)
+        : base(same.Message, same.InnerException) => (Class, Reason, Stack) = (same.Class, same.Reason, same.Stack);
+
     /// <summary>Its class.</summary>
     public ErlangExceptionClass Class { get; }
 
@@ -52,6 +55,9 @@ public sealed class ErlangException : EnmeshException
     /// <summary>An error that stands for an exception of .NET.</summary>
     internal static ErlangException Error(Term reason, Term stack, Exception innerException) =>
         new(ErlangExceptionClass.Error, reason, stack, innerException);
+
+    /// <summary>The same without the frames of .NET that it has gone through.</summary>
+    internal ErlangException Renewed() => new(this);
 
     /// <summary><c>exit(Reason)</c></summary>
     public static ErlangException Exit(Term reason) => new(ErlangExceptionClass.Exit, reason, null);

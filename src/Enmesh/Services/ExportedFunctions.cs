@@ -113,6 +113,10 @@ public sealed class ExportedFunctions
     internal ExportedFunction? Find(Atom module, Atom function, int arity) =>
         _functions.GetValueOrDefault((module, function, arity));
 
+    /// <summary>Whether a function is the program's own, and not the node's.</summary>
+    internal bool IsOfProgram(Atom module, Atom function, int arity) =>
+        _functions.ContainsKey((module, function, arity)) && !_own.ContainsKey((module, function, arity));
+
     internal bool HasModule(Atom module)
     {
         foreach (var (key, _) in _functions)

@@ -28,6 +28,10 @@ internal sealed class FunctionRunner(ExportedFunctions exported, BuiltInTable bu
     private static readonly Term ErrorInfo = Term.List(Term.Tuple(
         new Atom("error_info"), Term.Map((new Atom("module"), new Atom("erl_erts_errors")))));
 
+    /// <summary>The built-in functions.</summary>
+    internal IEnumerable<(string Module, string Function, int Arity)> All =>
+        builtIns.All.Select(builtIn => (builtIn.Module, builtIn.Function, builtIn.Arity));
+
     /// <summary>Whether a call runs on the node's own thread.</summary>
     internal bool IsService(Term module, Term function, Term arguments) => exported.IsService(module, function, arguments);
 

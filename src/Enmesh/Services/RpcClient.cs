@@ -50,6 +50,11 @@ public sealed class RpcClient
             : CallByErpcAsync(node, target, timeout, cancellationToken);
     }
 
+    /// <summary>The same, where what the function prints goes to another group leader than the node's own.</summary>
+    internal Task<Term> CallPrintingAsync(
+        NodeName node, SpawnTarget target, Pid groupLeader, TimeSpan? timeout, CancellationToken cancellationToken) =>
+        CallByErpcAsync(node, target, timeout, cancellationToken, groupLeader: groupLeader);
+
     private async Task<Term> CallTracedAsync(
         NodeName node, SpawnTarget target, Activity span, TimeSpan? timeout, CancellationToken cancellationToken)
     {
@@ -68,7 +73,7 @@ public sealed class RpcClient
 
     private async Task<Term> CallByErpcAsync(
         NodeName node, SpawnTarget target, TimeSpan? timeout, CancellationToken cancellationToken,
-        Activity? span = null)
+        Activity? span = null, Pid? groupLeader = null)
     {
         if (node == _runtime.Name)
             return await CallHereAsync(target, span, timeout, cancellationToken).ConfigureAwait(false);
@@ -78,7 +83,7 @@ public sealed class RpcClient
         try
         {
             var reason = await _runtime.SpawnAndAwaitExitAsync(
-                null, node, execute, null, timeout, cancellationToken, span).ConfigureAwait(false);
+                null, node, execute, groupLeader, timeout, cancellationToken, span).ConfigureAwait(false);
             return ReadResult(node, target, result, reason);
         }
         catch (SpawnException e) when (e.Reason.IsAtom("notsup"))
