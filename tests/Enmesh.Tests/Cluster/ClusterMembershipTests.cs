@@ -94,7 +94,7 @@ public sealed class ClusterMembershipTests : ClusterBench
             (new PeerUnreachableException("h", 1, UnreachableReason.NameNotFound, "no such name"), PeerStage.Dns),
             (new PeerUnreachableException("h", 1, UnreachableReason.Refused, "refused"), PeerStage.Tcp),
             (new EpmdException(EpmdFailure.UnknownNode, "h", 4369, "not registered"), PeerStage.Epmd),
-            (new System.Security.Authentication.AuthenticationException("expired"), PeerStage.Tls),
+            (new TlsException(TlsFailure.Expired, "expired"), PeerStage.Tls),
             (new HandshakeException(HandshakeFailure.NameMismatch, null, "another name"), PeerStage.Name),
             (new HandshakeException(HandshakeFailure.NotAllowed, null, "not allowed"), PeerStage.NotAllowed),
             (new HandshakeException(HandshakeFailure.CookieMismatch, null, "another cookie"), PeerStage.Cookie),
