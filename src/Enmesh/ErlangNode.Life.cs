@@ -251,6 +251,7 @@ public sealed partial class ErlangNode
                     Host = plan.Name.Host,
                     Creation = 0,
                     PrefixBytes = connection.HandshakePrefixBytes,
+                    OwnCertificate = connection.Security?.Own,
                     Cookies = plan.Cookies,
                 };
                 var driver = new HandshakeDriver(

@@ -18,6 +18,9 @@ public sealed record TlsLink
     /// <summary>The serial number of the other end's certificate, in hexadecimal digits.</summary>
     public required string PeerSerialNumber { get; init; }
 
+    /// <summary>The certificate that this node has shown, in words.</summary>
+    public required string Own { get; init; }
+
     /// <summary>Until when the certificate is valid that this node has shown, and those that lead to its authority.</summary>
     public required DateTimeOffset OwnNotAfter { get; init; }
 

@@ -208,6 +208,10 @@ internal sealed class AcceptorHandshake : HandshakeMachine
 
     private (State, IReadOnlyList<HandshakeEffect>) OnClosed(State state) => state switch
     {
+        State.AwaitsName when _settings.OwnCertificate is { } certificate => Fail(
+            HandshakeFailure.ClosedByPeer,
+            $"A caller closed the connection after the TLS handshake, before it gave its name: it does not accept our certificate ({certificate}), "
+            + "most likely, and its log says why."),
         State.AwaitsName => Fail(
             HandshakeFailure.ClosedByPeer,
             "A caller closed the connection without a word: a port scan, or a check whether the port is open."),

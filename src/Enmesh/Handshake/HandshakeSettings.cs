@@ -24,6 +24,9 @@ internal sealed record HandshakeSettings
     /// </summary>
     internal int PrefixBytes { get; init; } = HandshakeFraming.TcpPrefixBytes;
 
+    /// <summary>The certificate that we have shown, in words; null where nothing is encrypted.</summary>
+    internal string? OwnCertificate { get; init; }
+
     /// <summary>The cookies shared with a peer.</summary>
     internal required Func<NodeName, PeerCookies> Cookies { get; init; }
 

@@ -157,6 +157,10 @@ internal sealed class InitiatorHandshake : HandshakeMachine
         State.AwaitsChallenge => Fail(
             HandshakeFailure.ClosedByPeer,
             $"{_peer} accepted our name and closed the connection before its challenge."),
+        _ when _settings.OwnCertificate is { } certificate => Fail(
+            HandshakeFailure.ClosedByPeer,
+            $"{_peer} closed the connection after the TLS handshake, without an answer to our name. It does not accept our certificate "
+            + $"({certificate}), most likely, and its log says why; or it finds the name {_settings.Name?.Text ?? _settings.Host} invalid."),
         _ => Fail(
             HandshakeFailure.ClosedByPeer,
             $"{_peer} closed the connection right after our name, without a word. That is what a node does that "
@@ -170,7 +174,8 @@ internal sealed class InitiatorHandshake : HandshakeMachine
 
     private string NotAllowedText(DistributionFlags? peersFlags) =>
         $"{_peer} answered 'not_allowed': our name is not among those it allows (net_kernel:allow/1), it is shutting "
-        + $"down, or {CapabilityText.MayDemand(OwnFlags, peersFlags)}.";
+        + (_settings.OwnCertificate is { } certificate ? $"down, our certificate ({certificate}) does not name our host, " : "down, ")
+        + $"or {CapabilityText.MayDemand(OwnFlags, peersFlags)}.";
 
     private (State, IReadOnlyList<HandshakeEffect>) Malformed(string what) =>
         Fail(HandshakeFailure.Malformed, $"{_peer} does not keep to the handshake: {what}.");

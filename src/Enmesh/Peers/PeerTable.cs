@@ -121,6 +121,7 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
         Creation = _settings.Creation,
         Flags = _settings.Flags,
         PrefixBytes = connection.HandshakePrefixBytes,
+        OwnCertificate = connection.Security?.Own,
         Cookies = _settings.Cookies,
     };
 

@@ -91,8 +91,11 @@ internal static class ChainVerdict
     private static Verdict? Trust(string subject, X509Certificate2 leaf, TlsMaterial material, X509Chain chain)
     {
         var all = Flags(chain);
-        if (all.HasFlag(X509ChainStatusFlags.NotSignatureValid))
-            return new(TlsFailure.UnknownAuthority, $"{subject} is not signed by the authority it names: an authority of the same name with another key, most likely. Have it issued anew.");
+        var last = chain.ChainElements[^1].Certificate;
+        var hasNamesake = material.Authorities.Any(one => one.SubjectName.RawData.AsSpan().SequenceEqual(last.IssuerName.RawData));
+        if (all.HasFlag(X509ChainStatusFlags.NotSignatureValid)
+            || (hasNamesake && (all & (X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain)) != X509ChainStatusFlags.NoError))
+            return new(TlsFailure.UnknownAuthority, $"{subject} is not signed by {IssuerOfLast(chain)} in {material.Files.CaFile}, but by one of the same name with another key. Have it issued anew by that one, or add the other one to that file.");
         if (!all.HasFlag(X509ChainStatusFlags.UntrustedRoot) && !all.HasFlag(X509ChainStatusFlags.PartialChain))
             return null;
         if (chain.ChainElements.Count == 1 && TlsMaterial.IsSelfSigned(leaf))

@@ -188,7 +188,7 @@ internal sealed partial class TlsConnection : TransportConnection
         {
             var names = CertificateNames.Of(certificate);
             return name is null || names.Covers(name, HostRule.Enmesh) ? null : new(TlsFailure.WrongName, TlsIdentity.Mismatch(
-                $"The node that answered for {name}", ChainVerdict.Short(certificate), name));
+                $"The node that answered for {name}: its", ChainVerdict.Short(certificate), name));
         }
         catch (CertificateException e)
         {
@@ -208,7 +208,8 @@ internal sealed partial class TlsConnection : TransportConnection
             Peer = ChainVerdict.Short(certificate),
             PeerNotAfter = TlsMaterial.Instant(certificate.NotAfter),
             PeerSerialNumber = certificate.SerialNumber,
-            OwnNotAfter = _material!.NotAfter,
+            Own = ChainVerdict.Short(_material!.Certificate),
+            OwnNotAfter = _material.NotAfter,
             OwnSerialNumber = _material.Certificate.SerialNumber,
             Since = _time.GetUtcNow(),
         };

@@ -15,6 +15,9 @@ internal sealed record TlsRoleFiles(string CertificateFile, string KeyFile, stri
     /// <summary>The versions that are offered and accepted.</summary>
     internal SslProtocols Versions { get; init; } = SslProtocols.Tls12 | SslProtocols.Tls13;
 
+    /// <summary>Whether its own certificate is shown whatever it is worth: for tests of what peers say to that.</summary>
+    internal bool Unchecked { get; init; }
+
     internal IEnumerable<string> All => [CertificateFile, KeyFile, CaFile, .. CrlFiles];
 
     /// <summary>Lists count by what is in them.</summary>

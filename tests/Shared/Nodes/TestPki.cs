@@ -45,9 +45,10 @@ internal sealed class TestPki : IDisposable
     /// <summary>A node's TLS.</summary>
     internal TlsSetup Setup(
         string host, CertificatePair? pair = null, string? caFile = null, SslProtocols? versions = null, IReadOnlyList<string>? crlFiles = null,
-        IReadOnlyList<string>? allowedNames = null)
+        IReadOnlyList<string>? allowedNames = null, bool uncheckedPair = false)
     {
         var files = Files(host, pair, caFile, crlFiles);
+        files = files with { Unchecked = uncheckedPair };
         if (versions is { } some)
             files = files with { Versions = some };
         return new(new TlsFiles(files, files), new TlsIdentity(allowedNames ?? [], [TlsOptions.DefaultToolName]));
