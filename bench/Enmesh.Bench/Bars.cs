@@ -16,11 +16,20 @@ internal readonly record struct Bar(bool LowerIsBetter, double? Limit)
     /// <summary>
     /// The bar of a figure. Only what Enmesh does by itself has one: a mixed pair is as fast as its slower half.
     /// </summary>
-    internal static Bar Of(string name, string unit, bool allEnmesh)
+    internal static Bar Of(string name, string unit, bool allEnmesh, bool tls = false)
     {
         var lower = unit is "us" or "ms" or "s" or "MiB" or "bytes" or "x";
-        return new Bar(lower, allEnmesh ? LimitOf(name) : null);
+        return new Bar(lower, !allEnmesh ? null : tls ? LimitOverTls(name) : LimitOf(name));
     }
+
+    private static double? LimitOverTls(string name) => name switch
+    {
+        "rtt.p50" => 0.9,
+        "flood.1" or "flood.8" => 1.5,
+        "bulk.1MiB" => 10,
+        "connect.cpu" => 1,
+        _ => null,
+    };
 
     private static double? LimitOf(string name) => name switch
     {

@@ -1,6 +1,7 @@
 using Enmesh.Epmd;
 using Enmesh.Handshake;
 using Enmesh.Peers;
+using Enmesh.Tls;
 using Enmesh.Transport;
 
 namespace Enmesh.Bench;
@@ -34,7 +35,8 @@ internal sealed class BenchNode : IAsyncDisposable
 
     private static ErlangNode Make(bool published)
     {
-        if (Settings.Optional("PEER_PROTO") is { } protocol and not "tcp")
+        var protocol = Settings.Optional("PEER_PROTO") ?? "tcp";
+        if (protocol is not ("tcp" or "tls"))
             throw new NotSupportedException($"This peer has no distribution over {protocol}.");
         var cookie = new PeerCookies(Settings.Required("PEER_COOKIE"));
         return new ErlangNode(new NodePlan
@@ -43,12 +45,20 @@ internal sealed class BenchNode : IAsyncDisposable
             Cookies = _ => cookie,
             IsPublished = published,
             Listen = ListenAddress.Loopback(),
+            Tls = protocol == "tls" ? TlsSetup.From(TlsOf(Settings.Required("PEER_TLS_DIR"))) : null,
             Epmd = EpmdMode.Register,
             EpmdSettings = EpmdSettings.FromEnvironment(Environment.GetEnvironmentVariable),
             Locate = client => async (peer, host, token) =>
                 new PeerEndPoint(host, (await client.LookUpAsync(peer, host, token)).Port),
         });
     }
+
+    private static TlsOptions TlsOf(string directory) => new()
+    {
+        CertificateFile = Path.Combine(directory, "node.pem"),
+        KeyFile = Path.Combine(directory, "node.key"),
+        CaFile = Path.Combine(directory, "ca.pem"),
+    };
 
     public ValueTask DisposeAsync() => Node.DisposeAsync();
 }

@@ -73,7 +73,7 @@ internal sealed record Comparison(
             rounds.Count,
             used.Count,
             clean.Count == 0,
-            Bar.Of(setting.Name, ours[0].Unit, allOurs));
+            Bar.Of(setting.Name, ours[0].Unit, allOurs, setting.Tls));
     }
 
     /// <summary>The geometric mean over the corpus: no term counts more than another.</summary>

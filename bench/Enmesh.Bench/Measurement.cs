@@ -7,7 +7,8 @@ namespace Enmesh.Bench;
 /// <param name="Sender">The peer that measured.</param>
 /// <param name="Receiver">The other one; empty when there was none.</param>
 /// <param name="Awake">Whether the processors were kept from sleeping.</param>
-internal readonly record struct Setting(string Name, string Sender, string Receiver, bool Awake);
+/// <param name="Tls">Whether it went over TLS.</param>
+internal readonly record struct Setting(string Name, string Sender, string Receiver, bool Awake, bool Tls = false);
 
 /// <summary>One line of the driver's results.</summary>
 /// <param name="Setting">What was measured.</param>
@@ -32,7 +33,7 @@ internal sealed record Measurement(
         var parameters = root.GetProperty("params");
         var wall = Number(parameters, "wall_s") ?? 0;
         return new Measurement(
-            new Setting(name, Text(root, "sender") ?? "", Text(root, "receiver") ?? "", Number(root, "awake") > 0),
+            new Setting(name, Text(root, "sender") ?? "", Text(root, "receiver") ?? "", Number(root, "awake") > 0, Text(root, "proto") == "tls"),
             (int)(Number(root, "run") ?? 0),
             Number(root, "value"),
             root.GetProperty("unit").GetString()!,

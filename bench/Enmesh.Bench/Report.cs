@@ -47,7 +47,7 @@ internal static class Report
 
     private static string[] Row(Comparison one) =>
     [
-        one.Setting.Name + (one.Setting.Awake ? " (awake)" : ""),
+        one.Setting.Name + (one.Setting.Awake ? " (awake)" : "") + (one.Setting.Tls ? " (TLS)" : ""),
         Pair(one.Setting),
         Number(one.Enmesh),
         Number(one.Peer),
@@ -78,6 +78,7 @@ internal static class Report
             if (one.Setting.Receiver.Length > 0)
                 writer.WriteString("receiver", one.Setting.Receiver);
             writer.WriteBoolean("awake", one.Setting.Awake);
+            writer.WriteBoolean("tls", one.Setting.Tls);
             writer.WriteString("better", one.Bar.Better);
             if (one.Bar.Limit is { } limit)
                 writer.WriteNumber("bar", limit);

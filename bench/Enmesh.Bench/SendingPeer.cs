@@ -75,11 +75,34 @@ internal sealed class SendingPeer
                 await ErpcAsync(1, Settings.Count("CALL_SEQ", 40_000));
                 await ErpcAsync(64, Settings.Count("CALL_CONC", 200_000));
                 break;
+            case "connect":
+                await ConnectsAsync();
+                break;
             case "links":
                 await LostLinks.RunAsync(_node, _target);
                 break;
             default:
                 throw new NotSupportedException($"This peer has no benchmark '{benchmark}'.");
+        }
+    }
+
+    // Connecting and disconnecting, over and over: the processor time of both nodes for one connection.
+    private async Task ConnectsAsync()
+    {
+        var count = Settings.Count("CONNECT_COUNT", 200);
+        await ConnectAsync(Math.Max(1, count / 4));
+        var usage = await Usage.OfAsync(() => ConnectAsync(count));
+        List<(string, double)> parameters = [("connects", count), .. usage.Parameters];
+        Figures.Emit("connect.cpu", (usage.Self + usage.Target) * 1000 / count, "ms", parameters);
+        Figures.Emit("connect.wall", usage.Nanoseconds / 1e6 / count, "ms", parameters);
+    }
+
+    private async Task ConnectAsync(long count)
+    {
+        for (var i = 0L; i < count; i++)
+        {
+            await _node.DisconnectAsync(_target);
+            await _node.ConnectAsync(_target);
         }
     }
 
