@@ -89,8 +89,8 @@ internal sealed class SendingPeer
     // Connecting and disconnecting, over and over: the processor time of both nodes for one connection.
     private async Task ConnectsAsync()
     {
-        var count = Settings.Count("CONNECT_COUNT", 200);
-        await ConnectAsync(Math.Max(1, count / 4));
+        var count = Settings.Count("CONNECT_COUNT", 500);
+        await ConnectAsync(Settings.Count("CONNECT_WARMUP", 1500));
         var usage = await Usage.OfAsync(() => ConnectAsync(count));
         List<(string, double)> parameters = [("connects", count), .. usage.Parameters];
         Figures.Emit("connect.cpu", (usage.Self + usage.Target) * 1000 / count, "ms", parameters);

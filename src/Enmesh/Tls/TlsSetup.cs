@@ -13,10 +13,14 @@ internal sealed record TlsSetup(TlsFiles Files, TlsIdentity Identity)
     {
         if (!options.IsOn)
             return null;
+        var identity = new TlsIdentity([.. options.AllowedNames], [.. options.ToolNames]);
+        string[] lists = [.. options.CrlFiles.Select(Path.GetFullPath)];
+        if (options.OptionFile is { } file)
+            return new(OptionFile.Read(file, lists), identity);
         var role = new TlsRoleFiles(
             Path.GetFullPath(options.CertificateFile!), Path.GetFullPath(options.KeyFile ?? options.CertificateFile!),
-            Path.GetFullPath(options.CaFile!), [.. options.CrlFiles.Select(Path.GetFullPath)]);
-        return new(new TlsFiles(role, role), new TlsIdentity([.. options.AllowedNames], [.. options.ToolNames]));
+            Path.GetFullPath(options.CaFile!), lists);
+        return new(new TlsFiles(role, role), identity);
     }
 
     /// <summary>Reads the files once.</summary>
