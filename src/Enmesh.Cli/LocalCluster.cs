@@ -17,10 +17,12 @@ internal sealed class LocalCluster : IAsyncDisposable
     private readonly string _home;
     private readonly EpmdServer _epmd;
     private readonly ErlangNode _looker;
+    private readonly LocalTls? _tls;
     private readonly List<NodeChild> _children = [];
 
-    private LocalCluster(string home, EpmdServer epmd, ErlangNode looker)
+    private LocalCluster(string home, EpmdServer epmd, ErlangNode looker, LocalTls? tls)
     {
+        _tls = tls;
         _home = home;
         _epmd = epmd;
         _looker = looker;
@@ -29,9 +31,9 @@ internal sealed class LocalCluster : IAsyncDisposable
     /// <summary>What a newcomer can do with the cluster.</summary>
     internal string Introduction =>
         $"""
-        {_children.Count} {(_children.Count == 1 ? "node" : "nodes")} on {Host}, with an EPMD on port {_epmd.Port}. From another terminal:
-          HOME={_home} ERL_EPMD_PORT={_epmd.Port} {CommandLine.Program} ping {_children[0].Name}
-          HOME={_home} ERL_EPMD_PORT={_epmd.Port} erl -name me@{Host}
+        {_children.Count} {(_children.Count == 1 ? "node" : "nodes")} on {Host}, with an EPMD on port {_epmd.Port}{(_tls is null ? "" : ", over TLS")}. From another terminal:
+          HOME={_home} ERL_EPMD_PORT={_epmd.Port} {CommandLine.Program} ping {_children[0].Name}{Words(_tls?.Arguments)}
+          HOME={_home} ERL_EPMD_PORT={_epmd.Port} erl -name me@{Host}{Words(_tls?.BeamArguments)}
         Kill one: it disappears from every view and comes back. Ctrl-C ends them all.
         """;
 
@@ -44,9 +46,12 @@ internal sealed class LocalCluster : IAsyncDisposable
     /// <summary>What those said that have ended.</summary>
     internal IReadOnlyList<string> Troubles => [.. _children.Select(child => child.Trouble).OfType<string>()];
 
+    private static string Words(IEnumerable<string>? arguments) =>
+        arguments is null ? "" : " " + string.Join(' ', arguments);
+
     private string CookieFile => Path.Combine(_home, ".erlang.cookie");
 
-    internal static async Task<LocalCluster> StartAsync(int ours, int beams, CancellationToken cancellationToken)
+    internal static async Task<LocalCluster> StartAsync(int ours, int beams, bool tls, CancellationToken cancellationToken)
     {
         var erl = beams == 0 ? null : NodeChild.Find("erl") ?? throw new InvalidDataException(
             "--beam needs Erlang's erl on the PATH; on Debian and Ubuntu: apt-get install erlang-base.");
@@ -58,13 +63,14 @@ internal sealed class LocalCluster : IAsyncDisposable
             await WriteCookieAsync(home, cancellationToken).ConfigureAwait(false);
             epmd = EpmdServer.Start(
                 new EpmdSettings(0, []), new TcpTransport(), TimeProvider.System, NullLogger.Instance);
+            var certificates = tls ? LocalTls.Create(home, Host) : null;
             cluster = new LocalCluster(
-                home, epmd, await StartLookerAsync(home, epmd.Port, cancellationToken).ConfigureAwait(false));
+                home, epmd, await StartLookerAsync(home, epmd.Port, certificates, cancellationToken).ConfigureAwait(false), certificates);
             for (var i = 1; i <= ours; i++)
                 cluster._children.Add(
-                    NodeChild.OfOurs(NodeName.Parse($"dotnet{i}@{Host}"), cluster.CookieFile, epmd.Port));
+                    NodeChild.OfOurs(NodeName.Parse($"dotnet{i}@{Host}"), cluster.CookieFile, epmd.Port, certificates));
             for (var i = 1; i <= beams; i++)
-                cluster._children.Add(NodeChild.OfBeam(NodeName.Parse($"beam{i}@{Host}"), erl!, home, epmd.Port));
+                cluster._children.Add(NodeChild.OfBeam(NodeName.Parse($"beam{i}@{Host}"), erl!, home, epmd.Port, certificates));
             return cluster;
         }
         catch
@@ -119,7 +125,7 @@ internal sealed class LocalCluster : IAsyncDisposable
             File.SetUnixFileMode(file, UnixFileMode.UserRead);
     }
 
-    private static Task<ErlangNode> StartLookerAsync(string home, int epmdPort, CancellationToken cancellationToken) =>
+    private static Task<ErlangNode> StartLookerAsync(string home, int epmdPort, LocalTls? tls, CancellationToken cancellationToken) =>
         ErlangNode.StartAsync(
         new ErlangNodeOptions
         {
@@ -127,6 +133,7 @@ internal sealed class LocalCluster : IAsyncDisposable
             CookieFile = Path.Combine(home, ".erlang.cookie"),
             Hidden = true,
             Listen = false,
+            Tls = tls?.Options ?? new TlsOptions(),
             Epmd = EpmdMode.Register,
             EpmdPort = epmdPort,
         },

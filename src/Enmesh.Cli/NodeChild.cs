@@ -59,17 +59,17 @@ internal sealed class NodeChild : IAsyncDisposable
         .Select(folder => Path.Combine(folder, program))
         .FirstOrDefault(File.Exists);
 
-    internal static NodeChild OfOurs(NodeName name, string cookieFile, int epmdPort)
+    internal static NodeChild OfOurs(NodeName name, string cookieFile, int epmdPort, LocalTls? tls)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!);
         // Under `dotnet enmesh.dll` the process is dotnet's.
         if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet")
             start.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
-        foreach (var argument in new[]
-        {
+        foreach (var argument in (string[])
+        [
             "node", "--name", name.Text, "--port", "0", "--epmd", "register", "--epmd-port", $"{epmdPort}",
-            "--epmd-host", name.Host, "--cookie-file", cookieFile, "--until-stdin-closes",
-        })
+            "--epmd-host", name.Host, "--cookie-file", cookieFile, "--until-stdin-closes", .. tls?.Arguments ?? [],
+        ])
         {
             start.ArgumentList.Add(argument);
         }
@@ -79,15 +79,15 @@ internal sealed class NodeChild : IAsyncDisposable
         return new(name, isBeam: false, start);
     }
 
-    internal static NodeChild OfBeam(NodeName name, string erl, string home, int epmdPort)
+    internal static NodeChild OfBeam(NodeName name, string erl, string home, int epmdPort, LocalTls? tls)
     {
         var start = new ProcessStartInfo(erl);
-        foreach (var argument in new[]
-        {
+        foreach (var argument in (string[])
+        [
             // Ctrl-C in the terminal is for the command; it ends its nodes itself.
             "+Bi", "-noshell", "-name", name.Text, "-start_epmd", "false", "-kernel", "inet_dist_use_interface",
-            "{127,0,0,1}", "-eval", BeamProgram,
-        })
+            "{127,0,0,1}", .. tls?.BeamArguments ?? [], "-eval", BeamProgram,
+        ])
         {
             start.ArgumentList.Add(argument);
         }

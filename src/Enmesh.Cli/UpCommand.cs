@@ -16,6 +16,7 @@ internal static class UpCommand
         var nodes = NumberOptions.Count("--nodes", "How many nodes of ours.", usual: 3, max: MaxNodes);
         var beam = NumberOptions.Count(
             "--beam", "How many real Erlang nodes; needs erl on the PATH.", usual: 0, max: MaxNodes);
+        var tls = new Option<bool>("--tls") { Description = "Over TLS, with certificates of an authority that ends with the cluster." };
         var once = new Option<bool>("--once") { Description = "Print who sees whom as soon as everybody sees everybody, and end." };
         var json = new Option<bool>("--json") { Description = "Print JSON, for programs; implies --once." };
         var command = new Verb(
@@ -28,10 +29,11 @@ internal static class UpCommand
             Examples:
               enmesh up                            three nodes of ours
               enmesh up --nodes 2 --beam 2         and two of Erlang's among them
+              enmesh up --tls --beam 1             over TLS, Erlang's as well
               enmesh up --once --json              for a script: is the mesh complete?
             """)
         {
-            nodes, beam, once, json,
+            nodes, beam, tls, once, json,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -39,7 +41,7 @@ internal static class UpCommand
             if (wanted.Ours + wanted.Beams == 0)
                 throw new InvalidDataException("There is nothing to start: give --nodes or --beam a number above 0.");
             var cluster = await LocalCluster.StartAsync(
-                wanted.Ours, wanted.Beams, cancellationToken).ConfigureAwait(false);
+                wanted.Ours, wanted.Beams, parsed.GetValue(tls), cancellationToken).ConfigureAwait(false);
             await using (cluster.ConfigureAwait(false))
             {
                 return parsed.GetValue(once) || parsed.GetValue(json)

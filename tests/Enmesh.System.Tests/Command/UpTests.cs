@@ -16,16 +16,23 @@ public sealed partial class UpTests : IAsyncLifetime
 
     // The temporary directory is inside the root of the Erlang that is started: its $HOME has to be found on both
     // sides.
-    public async ValueTask InitializeAsync()
+    public async ValueTask InitializeAsync() => _home = await HomeAsync(Otp.Newest);
+
+    private static async Task<CommandHome> HomeAsync(int release)
     {
-        var root = await Otp.RootAsync(Otp.Newest);
-        _home = new CommandHome(Path.Combine(root, "tmp"));
-        _home.InstallErl(
+        var root = await Otp.RootAsync(release);
+        var home = new CommandHome(Path.Combine(root, "tmp"));
+        // Paths in files mean the same on both sides, too.
+        Directory.CreateDirectory(root + Path.GetDirectoryName(root));
+        if (!Path.Exists(root + root))
+            File.CreateSymbolicLink(root + root, "/");
+        home.InstallErl(
             $"""
              HOME=$(printf %s "$HOME" | sed 's|^{root}||')
              export HOME LC_ALL=C.UTF-8 ERL_CRASH_DUMP=/dev/null PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
              exec chroot '{root}' erl +sbwt none +sbwtdcpu none +sbwtdio none "$@"
              """);
+        return home;
     }
 
     public ValueTask DisposeAsync()
@@ -56,6 +63,17 @@ public sealed partial class UpTests : IAsyncLifetime
             """,
             result.Output);
         AssertNothingIsLeft();
+    }
+
+    [Theory]
+    [MemberData(nameof(Otp.Releases), MemberType = typeof(Otp))]
+    public async Task Over_TLS_they_see_each_other_as_well_with_every_release(int release)
+    {
+        using var home = await HomeAsync(release);
+        var result = await home.RunAsync("up", "--tls", "--nodes", "2", "--beam", "2", "--once");
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Contains("The mesh is complete: 4 nodes, each sees the 3 others.", result.Output, StringComparison.Ordinal);
     }
 
     [Fact]
