@@ -80,6 +80,7 @@ internal static class CommandLine
         root.Subcommands.Add(NamesCommand.Create());
         root.Subcommands.Add(EpmdCommand.Create());
         root.Subcommands.Add(TermCommand.Create());
+        root.Subcommands.Add(CertsCommand.Create());
         foreach (var help in root.Options.OfType<HelpOption>())
             help.Action = new VerbHelp((HelpAction)help.Action!);
         return root;

@@ -31,6 +31,33 @@ internal sealed record MeshNodeResult(string Name, string Runtime, IReadOnlyList
 
 internal sealed record TermResult(string Erlang, string Elixir, int Bytes);
 
+internal sealed record CertificateResult(
+    string Host, string Names, string Serial, DateTimeOffset NotBefore, DateTimeOffset NotAfter, DateTimeOffset RenewFrom, bool IsNew);
+
+internal sealed record CleanupResult(bool DryRun, int Removed, IReadOnlyList<CleanedResult> Requests);
+
+internal sealed record CleanedResult(string Name, string State, double AgeSeconds, string Outcome);
+
+internal sealed record DevelopmentResult(string Authority, bool IsNew, IReadOnlyList<PairResult> Pairs);
+
+internal sealed record PairResult(string Name, string Directory);
+
+internal sealed record ShowResult(
+    string Source, string? Link, bool Good, IReadOnlyList<ShownResult> Chain, bool? KeyMatches, IReadOnlyList<HostResult> Hosts,
+    IReadOnlyList<string> Problems, IReadOnlyList<string> Notes);
+
+internal sealed record ShownResult(
+    string Subject, string Issuer, string Serial, DateTimeOffset NotBefore, DateTimeOffset NotAfter, string Names,
+    IReadOnlyList<string>? Usages, IReadOnlyList<string> KeyUsages, string Key, string Signature);
+
+internal sealed record HostResult(string Host, IReadOnlyList<VerdictResult> Verdicts);
+
+internal sealed record VerdictResult(string Who, bool Accepted, string Wanted);
+
+[JsonSerializable(typeof(CertificateResult))]
+[JsonSerializable(typeof(CleanupResult))]
+[JsonSerializable(typeof(DevelopmentResult))]
+[JsonSerializable(typeof(ShowResult))]
 [JsonSerializable(typeof(PingResult))]
 [JsonSerializable(typeof(NodesResult))]
 [JsonSerializable(typeof(FunctionsResult))]

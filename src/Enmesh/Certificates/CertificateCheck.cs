@@ -51,10 +51,11 @@ internal static class CertificateCheck
         ArgumentNullException.ThrowIfNull(names);
         ArgumentException.ThrowIfNullOrEmpty(host);
         var address = HostMatch.IsLiteral(host) ? $"IP:{host}" : $"DNS:{host}";
+        var byOtp = names.IsBeyondOtp() ? $"DNS:{host} beside the address (it has no subject, and then OTP refuses names that are addresses alone)" : address;
         return
         [
             new("OTP 23 to 25", HostRule.Otp25, names.Covers(host, HostRule.Otp25), $"DNS:{host}"),
-            new("OTP 26 and later", HostRule.Otp27, names.Covers(host, HostRule.Otp27), address),
+            new("OTP 26 and later", HostRule.Otp27, names.Covers(host, HostRule.Otp27), byOtp),
             new("Enmesh", HostRule.Enmesh, names.Covers(host, HostRule.Enmesh), address),
         ];
     }

@@ -23,8 +23,10 @@ internal static class CertificateDirectory
     /// <inheritdoc cref="CertificateFile"/>
     public const string AuthorityFile = "ca.crt";
 
+    /// <summary>How the directories begin that we make in it.</summary>
+    internal const string OwnPrefix = "..enmesh_";
+
     private const string Data = "..data";
-    private const string OwnPrefix = "..enmesh_";
     private const UnixFileMode FileRights = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode DirectoryRights = FileRights | UnixFileMode.UserExecute;
 

@@ -23,6 +23,9 @@ internal sealed record CertificateNames(
     private static readonly Asn1Tag Uri = new(TagClass.ContextSpecific, 6);
     private static readonly Asn1Tag Address = new(TagClass.ContextSpecific, 7);
 
+    /// <summary>Whether whoever does not understand the names has to refuse the certificate.</summary>
+    public bool IsCritical { get; init; }
+
     /// <summary>The names in words: <c>DNS:a.example, IP:10.0.0.7</c>.</summary>
     public string Text
     {
@@ -55,7 +58,10 @@ internal sealed record CertificateNames(
         {
             throw new CertificateException("The certificate's subjectAltName is malformed.", e);
         }
-        return new(CommonNameOf(certificate.SubjectName), dns, addresses, uris, extension is not null);
+        return new(CommonNameOf(certificate.SubjectName), dns, addresses, uris, extension is not null)
+        {
+            IsCritical = extension?.Critical == true,
+        };
     }
 
     private static void Read(ReadOnlyMemory<byte> raw, List<string> dns, List<IPAddress> addresses, List<string> uris)

@@ -33,6 +33,8 @@ internal static class HostMatch
         var byDns = names.Dns.Any(name => Same(name, host));
         if (address is null)
             return byDns || (rule != HostRule.Enmesh && !names.HasAlternativeNames && names.CommonName is { } common && Same(common, host));
+        if (rule != HostRule.Enmesh && names.IsBeyondOtp())
+            return false;
         var byAddress = names.Addresses.Contains(address);
         return rule switch
         {
@@ -41,6 +43,10 @@ internal static class HostMatch
             _ => byDns || byAddress,
         };
     }
+
+    /// <summary>Whether OTP refuses the certificate for its names alone, whichever they are.</summary>
+    public static bool IsBeyondOtp(this CertificateNames names) =>
+        names is { IsCritical: true, Addresses.Count: > 0, Dns.Count: 0, Uris.Count: 0 };
 
     /// <summary>Whether a host part is an address. The BCL takes <c>10.1</c> and <c>7</c> for addresses as well.</summary>
     public static bool IsLiteral(string host) =>

@@ -31,6 +31,9 @@ internal sealed class CommandHome : IDisposable
 
     internal string CookieFile { get; }
 
+    /// <summary>Further variables of the command.</summary>
+    internal Dictionary<string, string?> Variables { get; } = new(StringComparer.Ordinal);
+
     internal string PathTo(string file) => Path.Combine(_directory, file);
 
     internal string WriteCookie(string name, string cookie, UnixFileMode mode = UnixFileMode.UserRead)
@@ -68,7 +71,7 @@ internal sealed class CommandHome : IDisposable
         _atExit.Dispose();
     }
 
-    private Dictionary<string, string?> Environment() => new(StringComparer.Ordinal)
+    private Dictionary<string, string?> Environment() => new(Variables, StringComparer.Ordinal)
     {
         // Where the command looks for programs, and where `up` makes a home for its nodes.
         ["PATH"] = $"{PathTo("bin")}:{System.Environment.GetEnvironmentVariable("PATH")}",
@@ -77,7 +80,7 @@ internal sealed class CommandHome : IDisposable
         ["ERL_EPMD_PORT"] = null,
         ["ERL_EPMD_ADDRESS"] = null,
         ["ERL_DIST_PORT"] = null,
-        ["NODE_HOST"] = null,
-        ["POD_IP"] = null,
+        ["NODE_HOST"] = Variables.GetValueOrDefault("NODE_HOST"),
+        ["POD_IP"] = Variables.GetValueOrDefault("POD_IP"),
     };
 }

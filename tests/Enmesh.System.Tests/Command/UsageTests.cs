@@ -23,6 +23,13 @@ public sealed class UsageTests : IDisposable
     [InlineData("term", "encode", "decode", "enmesh term decode")]
     [InlineData("term encode", "<TERM>", "--compress", "[default: Hex]")]
     [InlineData("term decode", "<BYTES>", "--elixir", "--all", "g2gCdwJva2EB")]
+    [InlineData("certs", "request", "renew", "cleanup", "show", "dev-ca", "optfile")]
+    [InlineData("certs request", "--issuer", "--dir", "POD_UID by the downward", "--duration")]
+    [InlineData("certs renew", "two thirds", "--issuer-kind")]
+    [InlineData("certs cleanup", "--dry-run", "--finished", "managed-by=enmesh")]
+    [InlineData("certs show", "--for", "--live", "--node", "OTP 23 to 29")]
+    [InlineData("certs dev-ca", "FOR DEVELOPMENT ONLY", "--days")]
+    [InlineData("certs optfile", "--release", "--literal", "ssl_dist_optfile")]
     public async Task Help_teaches(string verb, params string[] parts)
     {
         var result = await _home.RunAsync([.. verb.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
@@ -35,7 +42,7 @@ public sealed class UsageTests : IDisposable
     }
 
     [Theory]
-    [InlineData("pong", "There is no 'pong'. There are up, node, ping, nodes, discover, functions, names, epmd, term.")]
+    [InlineData("pong", "There is no 'pong'. There are up, node, ping, nodes, discover, functions, names, epmd, term, certs.")]
     [InlineData("term", "Say what to do: encode, decode.")]
     [InlineData("ping", "Required argument 'NODE' missing for command: 'ping'.")]
     [InlineData("ping orders@127.0.0.1 --port 70000", "--port takes a port from 1 to 65535, not '70000'.")]
@@ -45,6 +52,12 @@ public sealed class UsageTests : IDisposable
     [InlineData("ping orders", "'orders' is no node name: there is no '@'. It has the form alive@host, as in orders@10.0.0.7.")]
     [InlineData("up --nodes few", "--nodes takes a number from 0 to 100, not 'few'.")]
     [InlineData("up --nods 3", "'--nods'")]
+    [InlineData("certs", "Say what to do: request, renew, cleanup, show, dev-ca, optfile.")]
+    [InlineData("certs show", "Say what to show: FILE, --node NODE or --live HOST:PORT, one of them.")]
+    [InlineData("certs show --live here", "'here' is no address: HOST:PORT, as in 10.0.0.7:4370 or [fd00::7]:4370.")]
+    [InlineData("certs show missing.pem", "missing.pem")]
+    [InlineData("certs optfile /tls --release 22", "--release takes a release of OTP, 23 to 29.")]
+    [InlineData("certs cleanup --finished 1", "--finished takes seconds, from 60 to 316224000, not '1'.")]
     public async Task Wrong_use_is_told_with_status_2(string arguments, string message)
     {
         var result = await _home.RunAsync(arguments.Split(' '));
