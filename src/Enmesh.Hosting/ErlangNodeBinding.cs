@@ -54,6 +54,8 @@ internal sealed class ErlangNodeBinding(string section)
         keys.Ignore(nameof(options.Discovery));
         // Several nodes of one host have their sections below this one.
         keys.Ignore("Nodes");
+        // That of the host's nodes, see AddNodeCertificate.
+        keys.Ignore("Certificate");
         keys.RefuseOthers();
     }
 

@@ -58,7 +58,8 @@ public static class ErlangNodeExtensions
             .PostConfigure<IConfiguration, IServiceProvider>((options, configuration, provider) =>
                 bound.BindDiscovery(configuration.GetSection(section), options, provider))
             .ValidateOnStart();
-        services.AddSingleton<IValidateOptions<ErlangNodeOptions>>(new ErlangNodeValidation(name, section, bound));
+        services.AddSingleton<IValidateOptions<ErlangNodeOptions>>(provider =>
+            new ErlangNodeValidation(name, section, bound, provider.GetRequiredService<IServiceProviderIsService>()));
 
         var node = new ErlangNodeBuilder(services, name);
         services.AddKeyedSingleton(name, (provider, _) => Make(provider, name, node));

@@ -1,3 +1,5 @@
+using Enmesh.Kubernetes.Certificates;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
 namespace Enmesh.Hosting;
@@ -6,7 +8,9 @@ namespace Enmesh.Hosting;
 /// <param name="node">The node's name among the options.</param>
 /// <param name="section">The path of its section, for the messages.</param>
 /// <param name="bound">What was found while reading the configuration.</param>
-internal sealed class ErlangNodeValidation(string node, string section, ErlangNodeBinding bound)
+/// <param name="services">Says whether certificates are still to come, see <see cref="NodeCertificateExtensions"/>.</param>
+internal sealed class ErlangNodeValidation(
+    string node, string section, ErlangNodeBinding bound, IServiceProviderIsService services)
     : IValidateOptions<ErlangNodeOptions>
 {
     public ValidateOptionsResult Validate(string? name, ErlangNodeOptions options)
@@ -16,7 +20,9 @@ internal sealed class ErlangNodeValidation(string node, string section, ErlangNo
         List<string> problems = [.. bound.Problems, .. options.Validate().Select(problem => $"{section}:{problem}")];
         if (CookieProblem(options) is { } cookie)
             problems.Add($"{section}:{nameof(options.CookieFile)}: {cookie}");
-        problems.AddRange(options.ValidateSurroundings().Select(problem => $"{section}:{problem}"));
+        // Files that come before the node starts are looked at when it does.
+        if (!services.IsService(typeof(NodeCertificateRenewal)))
+            problems.AddRange(options.ValidateSurroundings().Select(problem => $"{section}:{problem}"));
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
     }
 

@@ -54,6 +54,13 @@ public sealed class NodeCertificateRenewal : IDisposable
     /// <summary>The certificate as it was seen last; null before there was one.</summary>
     public NodeCertificate? Current => _current;
 
+    /// <summary>
+    /// Waits until there is a certificate, the one that is there or a first one; whether it is due makes no difference.
+    /// </summary>
+    /// <exception cref="EnmeshException">There is none, and there will be none; the message says why.</exception>
+    public async Task EnsureAsync(CancellationToken cancellationToken = default) =>
+        _current = _requester.Current() ?? await _requester.RequestAsync(cancellationToken).ConfigureAwait(false);
+
     /// <summary>Gets the first certificate where there is none, and renews it from then on, until it is told to end.</summary>
     public async Task RunAsync(CancellationToken cancellationToken = default)
     {

@@ -69,15 +69,31 @@ public sealed class NodeCertificateRequester
 
     private string IssuerText => $"{_options.IssuerKind} '{_options.Issuer}'";
 
-    /// <summary>Keeps the certificate that is there, when it is good for this host and not due; else gets one.</summary>
+    /// <summary>
+    /// Keeps the certificate that is there, when it is good for this host and not due; else gets one. One that is due is
+    /// kept all the same when there is no other.
+    /// </summary>
     /// <exception cref="KubernetesException">The API could not be asked, or has refused.</exception>
     /// <exception cref="CertificateRequestException">There is no certificate; the message says why.</exception>
     /// <exception cref="IOException">It could not be written.</exception>
     public async Task<NodeCertificate> EnsureAsync(CancellationToken cancellationToken = default)
     {
         var current = Current();
-        if (current is null || _time.GetUtcNow() >= current.RenewFrom)
+        if (current is null)
             return await RequestAsync(cancellationToken).ConfigureAwait(false);
+        if (_time.GetUtcNow() >= current.RenewFrom)
+        {
+            try
+            {
+                return await RequestAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (EnmeshException e)
+            {
+                // A pod that restarts while the issuer is away has a certificate that is still good.
+                _logger.CertificateDoubtful(Host, $"it is due, and there is no other; the one that is there is kept. {e.Message}");
+                return current;
+            }
+        }
         _pending.Drop();
         _logger.CertificateKept(Host, current.NotAfter, current.RenewFrom);
         return current;

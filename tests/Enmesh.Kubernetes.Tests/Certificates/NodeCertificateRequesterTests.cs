@@ -66,6 +66,18 @@ public sealed class NodeCertificateRequesterTests : IssuerFixture
         Assert.Equal(3, Server.Count("create"));
     }
 
+    [Fact]
+    public async Task A_pair_that_is_due_is_kept_when_there_is_no_other_and_not_when_it_has_expired()
+    {
+        var first = await Requester().EnsureAsync().WaitAsync(Eventually.FarOff);
+        Issuer.Mood = IssuerMood.Fail;
+        Time.Advance(first.RenewFrom - Time.GetUtcNow());
+        Assert.Equal(first with { IsNew = false }, await Requester().EnsureAsync().WaitAsync(Eventually.FarOff));
+        await SaidAsync("the one that is there is kept. Issuer 'orders' has failed to sign");
+        Time.Advance(first.NotAfter - Time.GetUtcNow() + TimeSpan.FromSeconds(1));
+        await Assert.ThrowsAsync<CertificateRequestException>(() => Requester().EnsureAsync().WaitAsync(Eventually.FarOff));
+    }
+
     [Theory]
     [InlineData("tls.crt", "nothing")]
     [InlineData("tls.key", "nothing")]
@@ -300,7 +312,7 @@ public sealed class NodeCertificateRequesterTests : IssuerFixture
                 Issuer.Change = chain => chain[..(chain.IndexOf("-----END", StringComparison.Ordinal) + 26)] + Issuer.Root.CertificatePem;
                 break;
         }
-        var e = await Assert.ThrowsAsync<CertificateRequestException>(() => Requester().EnsureAsync().WaitAsync(Eventually.FarOff));
+        var e = await Assert.ThrowsAsync<CertificateRequestException>(() => Requester().RequestAsync().WaitAsync(Eventually.FarOff));
         Assert.Equal(CertificateRequestFailure.Unusable, e.Failure);
         Assert.Contains(message, e.Message, StringComparison.Ordinal);
         Assert.Contains("What Issuer 'orders' has signed for '10.0.0.7' cannot be used", e.Message, StringComparison.Ordinal);

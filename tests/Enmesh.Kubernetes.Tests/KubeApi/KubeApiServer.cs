@@ -37,6 +37,18 @@ internal sealed partial class KubeApiServer : IAsyncDisposable
 
     internal Uri Address { get; private set; } = null!;
 
+    /// <summary>What leads a program to it.</summary>
+    internal string KubeConfig => new JsonObject
+    {
+        ["current-context"] = "test",
+        ["contexts"] = new JsonArray(new JsonObject
+        {
+            ["name"] = "test",
+            ["context"] = new JsonObject { ["cluster"] = "test", ["namespace"] = "orders" },
+        }),
+        ["clusters"] = new JsonArray(new JsonObject { ["name"] = "test", ["cluster"] = new JsonObject { ["server"] = Address.AbsoluteUri } }),
+    }.ToJsonString();
+
     /// <summary>The tokens that are known; null when anybody may ask.</summary>
     internal string[]? Tokens { get; set; }
 
