@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Enmesh.Hosting;
+using Enmesh.Web;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -31,6 +32,8 @@ internal static class NodeCommand
         var hidden = new Option<bool>("--hidden") { Description = "Stay out of nodes(), global and pg: a hidden node, as erl -hidden." };
         var tls = new TlsCommandOptions();
         var sources = new SourceOptions();
+        var metrics = new Option<string?>("--metrics") { Description = "Serve /metrics for Prometheus there; in a pod 9153 unless told otherwise, elsewhere off.", HelpName = "ADDRESS:PORT|off" };
+        var probes = new Option<string?>("--probes") { Description = "Serve /livez and /readyz there; in a pod 8081 unless told otherwise, elsewhere off.", HelpName = "ADDRESS:PORT|off" };
         var untilInputEnds = new Option<bool>("--until-stdin-closes") { Description = "End when stdin does, for whoever starts nodes as its children.", Hidden = true };
         var command = new Verb(
             "node",
@@ -43,10 +46,11 @@ internal static class NodeCommand
             Examples:
               enmesh node --name a@127.0.0.1 --port 0 --epmd embedded --epmd-host localhost
               enmesh node --name a@127.0.0.1 --port 4370 --peer b@127.0.0.1:4371
+              enmesh node --name a@127.0.0.1 --metrics 127.0.0.1:9153 --probes 127.0.0.1:8081
               enmesh node --name a@10.0.0.7 --listen 10.0.0.7 --tls-cert tls.crt --tls-key tls.key --tls-ca ca.crt --dns orders
             """)
         {
-            name, hostFrom, shortNames, cookie, insecure, listen, port, epmd, epmdPort, hidden, untilInputEnds,
+            name, hostFrom, shortNames, cookie, insecure, listen, port, epmd, epmdPort, hidden, metrics, probes, untilInputEnds,
         };
         tls.AddTo(command);
         sources.AddTo(command);
@@ -68,6 +72,8 @@ internal static class NodeCommand
             Put("ListenAddresses", parsed.GetValue(listen));
             Put("Port", parsed.GetValue(port)?.ToString(CultureInfo.InvariantCulture));
             Put("Epmd", parsed.GetValue(epmd));
+            Put("Web:Metrics", parsed.GetValue(metrics));
+            Put("Web:Probes", parsed.GetValue(probes));
             Put("EpmdPort", parsed.GetValue(epmdPort)?.ToString(CultureInfo.InvariantCulture));
             foreach (var (key, value) in tls.Settings(parsed).Concat(sources.Settings(parsed)))
                 Put(key, value);
@@ -94,6 +100,7 @@ internal static class NodeCommand
         // Why the host did not start is said below, in one sentence and without a stack trace.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         builder.AddErlangNode();
+        AddEndpoints(builder);
         using var host = builder.Build();
         try
         {
@@ -107,6 +114,8 @@ internal static class NodeCommand
         }
         var node = host.Services.GetRequiredService<ErlangNode>();
         Console.Out.WriteLine($"{node.Name} is up{(node.Port is { } port ? $" on port {port}" : "")}.");
+        if (host.Services.GetService<EndpointService>() is { } endpoints)
+            Tell(endpoints);
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         // systemd and Kubernetes end a process with SIGTERM; the default action would skip the node's own end.
         using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
@@ -121,6 +130,30 @@ internal static class NodeCommand
             .ConfigureAwait(false);
         await host.StopAsync(CancellationToken.None).ConfigureAwait(false);
         return ExitCode.Success;
+    }
+
+    // Off where nobody asked for it and no operator is to be expected: several nodes of one machine would want the same ports.
+    private static void AddEndpoints(HostApplicationBuilder builder)
+    {
+        var inPod = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("KUBERNETES_SERVICE_HOST"));
+        var section = builder.Configuration.GetSection(EndpointExtensions.Section);
+        if (!inPod && !section.Exists())
+            return;
+        builder.AddErlangEndpoints(options =>
+        {
+            if (!inPod && section[nameof(options.Metrics)] is null)
+                options.Metrics = null;
+            if (!inPod && section[nameof(options.Probes)] is null)
+                options.Probes = null;
+        });
+    }
+
+    private static void Tell(EndpointService endpoints)
+    {
+        if (endpoints.Metrics is { } metrics)
+            Console.Out.WriteLine($"Metrics: http://{metrics}/metrics");
+        if (endpoints.Probes is { } probes)
+            Console.Out.WriteLine($"Probes: http://{probes}/readyz and /livez");
     }
 
     private static async Task WaitForEndOfInputAsync(CancellationTokenSource stopping)

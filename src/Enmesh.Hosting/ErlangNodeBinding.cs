@@ -56,6 +56,8 @@ internal sealed class ErlangNodeBinding(string section)
         keys.Ignore("Nodes");
         // That of the host's nodes, see AddNodeCertificate.
         keys.Ignore("Certificate");
+        // Not the node's: what the host serves over HTTP.
+        keys.Ignore("Web");
         keys.RefuseOthers();
     }
 

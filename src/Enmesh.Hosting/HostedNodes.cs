@@ -13,6 +13,16 @@ internal sealed class HostedNodes(NodeNames names, TimeProvider time)
     private readonly ConcurrentBag<(ErlangNode Node, TimeSpan DrainDelay)> _started = [];
     private readonly Lock _gate = new();
     private Task? _draining;
+    private volatile bool _haveJoined;
+
+    /// <summary>How many there are to be.</summary>
+    internal int Expected => names.Count;
+
+    /// <summary>Those that have started so far.</summary>
+    internal IEnumerable<ErlangNode> Started => _started.Select(one => one.Node);
+
+    /// <summary>Whether all of them have joined their clusters; for good, also when peers are lost later.</summary>
+    internal bool HaveJoined => _haveJoined;
 
     /// <summary>A node has started. The last one waits until all of them have joined.</summary>
     internal async Task HasStartedAsync(ErlangNode node, TimeSpan drainDelay, CancellationToken cancellationToken)
@@ -26,6 +36,7 @@ internal sealed class HostedNodes(NodeNames names, TimeProvider time)
             var joining = _started.Select(one => one.Node.Cluster.JoinAsync(cancellationToken));
             await foreach (var joined in Task.WhenEach(joining).WithCancellation(cancellationToken).ConfigureAwait(false))
                 await joined.ConfigureAwait(false);
+            _haveJoined = true;
         }
         catch
         {

@@ -316,6 +316,7 @@ public sealed partial class ErlangNode
             var ticks = new NetTickClock(
                 plan.Link.NetTickTime, plan.Link.NetTickIntensity, peers.ChangePace, time, node._logs.CreateLogger("Enmesh.Services"));
             var life = new Life(plan.Name, runtime, peers, listener, presence, cluster, metrics, allowList, ticks, tls);
+            LinkMetrics.Observe(metrics, peers);
             metrics.Observe(() => runtime.ProcessCount, () => runtime.MailboxBudget.Used, () => peers.PoolDelay);
             runtime.Start(peers);
             runtime.RegistryOf = node.FindRegistry;

@@ -30,11 +30,14 @@ internal sealed partial class PeerLink
     private bool _expectsLarge;
     private int _smallReads; // in a row
     private long _bytesRead;
+    private long _messagesRead;
     private long _bytesReadAtTick;
     private long _bytesWrittenAtTick;
     private int _silentTicks;
 
     internal long BytesRead => Volatile.Read(ref _bytesRead);
+
+    internal long MessagesRead => Volatile.Read(ref _messagesRead);
 
     /// <summary>Receives until the link ends.</summary>
     internal async Task RunAsync()
@@ -263,6 +266,7 @@ internal sealed partial class PeerLink
             message.References.Span,
             owner.IsEmpty ? default : owner[message.PayloadOffset..],
             _decode);
+        Volatile.Write(ref _messagesRead, _messagesRead + 1);
         _handler.OnMessage(this, message.Control, payload);
     }
 

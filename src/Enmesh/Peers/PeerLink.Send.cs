@@ -16,9 +16,10 @@ internal sealed partial class PeerLink
 
     private int _heldByTurn;
     private int _flushWaits; // 1: the pool was asked to flush; 2: and has been for a while
-    private long _bytesWritten;
 
-    internal long BytesWritten => Volatile.Read(ref _bytesWritten);
+    internal long BytesWritten => _queue.BytesWritten;
+
+    internal long MessagesSent => _queue.Messages;
 
     internal long PendingBytes => _queue.PendingBytes;
 
@@ -173,7 +174,6 @@ internal sealed partial class PeerLink
             for (var batch = first; batch is not null;)
             {
                 await _connection.WriteAsync(batch, CancellationToken.None).ConfigureAwait(false);
-                Volatile.Write(ref _bytesWritten, _bytesWritten + 1);
                 batch = _queue.Written(takeNext: !once, out var more);
                 if (more)
                     WakeFlusher();

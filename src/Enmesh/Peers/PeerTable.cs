@@ -50,6 +50,8 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
     /// <summary>How long work waits for a thread of the pool.</summary>
     internal TimeSpan PoolDelay => _pool.Delay;
 
+    internal TimeSpan TickDelay => _pulse.TickDelay;
+
     /// <summary>Handshakes of callers that have not yet proved anything.</summary>
     internal int HandshakesUnderWay => _listener?.HandshakesUnderWay ?? 0;
 

@@ -27,6 +27,7 @@ internal sealed class Pulse : IAsyncDisposable
     private readonly ITimer? _checking;
     private volatile TickPace _pace;
     private int _watching;
+    private long _lateMilliseconds;
     private volatile bool _stopping;
 
     /// <param name="timeProvider">The clock.</param>
@@ -53,6 +54,9 @@ internal sealed class Pulse : IAsyncDisposable
     }
 
     internal TimeProvider TimeProvider => _timeProvider;
+
+    /// <summary>How late the last tick was: the machine, or a limit of its share of it, kept this thread waiting.</summary>
+    internal TimeSpan TickDelay => TimeSpan.FromMilliseconds(Volatile.Read(ref _lateMilliseconds));
 
     /// <summary>Says that a link, or a process, is held back by a turn.</summary>
     internal void WatchTurns()
@@ -159,8 +163,11 @@ internal sealed class Pulse : IAsyncDisposable
     {
         var now = Environment.TickCount64;
         times.Follow(_pace, now);
-        if (times.IsSendDue(now))
+        if (times.IsSendDue(now, out var late))
+        {
+            Volatile.Write(ref _lateMilliseconds, late);
             SendTicks();
+        }
         if (times.IsCheckDue(now))
             CheckSilence();
     }
@@ -194,9 +201,10 @@ internal sealed class Pulse : IAsyncDisposable
             (_pace, _send, _check) = (pace, now, now + (long)pace.Check.TotalMilliseconds);
         }
 
-        internal bool IsSendDue(long now)
+        internal bool IsSendDue(long now, out long late)
         {
-            var due = now >= _send;
+            late = now - _send;
+            var due = late >= 0;
             if (due)
                 _send = now + (long)_pace.Send.TotalMilliseconds;
             return due;

@@ -25,6 +25,8 @@ internal sealed class SendQueue
     private Gathering _gathering = new();
     private Gathering _taken = new();
     private long _pendingBytes;
+    private long _messages;
+    private long _bytesWritten;
     private ulong _sequence;
     private int _nextSource;
     private TaskCompletionSource? _drained;
@@ -55,6 +57,12 @@ internal sealed class SendQueue
     }
 
     /// <summary>Bytes that are queued, those being written included.</summary>
+    /// <summary>What has been handed to the connection so far.</summary>
+    internal long BytesWritten => Volatile.Read(ref _bytesWritten);
+
+    /// <summary>Messages taken so far, ticks not among them.</summary>
+    internal long Messages => Volatile.Read(ref _messages);
+
     internal long PendingBytes => Volatile.Read(ref _pendingBytes);
 
     /// <summary>How many small messages gather at the moment; a hint, read without the lock.</summary>
@@ -89,6 +97,7 @@ internal sealed class SendQueue
                     return Outcome.Full;
                 var before = _pendingBytes;
                 _pendingBytes += message.Length;
+                _messages++;
                 if (_sources.Count > 0 && FindSource(sender) is { } ahead)
                 {
                     (ahead.Followers ??= new()).Enqueue(message);
@@ -161,6 +170,7 @@ internal sealed class SendQueue
         lock (_gate)
         {
             _pendingBytes -= _taken.Bytes;
+            _bytesWritten += _taken.Bytes;
             _taken.Clear();
             _writing = false;
             if (_pendingBytes <= _limit / 2)

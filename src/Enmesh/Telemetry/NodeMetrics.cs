@@ -35,7 +35,7 @@ internal sealed class NodeMetrics : IDisposable
     internal void Observe(Func<int> processes, Func<long> mailboxBytes, Func<TimeSpan> poolDelay)
     {
         _meter.CreateObservableUpDownCounter(
-            "enmesh.process.count", () => new Measurement<int>(processes(), _node), "{process}",
+            "enmesh.processes", () => new Measurement<int>(processes(), _node), "{process}",
             "Processes that are alive.");
         _meter.CreateObservableUpDownCounter(
             "enmesh.mailbox.bytes", () => new Measurement<long>(mailboxBytes(), _node), "By",

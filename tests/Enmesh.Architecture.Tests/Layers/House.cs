@@ -39,6 +39,7 @@ internal static class House
     private static readonly string[] Kubernetes =
         [.. Node, .. KubernetesApi, "Enmesh.Kubernetes.Leases", "Enmesh.Kubernetes.Certificates", "Enmesh.Kubernetes"];
     private static readonly string[] Hosting = [.. Kubernetes, "Enmesh.Hosting"];
+    private static readonly string[] Web = [.. Hosting, "Enmesh.Web.Metrics", "Enmesh.Web"];
 
     /// <summary>Each room with the rooms it may use, itself among them.</summary>
     internal static readonly IReadOnlyDictionary<string, string[]> MayUse = new Dictionary<string, string[]>
@@ -73,7 +74,9 @@ internal static class House
         ["Enmesh.Kubernetes"] = Kubernetes,
         ["Enmesh.Hosting"] = Hosting,
         ["Enmesh.Testing"] = [.. Node, "Enmesh.Testing"],
-        ["Enmesh.Cli"] = [.. Hosting, "Enmesh.Cli"],
+        ["Enmesh.Web.Metrics"] = ["Enmesh.Web.Metrics"],
+        ["Enmesh.Web"] = Web,
+        ["Enmesh.Cli"] = [.. Web, "Enmesh.Cli"],
     };
 
     /// <summary>What is not used in a room: namespaces, types or members, by the beginning of their names.</summary>

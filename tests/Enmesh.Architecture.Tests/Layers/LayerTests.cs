@@ -9,7 +9,7 @@ namespace Enmesh.Architecture.Tests.Layers;
 [Trait("Ring", "pure")]
 public sealed class LayerTests
 {
-    private static readonly string[] Assemblies = ["Enmesh.Terms", "Enmesh", "Enmesh.Kubernetes", "Enmesh.Hosting", "Enmesh.Testing", "Enmesh.Cli"];
+    private static readonly string[] Assemblies = ["Enmesh.Terms", "Enmesh", "Enmesh.Kubernetes", "Enmesh.Hosting", "Enmesh.Web", "Enmesh.Testing", "Enmesh.Cli"];
 
     private static readonly Lazy<IReadOnlyList<CodeReference>> References =
         new(static () => [.. Assemblies.SelectMany(static name => AssemblyWalker.References(PathOf(name)))]);

@@ -16,6 +16,7 @@ public sealed class PublicSurfaceTests
     [InlineData("Enmesh")]
     [InlineData("Enmesh.Kubernetes")]
     [InlineData("Enmesh.Hosting")]
+    [InlineData("Enmesh.Web")]
     [InlineData("Enmesh.Testing")]
     public void The_public_surface_is_the_one_on_file(string assembly)
     {

@@ -1,0 +1,44 @@
+using System.Globalization;
+using System.Net;
+
+namespace Enmesh.Web;
+
+/// <summary>Where a host answers operators. Each has an address of its own, so that each can be opened to whom it is for.</summary>
+public sealed class ErlangEndpointOptions
+{
+    /// <summary>The port of <see cref="Metrics"/> unless told otherwise.</summary>
+    public const int DefaultMetricsPort = 9153;
+
+    /// <summary>The port of <see cref="Probes"/> unless told otherwise.</summary>
+    public const int DefaultProbesPort = 8081;
+
+    /// <summary>
+    /// Where <c>/metrics</c> is served; null for nowhere. Default: port 9153 on loopback, on all addresses in a Kubernetes pod.
+    /// </summary>
+    public IPEndPoint? Metrics { get; set; } = new(UsualAddress, DefaultMetricsPort);
+
+    /// <summary>
+    /// Where <c>/livez</c> and <c>/readyz</c> are served; null for nowhere. Default: port 8081 on loopback, on all addresses in a
+    /// Kubernetes pod.
+    /// </summary>
+    public IPEndPoint? Probes { get; set; } = new(UsualAddress, DefaultProbesPort);
+
+    private static IPAddress UsualAddress =>
+        string.IsNullOrEmpty(Environment.GetEnvironmentVariable("KUBERNETES_SERVICE_HOST")) ? IPAddress.Loopback : IPAddress.IPv6Any;
+
+    /// <summary>Reads an address with a port, a port alone, which keeps the usual address, or <c>off</c>.</summary>
+    internal static bool TryParse(string text, out IPEndPoint? endPoint)
+    {
+        endPoint = null;
+        if (text.Equals("off", StringComparison.OrdinalIgnoreCase))
+            return true;
+        if (ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port))
+        {
+            endPoint = new(UsualAddress, port);
+            return true;
+        }
+        // Without a port it would be one of the system's choice, which nobody finds.
+        var hasPort = text.Contains("]:", StringComparison.Ordinal) || text.Count(c => c == ':') == 1;
+        return hasPort && IPEndPoint.TryParse(text, out endPoint);
+    }
+}
