@@ -75,13 +75,10 @@ internal sealed record CertificateReport(
         string? file = null, (string Text, string Place)? key = null)
     {
         var (problems, warnings) = (new List<string>(CertificateCheck.Problems(chain[0], now)), new List<string>());
-        for (var i = 1; i < chain.Count; i++)
-        {
-            if (CertificateCheck.Validity(chain[i]) is var (from, to) && (now < from || now > to))
-                problems.Add($"Certificate {i + 1} of the chain is valid from {CertificateCheck.Text(from)} to {CertificateCheck.Text(to)} only.");
-        }
         if (TrustCheck.BrokenAt(chain) is { } broken)
             problems.Add($"The chain is out of order: {broken}.");
+        if (TrustCheck.OutdatedIn(chain, now) is { } outdated)
+            problems.Add($"Peers would not trust it: {outdated}.");
         if (trusted is not null && TrustCheck.Problem(chain, trusted, now) is { } untrusted)
             problems.Add($"Peers would not trust it: {untrusted}.");
         if (chain.Count > 1 && TrustCheck.SignsItself(chain[^1]))

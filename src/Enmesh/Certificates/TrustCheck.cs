@@ -20,17 +20,18 @@ internal static class TrustCheck
         // Nobody is asked for a certificate that is missing: peers do not ask either.
         policy.DisableCertificateDownloads = true;
         policy.VerificationTime = now.UtcDateTime;
+        // The dates of the first are looked at elsewhere, those of the others below, by name.
+        policy.VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid | X509VerificationFlags.IgnoreCtlNotTimeValid;
         policy.CustomTrustStore.AddRange(authorities.ToArray());
         policy.ExtraStore.AddRange(chain.Skip(1).ToArray());
         var trusted = built.Build(chain[0]);
         var last = built.ChainElements is { Count: > 0 } elements ? elements[^1].Certificate : chain[0];
-        var text = (Status: built.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, one) => all | one.Status), Last: last) switch
+        var text = last switch
         {
-            _ when trusted => null,
-            { Status: var status } when status.HasFlag(X509ChainStatusFlags.NotTimeValid) => "a certificate of the chain is expired or not valid yet",
-            { Last: var end } when !SignsItself(end) =>
+            _ when trusted => OutdatedIn([.. built.ChainElements.Select(element => element.Certificate)], now),
+            var end when !SignsItself(end) =>
                 $"{Name(end)} is signed by '{end.Issuer}', which is neither sent along nor trusted: the chain is not complete, or of another authority",
-            { Last: var end } => $"its authority '{end.Subject}' is not among those that are trusted",
+            var end => $"its authority '{end.Subject}' is not among those that are trusted",
         };
         foreach (var element in built.ChainElements)
             element.Certificate.Dispose();
@@ -45,6 +46,17 @@ internal static class TrustCheck
         {
             if (!chain[i].IssuerName.RawData.AsSpan().SequenceEqual(chain[i + 1].SubjectName.RawData))
                 return $"certificate {i + 2} is not the one that signed certificate {i + 1} ('{chain[i].Issuer}')";
+        }
+        return null;
+    }
+
+    /// <summary>Which authority of a chain is not valid now, the first certificate aside; null when all are.</summary>
+    public static string? OutdatedIn(IReadOnlyList<X509Certificate2> chain, DateTimeOffset now)
+    {
+        foreach (var authority in chain.Skip(1))
+        {
+            if (CertificateCheck.Validity(authority) is var (from, to) && (now < from || now > to))
+                return $"{Name(authority)}, which signs for it, is valid from {CertificateCheck.Text(from)} to {CertificateCheck.Text(to)} only";
         }
         return null;
     }
