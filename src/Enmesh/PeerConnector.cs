@@ -52,5 +52,5 @@ internal sealed class PeerConnector(
         link.End is { } end
             ? new PeerLinkNotice.Down(
                 link.Peer, link.Session, end.Cause == LinkEndCause.NoTick ? PeerStage.Tick : PeerStage.Link, end.Reason)
-            : new PeerLinkNotice.Up(link.Peer, link.Session, !link.PeerIsPublished)));
+            : new PeerLinkNotice.Up(link.Peer, link.Session, !link.PeerIsPublished, link.Security)));
 }

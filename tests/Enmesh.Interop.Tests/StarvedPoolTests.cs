@@ -12,17 +12,21 @@ namespace Enmesh.Interop.Tests;
 [Collection(nameof(StarvedPoolTests))]
 public sealed class StarvedPoolTests
 {
-    [Fact]
-    public async Task Peers_are_answered_while_user_code_blocks_every_thread()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Peers_are_answered_while_user_code_blocks_every_thread(bool tls)
     {
-        await using var pair = await Pair.StartAsync(Otp.Newest);
+        using var pki = new TestPki();
+        await using var pair = tls ? await Tls.TlsPair.StartAsync(Otp.Newest, pki, published: false) : await Pair.StartAsync(Otp.Newest);
         using var pool = new StarvedPool(pair.Node);
         await pair.Node.PingAsync(pair.BeamName);
         await pair.Beam.EvalAsync(
             $$"""
             register(prober, spawn(fun() ->
               receive go -> ok end,
-              {gate, '{{pair.Node.Name}}'} ! [net_adm:ping('{{pair.Node.Name}}') || _ <- lists:seq(1, 20)]
+              Pings = [net_adm:ping('{{pair.Node.Name}}') || _ <- lists:seq(1, 20)],
+              {gate, '{{pair.Node.Name}}'} ! Pings
             end))
             """);
 

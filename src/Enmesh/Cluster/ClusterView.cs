@@ -47,6 +47,12 @@ public sealed record ClusterMember
     /// </summary>
     public bool IsHidden { get; init; }
 
+    /// <summary>
+    /// What the two ends have agreed on, with the ends of their certificates; null where nothing is encrypted, and
+    /// while it is not connected.
+    /// </summary>
+    public TlsLink? Tls { get; init; }
+
     /// <summary>Attempts in a row that failed.</summary>
     public int Failures { get; init; }
 

@@ -63,6 +63,7 @@ internal static class ClusterViews
         Since = peer.Since,
         Sources = sources,
         IsHidden = peer.IsHidden,
+        Tls = peer.State is PeerState.Up ? peer.Security : null,
         Failures = peer.State is PeerState.Up ? 0 : peer.Failures,
         RetryAt = peer.State is PeerState.Backoff { RetryAt: var at } && at > now.Elapsed
             ? now.Wall + (at - now.Elapsed)

@@ -55,7 +55,9 @@ internal abstract record PeerLinkNotice(NodeName Peer, long Session)
     /// <param name="Peer">To whom.</param>
     /// <param name="Session">Which one.</param>
     /// <param name="IsHidden">Whether the peer is hidden.</param>
-    internal sealed record Up(NodeName Peer, long Session, bool IsHidden = false) : PeerLinkNotice(Peer, Session);
+    /// <param name="Security">What the two have agreed on; null where nothing is encrypted.</param>
+    internal sealed record Up(
+        NodeName Peer, long Session, bool IsHidden = false, TlsLink? Security = null) : PeerLinkNotice(Peer, Session);
 
     /// <summary>The link is gone.</summary>
     /// <param name="Peer">To whom.</param>

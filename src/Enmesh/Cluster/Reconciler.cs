@@ -85,7 +85,7 @@ internal sealed partial class Reconciler(
                     Answered(snapshot);
                     break;
                 case ReconcilerEvent.Link { Notice: PeerLinkNotice.Up up }:
-                    CameUp(up.Peer, up.Session, up.IsHidden);
+                    CameUp(up.Peer, up.Session, up.IsHidden, up.Security);
                     break;
                 case ReconcilerEvent.Link { Notice: PeerLinkNotice.Down down }:
                     WentDown(down);
@@ -171,7 +171,7 @@ internal sealed partial class Reconciler(
         }
 
         /// <summary>A link is there, whoever dialled.</summary>
-        private void CameUp(NodeName name, long? session, bool? isHidden = null)
+        private void CameUp(NodeName name, long? session, bool? isHidden = null, TlsLink? security = null)
         {
             var peer = _peers.GetValueOrDefault(name) ?? new Peer(
                 new DiscoveredPeer(name), new PeerState.Waiting(), now.Wall);
@@ -181,8 +181,8 @@ internal sealed partial class Reconciler(
                 // one.
                 if (session is not null)
                     _peers[name] = peer with { State = up with { Session = session } };
-                if (isHidden is { } hidden && hidden != peer.IsHidden)
-                    Put(_peers[name] with { IsHidden = hidden });
+                if (isHidden is { } hidden && (hidden, security) != (peer.IsHidden, peer.Security))
+                    Put(_peers[name] with { IsHidden = hidden, Security = security });
                 return;
             }
             Put(peer with
@@ -192,6 +192,7 @@ internal sealed partial class Reconciler(
                 Reported = null,
                 WasUp = true,
                 IsHidden = isHidden ?? peer.IsHidden,
+                Security = security,
                 IsSomebodyElse = false,
                 // Who comes by itself after it has vanished stays.
                 VanishedAt = peer.State is PeerState.Dialing ? peer.VanishedAt : null,

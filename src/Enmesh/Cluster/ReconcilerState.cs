@@ -40,6 +40,9 @@ internal sealed record Peer(DiscoveredPeer Target, PeerState State, DateTimeOffs
     /// <summary>Whether its last link says that it is hidden.</summary>
     internal bool IsHidden { get; init; }
 
+    /// <summary>What the ends of its last link have agreed on.</summary>
+    internal TlsLink? Security { get; init; }
+
     /// <summary>Whether somebody else answers at its address, which was said.</summary>
     internal bool IsSomebodyElse { get; init; }
 

@@ -36,7 +36,10 @@ public sealed class TlsNodesTests
         Assert.True(reply.TryGetBinary(out var returned));
         Assert.True(returned.Span.SequenceEqual(bytes));
         Assert.Equal([b.Name], a.ConnectedNodes);
-        Assert.Equal("TLS 1.3", Assert.Single(a.State.Links).Security!.Version);
+        var link = Assert.Single(a.State.Links).Security!;
+        Assert.Equal("TLS 1.3", link.Version);
+        var seen = await a.Cluster.WaitForAsync(view => view.Members is [{ Tls: not null }], TestContext.Current.CancellationToken).WaitAsync(Patience);
+        Assert.Equal(link, seen.Members[0].Tls);
     }
 
     [Theory]

@@ -187,7 +187,7 @@ public sealed class VerdictTests : IDisposable
         {
             "expired" => _pki.Authority.Issue(names with { NotBefore = _now.AddDays(-2), NotAfter = _now.AddDays(-1) }),
             "not yet valid" => _pki.Authority.Issue(names with { NotBefore = _now.AddDays(1), NotAfter = _now.AddDays(2) }),
-            "self-signed" => SelfSigned(host),
+            "self-signed" => TestPki.SelfSigned(host),
             "foreign" => _foreign.Authority.Issue(names),
             "same name, other key" => namesake.Issue(names),
             "usage" => _pki.Authority.Issue(names with { ForServer = !isServer, ForClient = isServer }),
@@ -205,16 +205,6 @@ public sealed class VerdictTests : IDisposable
 
     private static CertificatePair Cut(CertificatePair whole) => new(
         PemText.Certificates(whole.ChainPem, "the test")[0].ExportCertificatePem(), whole.KeyPem);
-
-    private static CertificatePair SelfSigned(string host)
-    {
-        using var key = System.Security.Cryptography.ECDsa.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP256);
-        var request = new System.Security.Cryptography.X509Certificates.CertificateRequest(
-            $"CN={host}", key, System.Security.Cryptography.HashAlgorithmName.SHA256);
-        var now = TimeProvider.System.GetUtcNow();
-        using var certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
-        return new(certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
-    }
 
     /// <summary>What each end says in the end; null when nothing is wrong.</summary>
     private static async Task<(TlsException? Server, TlsException? Client)> MeetAsync(TlsSetup server, TlsSetup client, SslProtocols? version)

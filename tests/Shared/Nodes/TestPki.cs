@@ -1,4 +1,6 @@
 using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Enmesh.Certificates;
 using Enmesh.Tls;
 
@@ -52,6 +54,19 @@ internal sealed class TestPki : IDisposable
         if (versions is { } some)
             files = files with { Versions = some };
         return new(new TlsFiles(files, files), new TlsIdentity(allowedNames ?? [], [TlsOptions.DefaultToolName]));
+    }
+
+    internal static CertificatePair SelfSigned(string host)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={host}", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName(host);
+        names.AddIpAddress(System.Net.IPAddress.Parse(host));
+        request.CertificateExtensions.Add(names.Build());
+        var now = TimeProvider.System.GetUtcNow();
+        using var certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
+        return new(certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
     }
 
     public void Dispose()
