@@ -74,6 +74,7 @@ internal static class CommandLine
         root.Subcommands.Add(UpCommand.Create());
         root.Subcommands.Add(NodeCommand.Create());
         root.Subcommands.Add(PingCommand.Create());
+        root.Subcommands.Add(TraceCommand.Create());
         root.Subcommands.Add(NodesCommand.Create());
         root.Subcommands.Add(DiscoverCommand.Create());
         root.Subcommands.Add(FunctionsCommand.Create());

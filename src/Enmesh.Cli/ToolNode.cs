@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using Enmesh.Epmd;
 using Enmesh.Transport;
+using Microsoft.Extensions.Logging;
 
 namespace Enmesh.Cli;
 
@@ -37,6 +38,9 @@ internal sealed class ToolNode
             command.Options.Add(option);
         Tls.AddTo(command);
     }
+
+    /// <summary>Where its node logs; nowhere when null.</summary>
+    internal ILoggerFactory? Logs { get; set; }
 
     internal TimeSpan TimeoutOf(ParseResult parsed) => TimeSpan.FromSeconds(parsed.GetValue(Timeout));
 
@@ -80,7 +84,7 @@ internal sealed class ToolNode
             // A handshake that stops halfway says at which step, if it gives up before the whole time is over.
             SetupTime = TimeSpan.FromSeconds(Math.Clamp(timeout.TotalSeconds * 0.7, 1, 7)),
         };
-        var node = await ErlangNode.StartAsync(options, cancellationToken: cancellationToken).ConfigureAwait(false);
+        var node = await ErlangNode.StartAsync(options, Logs, cancellationToken: cancellationToken).ConfigureAwait(false);
         try
         {
             await node.ConnectAsync(target, cancellationToken).ConfigureAwait(false);

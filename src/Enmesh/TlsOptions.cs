@@ -56,6 +56,12 @@ public sealed class TlsOptions
     /// </summary>
     public IList<string> ToolNames { get; private set; } = [DefaultToolName];
 
+    /// <summary>
+    /// Whether the keys of all TLS of this process are written to the file that <c>SSLKEYLOGFILE</c> names, for
+    /// Wireshark: whoever reads that file reads everything. Default false.
+    /// </summary>
+    public bool KeyLog { get; set; }
+
     /// <summary>Whether any setting asks for TLS.</summary>
     internal bool IsOn => Mode != TlsMode.Off && (CertificateFile ?? KeyFile ?? CaFile ?? OptionFile) is not null;
 

@@ -45,14 +45,16 @@ internal sealed class LogKeeper : ILoggerFactory, ILogger
         }
     }
 
-    internal async Task UntilAsync(LogLevel level, params string[] parts)
+    internal Task UntilAsync(LogLevel level, params string[] parts) => UntilAsync(1, level, parts);
+
+    internal async Task UntilAsync(int times, LogLevel level, params string[] parts)
     {
         using var deadline = new CancellationTokenSource(Patience);
         while (true)
         {
             lock (_lines)
             {
-                if (_lines.Any(line => line.Level == level && Array.TrueForAll(parts, part => line.Text.Contains(part, StringComparison.Ordinal))))
+                if (_lines.Count(line => line.Level == level && Array.TrueForAll(parts, part => line.Text.Contains(part, StringComparison.Ordinal))) >= times)
                     return;
                 Assert.False(
                     deadline.IsCancellationRequested,

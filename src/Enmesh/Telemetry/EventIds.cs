@@ -71,6 +71,7 @@ internal static class EventIds
     internal const int TlsHandshakeBegun = 1513;
     internal const int TlsHandshakeDone = 1514;
     internal const int TlsHandshakeFailed = 1515;
+    internal const int TlsKeysLogged = 1516;
 
     // 1600 processes
     internal const int ProcessCrashed = 1600;

@@ -17,7 +17,10 @@ internal sealed class RecordStream(TransportConnection inner) : Stream
     private const int AheadBytes = 256 * 1024;
     private const int GatherBytes = 128 * 1024;
     private const int OpeningBytes = 8;
+    private const byte ApplicationData = 0x17;
 
+    // TLS 1.2 negotiated anew: the reader's records come between the writer's. Else there is nobody to wait for.
+    private readonly SemaphoreSlim _writing = new(1);
     private readonly byte[] _opening = new byte[OpeningBytes];
     private byte[] _ahead = [];
     private int _aheadStart;
@@ -58,11 +61,19 @@ internal sealed class RecordStream(TransportConnection inner) : Stream
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     internal async ValueTask SendGatheredAsync(CancellationToken cancellationToken)
     {
-        _gathers = false;
-        await WriteGatheredAsync(cancellationToken).ConfigureAwait(false);
-        if (_gathered.Length > 0)
-            ArrayPool<byte>.Shared.Return(_gathered);
-        _gathered = [];
+        await EnterAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            _gathers = false;
+            await WriteGatheredAsync(cancellationToken).ConfigureAwait(false);
+            if (_gathered.Length > 0)
+                ArrayPool<byte>.Shared.Return(_gathered);
+            _gathered = [];
+        }
+        finally
+        {
+            _writing.Release();
+        }
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -88,18 +99,22 @@ internal sealed class RecordStream(TransportConnection inner) : Stream
     public override async ValueTask WriteAsync(
         ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (!_gathers || buffer.Length > GatherBytes)
+        await EnterAsync(cancellationToken).ConfigureAwait(false);
+        try
         {
-            await WriteGatheredAsync(cancellationToken).ConfigureAwait(false);
-            await inner.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
-            return;
+            // The writer waits for a handshake, so that this is not its to send.
+            if (!_gathers || buffer.Length > GatherBytes || buffer.Span[0] != ApplicationData)
+            {
+                await WriteGatheredAsync(cancellationToken).ConfigureAwait(false);
+                await inner.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            await GatherAsync(buffer, cancellationToken).ConfigureAwait(false);
         }
-        if (_gathered.Length == 0)
-            _gathered = ArrayPool<byte>.Shared.Rent(GatherBytes);
-        if (_gatheredBytes + buffer.Length > _gathered.Length)
-            await WriteGatheredAsync(cancellationToken).ConfigureAwait(false);
-        buffer.Span.CopyTo(_gathered.AsSpan(_gatheredBytes));
-        _gatheredBytes += buffer.Length;
+        finally
+        {
+            _writing.Release();
+        }
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
@@ -122,6 +137,22 @@ internal sealed class RecordStream(TransportConnection inner) : Stream
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
     public override void SetLength(long value) => throw new NotSupportedException();
+
+#pragma warning disable VSTHRD103 // Of no time it does not block, and takes no task.
+    private ValueTask EnterAsync(CancellationToken cancellationToken) =>
+        _writing.Wait(0, CancellationToken.None) ? default : new(_writing.WaitAsync(cancellationToken));
+#pragma warning restore VSTHRD103
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask GatherAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
+    {
+        if (_gathered.Length == 0)
+            _gathered = ArrayPool<byte>.Shared.Rent(GatherBytes);
+        if (_gatheredBytes + buffer.Length > _gathered.Length)
+            await WriteGatheredAsync(cancellationToken).ConfigureAwait(false);
+        buffer.Span.CopyTo(_gathered.AsSpan(_gatheredBytes));
+        _gatheredBytes += buffer.Length;
+    }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> ReadPastAsync(Memory<byte> buffer, CancellationToken cancellationToken)

@@ -171,7 +171,7 @@ internal sealed partial class TlsConnection : TransportConnection
         CertificateChainPolicy = ChainVerdict.Policy(_material, _time.GetUtcNow(), ChainVerdict.ClientUsage),
         RemoteCertificateValidationCallback = (_, certificate, chain, _) => Check(peer, null, certificate, chain),
         AllowTlsResume = false,
-        AllowRenegotiation = false,
+        AllowRenegotiation = true,
     };
 
     private bool Check(string peer, string? name, X509Certificate? certificate, X509Chain? chain)

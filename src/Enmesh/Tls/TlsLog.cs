@@ -17,6 +17,11 @@ internal static partial class TlsLog
         Message = "TLS: the files have changed and cannot be used: {Problem} Those from before stay in use; this node's certificate is valid until {NotAfter:u}.")]
     internal static partial void TlsNotReloaded(this ILogger logger, string problem, DateTimeOffset notAfter);
 
+    [LoggerMessage(EventId = EventIds.TlsKeysLogged, Level = LogLevel.Warning,
+        Message = "TLS: THE KEYS OF EVERY CONNECTION OF THIS PROCESS ARE WRITTEN TO {File}. Whoever reads that file reads every message, also of captures made before. "
+            + "Switch Tls:KeyLog off and delete the file when you are done.")]
+    internal static partial void TlsKeysLogged(this ILogger logger, string file);
+
     [LoggerMessage(EventId = EventIds.TlsHandshakeBegun, Level = LogLevel.Debug,
         Message = "TLS with {Peer}: handshake begins ({Side}, {Name}).")]
     internal static partial void TlsHandshakeBegun(this ILogger logger, string peer, string side, string name);

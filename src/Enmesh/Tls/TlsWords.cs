@@ -20,7 +20,7 @@ internal sealed class TlsWords(string peer, TlsMaterial material, bool isServer)
         ("access denied", TlsFailure.RefusedByPeer, "it does not let our certificate in"),
         ("protocol version", TlsFailure.NothingInCommon, "it speaks none of the versions that we offer"),
         ("insufficient security", TlsFailure.NothingInCommon, "it finds none of our cipher suites strong enough"),
-        ("handshake failure", TlsFailure.NothingInCommon, "the two have no cipher suite or signature in common, or it does not take our certificate"),
+        ("handshake failure", TlsFailure.RefusedByPeer, "it does not find its name for this node in our certificate, which OTP up to 25 says so, or the two have no cipher suite or kind of signature in common"),
         ("unrecognized name", TlsFailure.RefusedByPeer, "it does not know the name that we dialled"),
         ("internal error", TlsFailure.Other, "it had a fault of its own"),
     ];
@@ -82,6 +82,7 @@ internal sealed class TlsWords(string peer, TlsMaterial material, bool isServer)
         "certificate revoked" => "Have a new one issued, with a new key.",
         "unknown ca" => "Add that authority to what it trusts (cacertfile), or have ours issued by one of those.",
         "unsupported certificate" => "Issue it with both extended key usages, serverAuth and clientAuth.",
+        "handshake failure" => "Put this node's host into the certificate, an address both as DNS and as IP name.",
         "certificate required" => "Its authorities may not be those of ours.",
         _ => "Look at its log, and whether the certificate names this node's host and is issued by an authority that it trusts.",
     };

@@ -18,6 +18,10 @@ public sealed class TlsMeetTests
 
     public static TheoryData<int> Releases => Otp.Releases;
 
+    /// <summary>TLS 1.2 is negotiated anew after so many records, TLS 1.3 has new keys after so many bytes.</summary>
+    public static MatrixTheoryData<int, string, bool> Rekeyed => new(
+        Otp.Releases.Select(row => row.Data), [", {renegotiate_at, 50}", ", {key_update_at, 50000}"], [true, false]);
+
     [Theory]
     [MemberData(nameof(Combinations))]
     public async Task Published_nodes_meet_and_talk_in_both_directions(int release, string version, CertificateKeyKind key)
@@ -48,6 +52,26 @@ public sealed class TlsMeetTests
         await using var pair = await TlsPair.StartAsync(release, pki);
         await pair.Node.PingAsync(pair.BeamName);
         Assert.Equal(release == 29 ? "TLS 1.3" : "TLS 1.2", Assert.Single(pair.Node.State.Links).Security!.Version);
+    }
+
+    [Theory]
+    [MemberData(nameof(Rekeyed))]
+    public async Task A_link_whose_keys_a_real_node_changes_goes_on(int release, string more, bool weDial)
+    {
+        using var pki = new TestPki();
+        await using var pair = await Pair.StartAsync(
+            release, true, TlsPair.Options(pki, versions: more.Contains("key", StringComparison.Ordinal) ? Tls13 : Tls12, more: more), plan => plan with { Tls = pki.Setup(TlsPair.OurHost) });
+        pair.Beam.Announce("TLS sender recived unexpected event"); // OTP 23 of its own change of keys, which takes place
+        pair.Node.Spawn(Echo, "echo");
+        if (weDial)
+            await pair.Node.ConnectAsync(pair.BeamName);
+        else
+            Assert.Equal("pong", await pair.Beam.EvalAsync($"net_adm:ping('{pair.Node.Name}')"));
+        var link = Assert.Single(pair.Node.State.Links).Session;
+
+        Assert.Equal("true", await pair.Beam.EvalAsync(
+            $"lists:all(fun(I) -> B = <<I:8000>>, B =:= gen_server:call({{echo, '{pair.Node.Name}'}}, B, 60000) end, lists:seq(1, 500))"));
+        Assert.Equal(link, Assert.Single(pair.Node.State.Links).Session);
     }
 
     [Theory]
