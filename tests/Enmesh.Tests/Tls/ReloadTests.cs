@@ -1,6 +1,5 @@
 using Enmesh.Certificates;
 using Enmesh.Processes;
-using Enmesh.Terms;
 using Enmesh.TestSupport;
 using Enmesh.Tls;
 using Microsoft.Extensions.Logging;
