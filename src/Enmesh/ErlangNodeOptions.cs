@@ -1,4 +1,5 @@
 using System.Net;
+using Enmesh.Certificates;
 using Enmesh.Cluster;
 using Enmesh.Discovery;
 using Enmesh.Tls;
@@ -326,12 +327,38 @@ public sealed class ErlangNodeOptions
             return [];
         try
         {
-            TlsSetup.From(Tls)?.Check(TimeProvider.System);
+            var tls = TlsSetup.From(Tls);
+            tls?.Check(TimeProvider.System);
+            if (tls is not null && ForeignCertificate(tls.Files.Server.CertificateFile) is { } foreign)
+                return [$"{nameof(Tls)}: {foreign}"];
             return NodePlan.PlainTcpProblem(this, Environment.GetEnvironmentVariable) is { } problem ? [problem] : [];
         }
         catch (TlsSettingsException e)
         {
             return [$"{nameof(Tls)}: {e.Message}"];
+        }
+    }
+
+    // Whoever dials a node wants its certificate to name the host it was dialled by. Whose names are settled later, or may
+    // be others by agreement, is not looked at.
+    private string? ForeignCertificate(string file)
+    {
+        if (!Listen || Tls.AllowedNames.Count > 0 || NameFrom is not null || HostFrom is not null)
+            return null;
+        var host = Name.Split('@') is [_, var named] ? named
+            : ShortNames ? null
+            : Environment.GetEnvironmentVariable(OwnName.NodeHostVariable) ?? Environment.GetEnvironmentVariable(OwnName.PodIpVariable);
+        if (string.IsNullOrWhiteSpace(host))
+            return null;
+        try
+        {
+            using var pair = StoredPair.Parse(File.ReadAllText(file), file);
+            return CertificateLayout.CheckFile(file, pair.Names, host.Trim()).FirstOrDefault(finding => finding.IsFatal)?.Text;
+        }
+        catch (Exception e) when (e is CertificateException or IOException or UnauthorizedAccessException)
+        {
+            // It was good a moment ago; what is wrong now is told when the node starts.
+            return null;
         }
     }
 

@@ -92,6 +92,31 @@ public sealed class CertificateTests : IAsyncLifetime
         await _host.StopAsync();
     }
 
+    [Theory]
+    [InlineData("..2030_01_01_00_00_00.1", "orders-0.orders.shop.svc.cluster.local", "is filled before the pod has an address, so it cannot name one")]
+    [InlineData("..enmesh_1", "127.0.0.2", "Request one for this host, or name the node by one of those.")]
+    [InlineData("..enmesh_1", "127.0.0.1", null)]
+    public async Task Files_that_cannot_be_this_nodes_are_refused_with_the_reason(string set, string host, string? reason)
+    {
+        Directory.CreateDirectory(Path.Combine(Volume, set));
+        var pair = _issuer.Root.Issue(new() { Hosts = [host] });
+        await File.WriteAllTextAsync(Path.Combine(Volume, set, "tls.crt"), pair.ChainPem);
+        await File.WriteAllTextAsync(Path.Combine(Volume, set, "tls.key"), pair.KeyPem);
+        File.CreateSymbolicLink(Path.Combine(Volume, "..data"), set);
+        foreach (var file in new[] { "tls.crt", "tls.key" })
+            File.CreateSymbolicLink(Path.Combine(Volume, file), $"..data/{file}");
+        _host.Builder.AddErlangNode();
+        if (reason is null)
+        {
+            await _host.StartAsync();
+            await _host.StopAsync();
+            return;
+        }
+        var problem = Assert.Single(await _host.RefusedAsync());
+        Assert.StartsWith($"Enmesh:Tls: The certificate is for DNS:{host}", problem, StringComparison.Ordinal);
+        Assert.Contains(reason, problem, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task All_that_is_wrong_is_told_by_key()
     {

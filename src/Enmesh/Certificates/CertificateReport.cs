@@ -81,7 +81,8 @@ internal sealed record CertificateReport(
             problems.Add($"Peers would not trust it: {outdated}.");
         if (trusted is not null && TrustCheck.Problem(chain, trusted, now) is { } untrusted)
             problems.Add($"Peers would not trust it: {untrusted}.");
-        if (chain.Count > 1 && TrustCheck.SignsItself(chain[^1]))
+        // An Erlang node always sends it; in a file it is somebody's choice.
+        if (file is not null && chain.Count > 1 && TrustCheck.SignsItself(chain[^1]))
             warnings.Add("The chain carries its authority along; peers trust their own copy of it, or none.");
         var matches = key is { } given ? Matches(chain[0], given, problems) : (bool?)null;
         var verdicts = new List<(string, IReadOnlyList<HostVerdict>)>();

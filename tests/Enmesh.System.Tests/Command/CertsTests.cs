@@ -150,6 +150,35 @@ public sealed class CertsTests : IAsyncLifetime
         Assert.Contains("not for '10.0.0.8'", bare.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Show_looks_at_a_real_node_by_its_name()
+    {
+        await _home.RunAsync("certs", "dev-ca", "tls", "node@127.0.0.1");
+        string Text(string file) => File.ReadAllText(_home.PathTo($"tls/node@127.0.0.1/{file}"));
+        var options = await _home.RunAsync("certs", "optfile", "{home}", "--release", $"{Otp.Newest}");
+        await using var beam = await BeamNode.StartAsync(Otp.Newest, new()
+        {
+            Arguments = ["-proto_dist", "inet_tls", "-ssl_dist_optfile", "{home}/inet_tls.conf"],
+            Files = new Dictionary<string, string>
+            {
+                ["tls.crt"] = Text("tls.crt"),
+                ["tls.key"] = Text("tls.key"),
+                ["ca.crt"] = Text("ca.crt"),
+                ["inet_tls.conf"] = options.Output,
+            },
+        });
+        // Whoever only looks never finishes the handshake of the distribution; of that the node may complain.
+        beam.Announce("TLS ", "inet_tls", "ssl_connection", "tls_dist", "dist_util");
+
+        var shown = await _home.RunAsync(
+            "certs", "show", "--node", beam.Name, "--port", $"{beam.Port}", "--trust", "tls/ca.crt", "--as", "tls/node@127.0.0.1", "--json");
+
+        Assert.True(shown.ExitCode == 0, shown.ToString());
+        var result = JsonNode.Parse(shown.Output)!;
+        Assert.Equal("127.0.0.1", (string)result["hosts"]![0]!["host"]!);
+        Assert.Equal(2, result["chain"]!.AsArray().Count);
+    }
+
     private async Task ComplainsAsync(string message, params string[] arguments)
     {
         var shown = await _home.RunAsync(["certs", "show", .. arguments]);

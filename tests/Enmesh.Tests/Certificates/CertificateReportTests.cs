@@ -93,6 +93,6 @@ public sealed class CertificateReportTests : IDisposable
     private CertificateReport Make(CertificatePair pair, params string[] hosts)
     {
         using var stored = StoredPair.Parse(pair.ChainPem, "tls.crt");
-        return CertificateReport.Make(stored.Chain, hosts, [_authority.Certificate], Now, null, (pair.KeyPem, "tls.key"));
+        return CertificateReport.Make(stored.Chain, hosts, [_authority.Certificate], Now, "tls.crt", (pair.KeyPem, "tls.key"));
     }
 }
