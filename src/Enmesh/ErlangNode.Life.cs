@@ -317,6 +317,8 @@ public sealed partial class ErlangNode
                 plan.Link.NetTickTime, plan.Link.NetTickIntensity, peers.ChangePace, time, node._logs.CreateLogger("Enmesh.Services"));
             var life = new Life(plan.Name, runtime, peers, listener, presence, cluster, metrics, allowList, ticks, tls);
             LinkMetrics.Observe(metrics, peers);
+            if (tls is not null)
+                TlsMetrics.Observe(metrics, tls, time);
             metrics.Observe(() => runtime.ProcessCount, () => runtime.MailboxBudget.Used, () => peers.PoolDelay);
             runtime.Start(peers);
             runtime.RegistryOf = node.FindRegistry;

@@ -61,7 +61,12 @@ public sealed class EndpointTests : IAsyncDisposable
         await peer.PingAsync(_host.Node.Name);
         await _host.Node.Cluster.WaitForAsync(view => view.Members.Any(member => member.Failures > 0)).WaitAsync(TimeSpan.FromSeconds(60));
         // Counters of what has not happened, which are not there yet.
-        string[] rare = ["enmesh_mailbox_dropped_total", "enmesh_mailbox_backlogs_total"];
+        string[] rare =
+        [
+            "enmesh_mailbox_dropped_total", "enmesh_mailbox_backlogs_total",
+            // With TLS, and with renewal.
+            "enmesh_tls_certificate_remaining_seconds", "enmesh_certificate_remaining_seconds", "enmesh_certificate_renewals_total",
+        ];
         var documented = Regex.Matches(await File.ReadAllTextAsync(Repository.PathTo("docs/operations.md")), @"^\| `(\w+)` \|", RegexOptions.Multiline)
             .Select(match => match.Groups[1].Value);
         var served = Regex.Matches(await TextAsync(Endpoints.Metrics!, "/metrics"), @"^# TYPE ((?:enmesh|connected)_\w+)", RegexOptions.Multiline)

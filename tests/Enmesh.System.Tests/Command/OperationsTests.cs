@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Enmesh.TestSupport;
 using Xunit;
@@ -70,8 +71,10 @@ public sealed class OperationsTests : IAsyncLifetime
             Path.Combine(home.Outside, "prometheus.yml"),
             $$"""
             global: { scrape_interval: 1s }
+            rule_files: [ enmesh.rules.yml ]
             scrape_configs: [ { job_name: enmesh, static_configs: [ { targets: [ "{{target}}" ] } ] } ]
             """);
+        CopyRules(home);
         var port = BeamEpmd.FreePort();
         await using var prometheus = ChildProcess.Start(
             [
@@ -82,6 +85,56 @@ public sealed class OperationsTests : IAsyncLifetime
         await prometheus.WaitForLineAsync("Server is ready to receive web requests", Patience);
         Assert.Equal("1", await ScrapedAsync(port, "up", prometheus));
         Assert.Equal("0", await ScrapedAsync(port, "connected_node_count{node=\"orders@127.0.0.1\"}", prometheus));
+        Assert.Equal("success", await StatusAsync(port, "rules?type=alert"));
+        foreach (var expression in Dashboard())
+            Assert.Equal("success", await StatusAsync(port, $"query?query={Uri.EscapeDataString(expression)}"));
+    }
+
+    [Fact]
+    public async Task Each_alert_rule_is_set_off_by_what_it_is_for_and_by_nothing_else()
+    {
+        using var home = BeamHome.Create(await Otp.RootAsync(27), Otp.NewCookie());
+        CopyRules(home);
+        var tested = await ChildProcess.RunAsync(
+            [.. home.Enter, "promtool", "test", "rules", $"{home.Inside}/enmesh.rules.test.yml"], home.Environment(null));
+        Assert.True(tested.ExitCode == 0, tested.ToString());
+        Assert.Contains("SUCCESS", tested.ToString(), StringComparison.Ordinal);
+        var alerts = Regex.Matches(await File.ReadAllTextAsync(Repository.PathTo("deploy/metrics/enmesh.rules.yml")), @"alert: (\w+)").Select(match => match.Groups[1].Value);
+        var tests = await File.ReadAllTextAsync(Repository.PathTo("deploy/metrics/enmesh.rules.test.yml"));
+        Assert.All(alerts, alert => Assert.Contains($"alertname: {alert}\n", tests, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Rules_and_dashboard_ask_for_metrics_that_there_are()
+    {
+        var documented = await File.ReadAllTextAsync(Repository.PathTo("docs/operations.md"));
+        var expressions = string.Join('\n', [.. Dashboard(), .. (await File.ReadAllLinesAsync(Repository.PathTo("deploy/metrics/enmesh.rules.yml")))
+            .Where(line => !line.Contains("summary:", StringComparison.Ordinal) && !line.Contains("description:", StringComparison.Ordinal))]);
+        var metrics = Regex.Matches(expressions, @"\benmesh_\w+(?=[\[{) ])").Select(match => match.Value).Distinct().Except(["enmesh_node", "enmesh_tls_role", "enmesh_dial_stage"]);
+        Assert.All(metrics, metric => Assert.Contains($"| `{Regex.Replace(metric, "_(count|sum|bucket)$", "")}` |", documented, StringComparison.Ordinal));
+    }
+
+    private static void CopyRules(BeamHome home)
+    {
+        foreach (var file in Directory.GetFiles(Repository.PathTo("deploy/metrics"), "*.yml"))
+            File.Copy(file, Path.Combine(home.Outside, Path.GetFileName(file)));
+    }
+
+    /// <summary>What the dashboard asks, with what Grafana puts in place of its variables.</summary>
+    private static IEnumerable<string> Dashboard()
+    {
+        using var json = JsonDocument.Parse(File.ReadAllText(Repository.PathTo("deploy/metrics/enmesh.dashboard.json")));
+        return [.. json.RootElement.GetProperty("panels").EnumerateArray()
+            .SelectMany(panel => panel.GetProperty("targets").EnumerateArray())
+            .Select(target => target.GetProperty("expr").GetString()!
+                .Replace("$__rate_interval", "1m", StringComparison.Ordinal).Replace("$job", ".*", StringComparison.Ordinal))];
+    }
+
+    private async Task<string> StatusAsync(int port, string what)
+    {
+        using var answer = await _http.GetAsync(new Uri($"http://127.0.0.1:{port}/api/v1/{what}"));
+        using var json = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+        return json.RootElement.TryGetProperty("error", out var error) ? $"{what}: {error}" : json.RootElement.GetProperty("status").GetString()!;
     }
 
     private async Task<string> ScrapedAsync(int port, string query, ChildProcess prometheus)
