@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using Enmesh.Cli.Consoles;
 using Spectre.Console;
 
 namespace Enmesh.Cli;
@@ -60,7 +61,7 @@ internal static class CommandLine
     internal static string Program { get; } = Environment.GetEnvironmentVariable("ENMESH_COMMAND") is { Length: > 0 } typed ? typed : "enmesh";
 
     /// <summary>Says on stderr what is wrong. Never mixed with what a program reads on stdout.</summary>
-    internal static void Complain(string message) => Console.Error.WriteLine($"enmesh: {message}");
+    internal static void Complain(string message) => Console.Error.WriteLine($"enmesh: {TerminalText.Safe(message)}");
 
     private static RootCommand CreateRoot()
     {
@@ -78,6 +79,15 @@ internal static class CommandLine
         root.Subcommands.Add(NodesCommand.Create());
         root.Subcommands.Add(DiscoverCommand.Create());
         root.Subcommands.Add(FunctionsCommand.Create());
+        root.Subcommands.Add(ConsoleCommand.Create());
+        root.Subcommands.Add(EvalCommand.Create());
+        root.Subcommands.Add(RpcCommand.Create());
+        root.Subcommands.Add(MessageCommands.CreateSend());
+        root.Subcommands.Add(MessageCommands.CreateCall());
+        root.Subcommands.Add(ProcessesCommand.Create());
+        root.Subcommands.Add(LinksCommand.Create());
+        root.Subcommands.Add(NamesOfClusterCommands.CreatePg());
+        root.Subcommands.Add(NamesOfClusterCommands.CreateGlobal());
         root.Subcommands.Add(NamesCommand.Create());
         root.Subcommands.Add(EpmdCommand.Create());
         root.Subcommands.Add(TermCommand.Create());

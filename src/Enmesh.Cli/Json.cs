@@ -54,10 +54,39 @@ internal sealed record HostResult(string Host, IReadOnlyList<VerdictResult> Verd
 
 internal sealed record VerdictResult(string Who, bool Accepted, string Wanted);
 
+internal sealed record EvalResult(string Node, string? Value, string? Error, string? Output);
+
+internal sealed record ValueResult(string Node, string? Value, string? Error);
+
+internal sealed record SendResult(string Node, string To, bool Sent);
+
+internal sealed record ProcessesResult(string Node, int Count, IReadOnlyList<ProcessResult> Processes);
+
+internal sealed record ProcessResult(string Pid, string? Name, string? InitialCall, string? CurrentFunction, long Messages);
+
+internal sealed record LinksResult(string Node, IReadOnlyList<LinkResult> Links);
+
+internal sealed record LinkResult(string Node, string? Type, string? State, string? Address, long? Received, long? Sent);
+
+internal sealed record GroupsResult(string Node, string Scope, IReadOnlyList<GroupResult> Groups);
+
+internal sealed record GroupResult(string Group, IReadOnlyList<string> Members);
+
+internal sealed record GlobalResult(string Node, IReadOnlyList<GlobalNameResult> Names);
+
+internal sealed record GlobalNameResult(string Name, string? Pid);
+
 [JsonSerializable(typeof(CertificateResult))]
 [JsonSerializable(typeof(CleanupResult))]
 [JsonSerializable(typeof(DevelopmentResult))]
 [JsonSerializable(typeof(ShowResult))]
+[JsonSerializable(typeof(EvalResult))]
+[JsonSerializable(typeof(ValueResult))]
+[JsonSerializable(typeof(SendResult))]
+[JsonSerializable(typeof(ProcessesResult))]
+[JsonSerializable(typeof(LinksResult))]
+[JsonSerializable(typeof(GroupsResult))]
+[JsonSerializable(typeof(GlobalResult))]
 [JsonSerializable(typeof(PingResult))]
 [JsonSerializable(typeof(NodesResult))]
 [JsonSerializable(typeof(FunctionsResult))]

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Enmesh.Cli.Consoles;
+using Enmesh.Consoles;
 using Enmesh.Hosting;
 using Enmesh.Web;
 using Microsoft.Extensions.Configuration;
@@ -31,6 +33,7 @@ internal static class NodeCommand
         var hostFrom = new Option<string?>("--host-from") { Description = "Take the host part of the name from a name server: srv:NAME or ptr.", HelpName = "SOURCE" };
         var hidden = new Option<bool>("--hidden") { Description = "Stay out of nodes(), global and pg: a hidden node, as erl -hidden." };
         var tls = new TlsCommandOptions();
+        var console = new Option<string?>("--console") { Description = "Where `enmesh console` finds this node: on for the usual place, off, or the path of a socket. Default: on.", HelpName = "on|off|PATH" };
         var sources = new SourceOptions();
         var metrics = new Option<string?>("--metrics") { Description = "Serve /metrics for Prometheus there; in a pod 9153 unless told otherwise, elsewhere off.", HelpName = "ADDRESS:PORT|off" };
         var probes = new Option<string?>("--probes") { Description = "Serve /livez and /readyz there; in a pod 8081 unless told otherwise, elsewhere off.", HelpName = "ADDRESS:PORT|off" };
@@ -50,7 +53,7 @@ internal static class NodeCommand
               enmesh node --name a@10.0.0.7 --listen 10.0.0.7 --tls-cert tls.crt --tls-key tls.key --tls-ca ca.crt --dns orders
             """)
         {
-            name, hostFrom, shortNames, cookie, insecure, listen, port, epmd, epmdPort, hidden, metrics, probes, untilInputEnds,
+            name, hostFrom, shortNames, cookie, insecure, listen, port, epmd, epmdPort, hidden, metrics, probes, console, untilInputEnds,
         };
         tls.AddTo(command);
         sources.AddTo(command);
@@ -77,13 +80,13 @@ internal static class NodeCommand
             Put("EpmdPort", parsed.GetValue(epmdPort)?.ToString(CultureInfo.InvariantCulture));
             foreach (var (key, value) in tls.Settings(parsed).Concat(sources.Settings(parsed)))
                 Put(key, value);
-            return RunAsync(settings, parsed.GetValue(untilInputEnds), cancellationToken);
+            return RunAsync(settings, parsed.GetValue(console) ?? ConsolePath.Usual, parsed.GetValue(untilInputEnds), cancellationToken);
         });
         return command;
     }
 
     private static async Task<int> RunAsync(
-        Dictionary<string, string?> settings, bool untilInputEnds, CancellationToken cancellationToken)
+        Dictionary<string, string?> settings, string console, bool untilInputEnds, CancellationToken cancellationToken)
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Configuration.AddInMemoryCollection(settings);
@@ -113,6 +116,7 @@ internal static class NodeCommand
             return ExitCode.Usage;
         }
         var node = host.Services.GetRequiredService<ErlangNode>();
+        var consoles = NodeConsole.Listen(node, console);
         Console.Out.WriteLine($"{node.Name} is up{(node.Port is { } port ? $" on port {port}" : "")}.");
         if (host.Services.GetService<EndpointService>() is { } endpoints)
             Tell(endpoints);
@@ -128,6 +132,8 @@ internal static class NodeCommand
         await Task.Delay(Timeout.Infinite, stopping.Token)
             .ContinueWith(static _ => { }, TaskScheduler.Default)
             .ConfigureAwait(false);
+        if (consoles is not null)
+            await consoles.DisposeAsync().ConfigureAwait(false);
         await host.StopAsync(CancellationToken.None).ConfigureAwait(false);
         return ExitCode.Success;
     }

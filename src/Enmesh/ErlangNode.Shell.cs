@@ -1,3 +1,4 @@
+using Enmesh.Consoles;
 using Enmesh.Processes;
 using Enmesh.Services;
 using Enmesh.Shell;
@@ -17,6 +18,16 @@ public sealed partial class ErlangNode
     /// <param name="options">Where its output goes; nowhere when null.</param>
     public ShellSession StartShell(ShellOptions? options = null) => StartShell(new LocalShellHost(this), options);
 
+    /// <summary>
+    /// Lets the user whose process this is open a shell on the node from another one: <c>enmesh console</c> and
+    /// <c>enmesh eval</c>, over a Unix domain socket that nobody else can open.
+    /// </summary>
+    /// <param name="path">The socket's path; its directory is made for this user alone. The usual place when null.</param>
+    /// <returns>What ends it when it is disposed of; the shells that are open end then, too.</returns>
+    /// <exception cref="IOException">The place cannot be had, or others could reach it.</exception>
+    public IAsyncDisposable ListenForConsoles(string? path = null) => ConsoleListener.Start(
+        path ?? ConsolePath.Of(Name, Environment.GetEnvironmentVariable), Name, options => StartShell(options), _logs.CreateLogger("Enmesh.Consoles"));
+
     /// <summary>The same with the functions of another host.</summary>
     internal ShellSession StartShell(IShellHost host, ShellOptions? options)
     {
@@ -25,22 +36,37 @@ public sealed partial class ErlangNode
         return new ShellSession(Runtime, host, options with { GroupLeader = leader });
     }
 
+    /// <summary>Starts a group leader that prints for processes of other nodes.</summary>
+    internal Pid StartShellOutput(ShellOptions options) =>
+        new ShellOutput(options, new LocalNode(Runtime.Name.Atom, Runtime.Creation)).Start(Runtime);
+
     internal FunctionRunner FunctionRunner => _runner ?? throw new InvalidOperationException("The node has not started; await StartAsync first.");
 }
 
 /// <summary>The group leader of a shell's processes: what they print goes to whoever has started the shell.</summary>
 internal sealed class ShellOutput(ShellOptions options, LocalNode node)
 {
+    private const int UsualRows = 24;
+
     internal Pid Start(ProcessRuntime runtime) => runtime.Spawn(RunAsync, new SpawnOptions()).Self;
+
+    private IoRequests RequestsOf(LocalNode asker) =>
+        new(new() { LocalNode = asker }, () => options.Columns is { } columns ? (columns(), UsualRows) : null);
 
     private async Task RunAsync(ProcessContext context)
     {
-        var requests = new IoRequests(new() { LocalNode = node }, () => options.Columns is { } columns ? (columns(), 24) : null);
+        var (asker, requests) = (node, RequestsOf(node));
         while (true)
         {
             var message = await context.ReceiveAsync().ConfigureAwait(false);
             if (!IoRequests.TryRead(message, out var from, out var replyAs, out var request))
                 continue;
+            // What it formats for a process is printed as on that process's node.
+            if (from.Node != asker.Name || from.Creation != asker.Creation)
+            {
+                asker = new LocalNode(from.Node, from.Creation);
+                requests = RequestsOf(asker);
+            }
             var text = new System.Text.StringBuilder();
             var reply = requests.Handle(request, text);
             if (text.Length > 0)

@@ -11,6 +11,9 @@ internal sealed class ShellCommands(ShellSession session) : IShellCommands
 {
     private const string NoCode = "This node runs no Erlang code; it can be neither compiled nor loaded here.";
 
+    /// <summary>What there is, for completion.</summary>
+    internal static IReadOnlyList<string> Names { get; } = ["b", "e", "f", "flush", "h", "help", "i", "pid", "q", "regs", "uptime", "v"];
+
     private const string Help =
         """
         ** shell commands **
@@ -55,9 +58,9 @@ internal sealed class ShellCommands(ShellSession session) : IShellCommands
             case ("flush", []):
                 return await FlushAsync(evaluator).ConfigureAwait(false);
             case ("i", []):
-                return await PrintAsync(evaluator, ProcessTables.Processes(session.Runtime, session.Printer)).ConfigureAwait(false);
+                return await PrintAsync(evaluator, await new ProcessTables(evaluator, session.Printer).ProcessesAsync().ConfigureAwait(false)).ConfigureAwait(false);
             case ("regs", []):
-                return await PrintAsync(evaluator, ProcessTables.Names(session.Runtime, session.Printer)).ConfigureAwait(false);
+                return await PrintAsync(evaluator, await new ProcessTables(evaluator, session.Printer).NamesAsync().ConfigureAwait(false)).ConfigureAwait(false);
             case ("pid" or "i", [_, _, _]):
                 return await PidAsync(evaluator, name, arguments, bindings).ConfigureAwait(false);
             case ("uptime", []):

@@ -106,8 +106,8 @@ public sealed partial class ShellSession : IAsyncDisposable
     {
         Interrupt();
         await _turn.WaitAsync().ConfigureAwait(false);
-        _process?.Kill();
-        _process = null;
+        var process = Interlocked.Exchange(ref _process, null); // whose end is no news then
+        process?.Kill();
         _turn.Release();
         _turn.Dispose();
     }

@@ -93,6 +93,12 @@ internal static class EventIds
     internal const int NetTickTimeChanging = 1742;
     internal const int NetTickTimeChanged = 1743;
 
+    // 1800 consoles
+    internal const int ConsoleOpened = 1800;
+    internal const int ConsoleClosed = 1801;
+    internal const int ConsoleRefused = 1802;
+    internal const int ConsoleNotThere = 1803;
+
     // 1900 process groups
     internal const int PgReleasesConflict = 1900;
     internal const int PgMessageNotUnderstood = 1901;

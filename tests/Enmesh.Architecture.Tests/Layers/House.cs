@@ -29,10 +29,11 @@ internal static class House
     private static readonly string[] Groups = [.. Services, "Enmesh.Groups"];
     private static readonly string[] Behaviours = [.. Services, "Enmesh.Behaviours", "Enmesh.Terms.Serialization"];
     private static readonly string[] Shell = [.. Processes, "Enmesh.Shell"];
+    private static readonly string[] Consoles = [.. Services, .. Shell, "Enmesh.Consoles"];
     private static readonly string[] Resolver = ["Enmesh", "Enmesh.Telemetry", "Enmesh.Resolver"];
     private static readonly string[] Discovery = [.. Terms, .. Epmd, .. Resolver, "Enmesh.Discovery"];
     private static readonly string[] Cluster = [.. Services, .. Discovery, "Enmesh.Cluster"];
-    private static readonly string[] Node = [.. Cluster, .. Tls, .. Shell, .. Global, .. Groups, .. Behaviours, .. Modules, Facade];
+    private static readonly string[] Node = [.. Cluster, .. Tls, .. Shell, .. Consoles, .. Global, .. Groups, .. Behaviours, .. Modules, Facade];
     private static readonly string[] KubernetesApi =
         ["Enmesh", "Enmesh.Telemetry", "Enmesh.Kubernetes.Models", "Enmesh.Kubernetes.Api"];
     private static readonly string[] KubernetesCertificates = [.. Certificates, .. KubernetesApi, "Enmesh.Kubernetes.Certificates"];
@@ -63,6 +64,7 @@ internal static class House
         ["Enmesh.Groups"] = Groups,
         ["Enmesh.Behaviours"] = Behaviours,
         ["Enmesh.Shell"] = Shell,
+        ["Enmesh.Consoles"] = Consoles,
         ["Enmesh.Resolver"] = Resolver,
         ["Enmesh.Discovery"] = Discovery,
         ["Enmesh.Cluster"] = Cluster,

@@ -87,7 +87,7 @@ public sealed class SessionTests : IAsyncLifetime
     [Fact]
     public async Task An_exit_signal_ends_what_is_being_evaluated()
     {
-        var answer = await _shell.TypeAsync("link(spawn(fun() -> exit(bye) end)), receive never -> ok end.").WaitAsync(Patience);
+        var answer = await _shell.TypeAsync("spawn_link(fun() -> exit(bye) end), receive never -> ok end.").WaitAsync(Patience);
 
         Assert.Equal("** exception exit: bye", answer);
     }

@@ -14,10 +14,10 @@ internal sealed class ShellNode : IAsyncDisposable
 
     internal ShellSession Session { get; private set; } = null!;
 
-    internal static async Task<ShellNode> StartAsync()
+    internal static async Task<ShellNode> StartAsync(string name = "shell@127.0.0.1")
     {
         var shell = new ShellNode();
-        shell.Node = await shell._cluster.StartAsync("shell@127.0.0.1");
+        shell.Node = await shell._cluster.StartAsync(name);
         shell.Session = shell.Node.StartShell(new() { Output = shell.Print });
         return shell;
     }

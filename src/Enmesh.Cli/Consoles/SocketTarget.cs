@@ -1,0 +1,145 @@
+using System.Net.Sockets;
+using System.Threading.Channels;
+using Enmesh.Consoles;
+using Enmesh.Shell;
+using Enmesh.Terms;
+
+namespace Enmesh.Cli.Consoles;
+
+/// <summary>A shell of a node of this machine, over the socket that only its user may open.</summary>
+internal sealed class SocketTarget : IConsoleTarget
+{
+    private readonly NetworkStream _stream;
+    private readonly Action<string> _output;
+    private readonly Channel<Term> _answers = Channel.CreateUnbounded<Term>();
+    private readonly Channel<Term> _completions = Channel.CreateUnbounded<Term>();
+    private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly CancellationTokenSource _ending = new();
+    private Task _reading = Task.CompletedTask;
+
+    private SocketTarget(NetworkStream stream, Action<string> output) => (_stream, _output) = (stream, output);
+
+    public string Banner { get; private set; } = "";
+
+    public string Node { get; private set; } = "";
+
+    public int Line { get; private set; } = 1;
+
+    /// <summary>Opens a shell.</summary>
+    /// <exception cref="IOException">Nobody answers there.</exception>
+    internal static async Task<SocketTarget> OpenAsync(string path, Action<string> output, int columns, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken).ConfigureAwait(false);
+        }
+        catch (SocketException e)
+        {
+            socket.Dispose();
+            var problem = File.Exists(path) ? e.Message : "there is no such socket";
+            throw new PeerUnreachableException(path, 0, UnreachableReason.Refused, $"No node answers at {path}: {problem}.");
+        }
+        var target = new SocketTarget(new NetworkStream(socket, ownsSocket: true), output);
+        try
+        {
+            await target.GreetAsync(columns, cancellationToken).ConfigureAwait(false);
+            return target;
+        }
+        catch
+        {
+            await target.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    public async Task<ConsoleAnswer> EvaluateAsync(string form, CancellationToken cancellationToken)
+    {
+        await SendAsync(Term.Tuple(new Atom("eval"), Term.Binary(form)), cancellationToken).ConfigureAwait(false);
+        var answer = await NextAsync(_answers, cancellationToken).ConfigureAwait(false);
+        if (answer.TupleElements is not [_, var text, { Boolean: { } failed }, { Boolean: { } leaves }, { Int32: { } line }])
+            throw new IOException("The node said what none says.");
+        Line = line;
+        return new(ConsoleFrames.TextOf(text), failed, leaves);
+    }
+
+    public void Interrupt() => _ = SendAsync(new Atom("interrupt"), CancellationToken.None)
+        .ContinueWith(static _ => { }, TaskScheduler.Default); // a node that has gone is noticed by whoever waits for it
+
+    public async Task<ShellCompletion> CompleteAsync(string text, CancellationToken cancellationToken)
+    {
+        await SendAsync(Term.Tuple(new Atom("complete"), Term.Binary(text)), cancellationToken).ConfigureAwait(false);
+        var answer = await NextAsync(_completions, cancellationToken).ConfigureAwait(false);
+        return answer.TupleElements is [_, { Int32: { } length }, { AsList: { } words }]
+            ? new(length, [.. words.Select(ConsoleFrames.TextOf)])
+            : new(0, []);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _ending.CancelAsync().ConfigureAwait(false);
+        await _stream.DisposeAsync().ConfigureAwait(false);
+        await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _ending.Dispose();
+        _writing.Dispose();
+    }
+
+    private async Task GreetAsync(int columns, CancellationToken cancellationToken)
+    {
+        var hello = await ConsoleFrames.ReadAsync(_stream, cancellationToken).ConfigureAwait(false);
+        if (hello is not { TupleElements: [{ AtomText: "hello" }, var node, var version, { Int32: { } line }] })
+            throw new IOException("What answers there is no node, or refuses us.");
+        (Node, Line) = (ConsoleFrames.TextOf(node), line);
+        Banner = $"Enmesh {ConsoleFrames.TextOf(version)}, the shell of {Node} (Ctrl-D leaves it, type help(). for help)";
+        await SendAsync(Term.Tuple(new Atom("columns"), columns), cancellationToken).ConfigureAwait(false);
+        _reading = ReadAsync();
+    }
+
+    private async Task ReadAsync()
+    {
+        Exception? problem = null;
+        try
+        {
+            while (await ConsoleFrames.ReadAsync(_stream, _ending.Token).ConfigureAwait(false) is { } message)
+            {
+                if (message.TupleElements is [{ AtomText: "output" }, var text])
+                    _output(ConsoleFrames.TextOf(text));
+                else if (message.TupleElements is [{ AtomText: "answer" }, ..])
+                    _answers.Writer.TryWrite(message);
+                else if (message.TupleElements is [{ AtomText: "completions" }, ..])
+                    _completions.Writer.TryWrite(message);
+            }
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            problem = e;
+        }
+        _answers.Writer.TryComplete(problem);
+        _completions.Writer.TryComplete(problem);
+    }
+
+    private async Task<Term> NextAsync(Channel<Term> channel, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await channel.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (ChannelClosedException e)
+        {
+            throw new PeerUnreachableException(Node, 0, UnreachableReason.Refused, $"{Node} has closed the shell.", e);
+        }
+    }
+
+    private async Task SendAsync(Term message, CancellationToken cancellationToken)
+    {
+        await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await ConsoleFrames.WriteAsync(_stream, message, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+}
