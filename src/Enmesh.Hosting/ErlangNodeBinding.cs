@@ -85,6 +85,7 @@ internal sealed class ErlangNodeBinding(string section)
             inner.Text(nameof(options.OptionFile), value => options.OptionFile = value);
             inner.Texts(nameof(options.AllowedNames), options.AllowedNames);
             inner.OwnTexts(nameof(options.ToolNames), options.ToolNames);
+            inner.Duration(nameof(options.RenewLinksWithin), value => options.RenewLinksWithin = value);
             inner.Flag(nameof(options.KeyLog), value => options.KeyLog = value);
             inner.RefuseOthers();
         });

@@ -141,6 +141,9 @@ public sealed partial class ErlangNode
         private readonly List<SupervisorOfNode> _supervisors = [];
         private LiveCookies? _cookies;
 
+        /// <summary>Makes old links new; null when that is not wanted.</summary>
+        internal LinkRenewal? Renewal { get; private set; }
+
         /// <summary>The global name server; null on a hidden node.</summary>
         internal GlobalServer? Global { get; private set; }
 
@@ -212,6 +215,7 @@ public sealed partial class ErlangNode
                 await Global.DialsAsync().ConfigureAwait(false);
             Ticks.Dispose();
             Metrics.Dispose();
+            Renewal?.Dispose();
             Tls?.Dispose();
             _cookies?.Dispose();
         }
@@ -337,6 +341,8 @@ public sealed partial class ErlangNode
             if (listener is not null)
                 peers.Listen(listener);
             cluster.Start();
+            if (plan.Tls?.RenewLinksWithin is { } window)
+                life.Renewal = new LinkRenewal(peers, tls!, window, time, node._logs.CreateLogger("Enmesh.Peers"));
             return life;
         }
     }

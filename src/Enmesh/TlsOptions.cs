@@ -62,6 +62,26 @@ public sealed class TlsOptions
     /// </summary>
     public bool KeyLog { get; set; }
 
+    /// <summary>
+    /// Has the node leave its cluster and come back, once, when its links were made with a certificate of its own that
+    /// ends within this time and a newer one is there; at a moment of its own within the first half of it. Default: never,
+    /// and links live on past their certificates, as on the BEAM. A minute to 30 days.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of bounds.</exception>
+    public TimeSpan? RenewLinksWithin
+    {
+        get;
+        set
+        {
+            if (value is { } time)
+            {
+                ArgumentOutOfRangeException.ThrowIfLessThan(time, TimeSpan.FromMinutes(1), nameof(value));
+                ArgumentOutOfRangeException.ThrowIfGreaterThan(time, TimeSpan.FromDays(30), nameof(value));
+            }
+            field = value;
+        }
+    }
+
     /// <summary>Whether any setting asks for TLS.</summary>
     internal bool IsOn => Mode != TlsMode.Off && (CertificateFile ?? KeyFile ?? CaFile ?? OptionFile) is not null;
 

@@ -148,6 +148,57 @@ public sealed class SettingsTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Problems_with_TLS_are_told_by_their_keys()
+    {
+        _host.With("Enmesh", "orders").Set(
+            ("Enmesh:Tls:KeyFile", "/nowhere/tls.key"), ("Enmesh:Tls:Mode", "sometimes"), ("Enmesh:Tls:AllowedNames", "*.example.com"),
+            ("Enmesh:Tls:RenewLinksWithin", "1"), ("Enmesh:Tls:Certificate", "x"));
+        _host.Builder.AddErlangNode();
+
+        var problems = await _host.RefusedAsync();
+
+        foreach (var (key, part) in new[]
+        {
+            ("Enmesh:Tls:CertificateFile", "is missing; both ends show one"), ("Enmesh:Tls:CaFile", "is missing"),
+            ("Enmesh:Tls:Mode", "'sometimes' is not one of Auto, Off"), ("Enmesh:Tls:AllowedNames", "there are no wildcards"),
+            ("Enmesh:Tls:RenewLinksWithin", "00:01:00"), ("Enmesh:Tls:Certificate", "no such setting"),
+        })
+        {
+            Assert.Contains(part, Assert.Single(problems, problem => problem.StartsWith($"{key}: ", StringComparison.Ordinal)), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Files_for_TLS_that_are_not_there_are_told_before_the_node_starts()
+    {
+        _host.With("Enmesh", "orders").Set(("Enmesh:Tls:CertificateFile", "/nowhere/tls.crt"), ("Enmesh:Tls:CaFile", "/nowhere/ca.crt"));
+        _host.Builder.AddErlangNode();
+
+        Assert.Equal("Enmesh:Tls: There is no file /nowhere/tls.crt.", Assert.Single(await _host.RefusedAsync()));
+    }
+
+    [Fact]
+    public async Task Plain_TCP_beyond_loopback_wants_to_be_asked_for()
+    {
+        _host.With("Enmesh", "orders").Set(("Enmesh:ListenAddresses", "0.0.0.0"));
+        _host.Builder.AddErlangNode();
+
+        var problem = Assert.Single(await _host.RefusedAsync());
+        Assert.StartsWith("Enmesh:Tls: the node would listen on 0.0.0.0 without TLS", problem, StringComparison.Ordinal);
+        Assert.EndsWith("or say Tls: off.", problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Tls_is_off_by_one_word()
+    {
+        _host.With("Enmesh", "orders").Set(("Enmesh:ListenAddresses", "0.0.0.0"), ("Enmesh:Tls", "off"));
+        _host.Builder.AddErlangNode();
+        using var services = _host.Builder.Services.BuildServiceProvider();
+
+        Assert.Equal(TlsMode.Off, services.GetRequiredService<IOptionsMonitor<ErlangNodeOptions>>().CurrentValue.Tls.Mode);
+    }
+
+    [Fact]
     public void Every_option_can_be_set_from_the_configuration()
     {
         _host.With("Enmesh", "orders").Set(

@@ -72,6 +72,7 @@ internal static class EventIds
     internal const int TlsHandshakeDone = 1514;
     internal const int TlsHandshakeFailed = 1515;
     internal const int TlsKeysLogged = 1516;
+    internal const int TlsRenewing = 1517;
 
     // 1600 processes
     internal const int ProcessCrashed = 1600;

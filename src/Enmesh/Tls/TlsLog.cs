@@ -17,6 +17,10 @@ internal static partial class TlsLog
         Message = "TLS: the files have changed and cannot be used: {Problem} Those from before stay in use; this node's certificate is valid until {NotAfter:u}.")]
     internal static partial void TlsNotReloaded(this ILogger logger, string problem, DateTimeOffset notAfter);
 
+    [LoggerMessage(EventId = EventIds.TlsRenewing, Level = LogLevel.Information,
+        Message = "TLS: the certificate that {Links} links were made with ends soon: this node leaves its cluster and comes back with the one that is valid until {NotAfter:u}.")]
+    internal static partial void TlsRenewing(this ILogger logger, int links, DateTimeOffset notAfter);
+
     [LoggerMessage(EventId = EventIds.TlsKeysLogged, Level = LogLevel.Warning,
         Message = "TLS: THE KEYS OF EVERY CONNECTION OF THIS PROCESS ARE WRITTEN TO {File}. Whoever reads that file reads every message, also of captures made before. "
             + "Switch Tls:KeyLog off and delete the file when you are done.")]

@@ -10,6 +10,9 @@ internal sealed record TlsSetup(TlsFiles Files, TlsIdentity Identity)
     /// <summary>Whether the keys of all TLS of this process are written to a file.</summary>
     internal bool KeyLog { get; init; }
 
+    /// <inheritdoc cref="TlsOptions.RenewLinksWithin"/>
+    internal TimeSpan? RenewLinksWithin { get; init; }
+
     /// <summary>Reads the settings; null when TLS is not wanted.</summary>
     /// <exception cref="TlsSettingsException">The option file cannot be used.</exception>
     internal static TlsSetup? From(TlsOptions options)
@@ -19,11 +22,11 @@ internal sealed record TlsSetup(TlsFiles Files, TlsIdentity Identity)
         var identity = new TlsIdentity([.. options.AllowedNames], [.. options.ToolNames]);
         string[] lists = [.. options.CrlFiles.Select(Path.GetFullPath)];
         if (options.OptionFile is { } file)
-            return new(OptionFile.Read(file, lists), identity) { KeyLog = options.KeyLog };
+            return new(OptionFile.Read(file, lists), identity) { KeyLog = options.KeyLog, RenewLinksWithin = options.RenewLinksWithin };
         var role = new TlsRoleFiles(
             Path.GetFullPath(options.CertificateFile!), Path.GetFullPath(options.KeyFile ?? options.CertificateFile!),
             Path.GetFullPath(options.CaFile!), lists);
-        return new(new TlsFiles(role, role), identity) { KeyLog = options.KeyLog };
+        return new(new TlsFiles(role, role), identity) { KeyLog = options.KeyLog, RenewLinksWithin = options.RenewLinksWithin };
     }
 
     /// <summary>Reads the files once.</summary>

@@ -10,7 +10,7 @@ internal static class House
     internal const string Facade = "Enmesh (facade)";
 
     /// <summary>Types of the root namespace that belong to the facade.</summary>
-    internal static readonly string[] FacadeTypes = ["ErlangNode", "ErlangNodeOptions", "LocalShellHost", "NodePlan", "CookieFile", "LiveCookies", "CookieLog", "PeerConnector", "ShellOutput"];
+    internal static readonly string[] FacadeTypes = ["ErlangNode", "ErlangNodeOptions", "LocalShellHost", "NodePlan", "CookieFile", "LiveCookies", "CookieLog", "LinkRenewal", "PeerConnector", "ShellOutput"];
 
     private static readonly string[] Terms = ["Enmesh.Terms"];
     private static readonly string[] Vocabulary = [.. Terms, "Enmesh", "Enmesh.Telemetry"];

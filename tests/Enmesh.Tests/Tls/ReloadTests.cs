@@ -1,5 +1,7 @@
 using Enmesh.Certificates;
+using Enmesh.Peers;
 using Enmesh.Processes;
+using Enmesh.Testing;
 using Enmesh.TestSupport;
 using Enmesh.Tls;
 using Microsoft.Extensions.Logging;
@@ -12,6 +14,9 @@ namespace Enmesh.Tests.Tls;
 public sealed class ReloadTests : IDisposable
 {
     private const string Host = "127.0.0.1";
+    // An hour of the test takes no time in which a tick could come.
+    private static readonly PeerLinkOptions Patient = new() { NetTickTime = TimeSpan.FromHours(100) };
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly TestPki _pki = new();
@@ -171,6 +176,39 @@ public sealed class ReloadTests : IDisposable
         await UntilNewChainAsync(a, b);
         var link = Assert.Single(a.State.Links).Security!;
         Assert.Equal((SerialOf(first), SerialOf(second)), (link.OwnSerialNumber, link.PeerSerialNumber));
+    }
+
+    [Fact]
+    public async Task A_node_that_is_told_so_leaves_and_comes_back_with_its_new_certificate()
+    {
+        var time = new VirtualTime();
+        var now = time.GetUtcNow();
+        CertificatePair Issue(string host, double hours) =>
+            _pki.Authority.Issue(new() { Hosts = [host], NotBefore = now.AddHours(-1), NotAfter = now.AddHours(hours) });
+        await using var cluster = new LoopbackCluster();
+        var files = Write(Issue("127.0.0.1", 3), "one");
+        var other = Write(Issue("127.0.0.2", 30), "two");
+        TlsIdentity identity = new([], []);
+        var a = await cluster.StartAsync("a@127.0.0.1", timeProvider: time, logs: _logs, with: plan => plan with
+        {
+            Tls = new(new(files, files), identity) { RenewLinksWithin = TimeSpan.FromHours(2) },
+            Link = Patient,
+        });
+        var b = await cluster.StartAsync(
+            "b@127.0.0.2", timeProvider: time, with: plan => plan with { Tls = new(new(other, other), identity), Link = Patient });
+        await a.ConnectAsync(b.Name);
+        var link = Assert.Single(a.State.Links);
+        var fresh = Issue("127.0.0.1", 40);
+        Write(fresh, "one");
+        // It begins two hours before the end; a random moment of the hour that follows is this node's own.
+        for (var minute = 0; minute < 122 && link.IsUp; minute++)
+            time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Contains("this node leaves and comes back", link.End!.Reason, StringComparison.Ordinal);
+        Assert.InRange((time.GetUtcNow() - now).TotalMinutes, 60, 122);
+        await link.EndTold.WaitAsync(Patience);
+
+        await a.ConnectAsync(b.Name);
+        Assert.Equal(SerialOf(fresh), Assert.Single(a.State.Links).Security!.OwnSerialNumber);
     }
 
     // The other node looks at its own files in its own time.
