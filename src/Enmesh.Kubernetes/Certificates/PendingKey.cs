@@ -41,7 +41,10 @@ internal sealed class PendingKey(string directory)
 
     internal void Drop()
     {
-        if (Directory.Exists(directory))
-            System.IO.File.Delete(File);
+        if (!Directory.Exists(directory))
+            return;
+        // With what somebody left who was ended while writing.
+        foreach (var one in Directory.EnumerateFiles(directory, Name + "*"))
+            System.IO.File.Delete(one);
     }
 }

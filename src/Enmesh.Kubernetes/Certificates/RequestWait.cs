@@ -12,6 +12,7 @@ internal sealed class RequestWait(
     internal static readonly TimeSpan Poll = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan WatchLife = TimeSpan.FromSeconds(30);
     private bool _canWatch = true;
 
     /// <summary>What is waited for, in words.</summary>
@@ -76,6 +77,8 @@ internal sealed class RequestWait(
         {
             ResourceVersion = request.Metadata.ResourceVersion ?? "",
             FieldSelector = $"metadata.name={name}",
+            // Then it is asked for: a proxy that holds events back must not cost minutes.
+            Lifetime = WatchLife,
         };
         try
         {

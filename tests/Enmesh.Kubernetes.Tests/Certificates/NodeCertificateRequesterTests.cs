@@ -138,6 +138,8 @@ public sealed class NodeCertificateRequesterTests : IssuerFixture
         Assert.Equal(CertificateRequestFailure.TimedOut, e.Failure);
         Assert.Equal("There was no certificate for '10.0.0.7' of Issuer 'orders' within 420 s: nobody has approved it yet.", e.Message);
         Assert.True(HasPendingKey);
+        // What somebody left who was ended while writing goes as well.
+        await File.WriteAllTextAsync(Path.Combine(Volume, "..pending.key.0000"), "half");
         Issuer.Mood = IssuerMood.Sign;
         Assert.True((await Requester().EnsureAsync().WaitAsync(Eventually.FarOff)).IsNew);
         Assert.Equal(1, Server.Count("create"));
