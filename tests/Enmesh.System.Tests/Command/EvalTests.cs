@@ -14,6 +14,7 @@ public sealed class EvalTests : IAsyncLifetime
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     private readonly CommandHome _home = new();
+    private ChildProcess _epmd = null!;
     private ChildProcess _node = null!;
     private string _port = "";
 
@@ -23,8 +24,11 @@ public sealed class EvalTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        _epmd = _home.Start("epmd", "--port", "0");
+        var epmdPort = Regex.Match(await _epmd.WaitForLineAsync("EPMD listens", Patience), @"port (\d+)").Groups[1].Value;
         _node = _home.Start(
-            "node", "--name", "orders@127.0.0.1", "--port", "0", "--cookie-file", _home.CookieFile, "--console", SocketPath);
+            "node", "--name", "orders@127.0.0.1", "--port", "0", "--epmd", "register", "--epmd-port", epmdPort,
+            "--cookie-file", _home.CookieFile, "--console", SocketPath);
         var up = await _node.WaitForLineAsync("orders@127.0.0.1 is up on port", Patience);
         _port = Regex.Match(up, @"port (\d+)").Groups[1].Value;
     }
@@ -32,6 +36,7 @@ public sealed class EvalTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await _node.DisposeAsync();
+        await _epmd.DisposeAsync();
         _home.Dispose();
     }
 
@@ -124,7 +129,8 @@ public sealed class EvalTests : IAsyncLifetime
     [Fact]
     public async Task Verbs_ask_for_one_thing_each()
     {
-        Is(0, "[3,2,1]\n", await AskAsync("rpc", "erlang:apply", "erlang", "element", "[1,{[3,2,1]}]"));
+        Is(0, "'orders@127.0.0.1'\n", await AskAsync("rpc", "erlang:node"));
+        Is(0, "[]\n", await AskAsync("rpc", "erlang:nodes", "visible"));
         Assert.Equal(1, (await AskAsync("rpc", "nosuch:thing")).ExitCode);
         Assert.Matches("""^\{"node":"orders@127.0.0.1","error":"error: undef"\}\n$""", (await AskAsync("rpc", "nosuch:thing", "--json")).Output);
         Is(0, "{\"node\":\"orders@127.0.0.1\",\"to\":\"nobody\",\"sent\":true}\n", await AskAsync("send", "nobody", "{ok, 1}", "--json"));
