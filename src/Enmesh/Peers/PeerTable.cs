@@ -149,8 +149,9 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
         {
             if (e is TlsException tls)
             {
-                // What it costs to look at certificates is paid by the address that shows wrong ones again and again.
-                if (tls.Failure is not TlsFailure.ClosedByPeer)
+                // What it costs to look at certificates is paid by the address that shows wrong ones again and again; who
+                // does not take ours has done nothing wrong.
+                if (tls.Failure is not (TlsFailure.ClosedByPeer or TlsFailure.RefusedByPeer))
                     _penalties.Add(caller);
                 _logger.CallerRefused(
                     tls.Failure is TlsFailure.ClosedByPeer ? LogLevel.Debug : LogLevel.Warning, connection.Description, tls.Message);
