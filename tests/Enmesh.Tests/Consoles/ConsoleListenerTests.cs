@@ -155,7 +155,7 @@ public sealed class ConsoleListenerTests : IAsyncLifetime
         {
             try
             {
-                return (await ConsoleFrames.ReadAsync(Stream, CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromSeconds(60)))?.ToString();
+                return (await ConsoleFrames.ReadAsync(Stream, CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromMinutes(5)))?.ToString();
             }
             catch (IOException)
             {

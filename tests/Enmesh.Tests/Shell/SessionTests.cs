@@ -8,7 +8,7 @@ namespace Enmesh.Tests.Shell;
 [Trait("Ring", "loopback")]
 public sealed class SessionTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
     private ShellNode _shell = null!;
 
     public async ValueTask InitializeAsync() => _shell = await ShellNode.StartAsync();
