@@ -13,6 +13,7 @@ namespace Enmesh.Tls;
 internal sealed partial class TlsConnection : TransportConnection
 {
     private const int RecordBytes = 16 * 1024;
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
 
     private readonly TransportConnection _inner;
     private readonly TlsSource _source;
@@ -137,15 +138,21 @@ internal sealed partial class TlsConnection : TransportConnection
 
     private string AddressText => EndPointText.Of(_inner.RemoteEndPoint);
 
+    // A peer that reads no more must not keep us from our end: the farewell is for those that do.
     private async Task SayFarewellAsync()
     {
         try
         {
-            await _tls.ShutdownAsync().ConfigureAwait(false);
+            await _tls.ShutdownAsync().WaitAsync(Farewell, _time).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or InvalidOperationException or AuthenticationException or CryptographicException)
+        catch (TimeoutException)
         {
-            // It has ended already, or never began: that says as much.
+            _inner.Abort();
+            return;
+        }
+        catch (Exception e) when (e is IOException or InvalidOperationException or NotSupportedException or AuthenticationException or CryptographicException)
+        {
+            // It has ended already, never began, or something is still being written: that says as much.
         }
         _inner.CompleteWrites();
     }
