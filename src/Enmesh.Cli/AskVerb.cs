@@ -70,6 +70,28 @@ internal sealed record AskedNode(ErlangNode Own, NodeName Target, ParseResult Pa
             Console.Out.WriteLine(string.Join("  ", row.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd());
     }
 
+    /// <summary>Prints the term that the node answers with, or why there is none.</summary>
+    internal async Task<int> PrintAsync(Func<ValueTask<Term>> ask)
+    {
+        try
+        {
+            var value = await ask().ConfigureAwait(false);
+            if (AsJson)
+                Json.Print(new ValueResult(Target.Text, Show(value), null));
+            else
+                Console.Out.WriteLine(ShowWhole(value));
+            return ExitCode.Success;
+        }
+        catch (Exception e) when (ProblemOf(e) is not null)
+        {
+            if (AsJson)
+                Json.Print(new ValueResult(Target.Text, null, ProblemOf(e)));
+            else
+                CommandLine.Complain(TerminalText.Safe(e.Message));
+            return ExitCode.No;
+        }
+    }
+
     /// <summary>What says why there is no answer; null for what is none of these.</summary>
     internal static string? ProblemOf(Exception error) => error switch
     {

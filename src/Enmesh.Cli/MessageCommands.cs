@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Enmesh.Cli.Consoles;
 
 namespace Enmesh.Cli;
 
@@ -45,29 +44,8 @@ internal static class MessageCommands
               enmesh call orders@10.0.0.7 counter next
             """,
             [to, term],
-            node => CallAsync(node, node.Parsed.GetValue(to)!, node.Parsed.GetValue(term)!));
-    }
-
-    private static async Task<int> CallAsync(AskedNode node, string to, string request)
-    {
-        try
-        {
-            var reply = await node.Own.CallAsync(
-                node.AddressOf(to), AskedNode.ParseTerm(request), node.Timeout, node.CancellationToken).ConfigureAwait(false);
-            if (node.AsJson)
-                Json.Print(new ValueResult(node.Target.Text, AskedNode.Show(reply), null));
-            else
-                Console.Out.WriteLine(AskedNode.ShowWhole(reply));
-            return ExitCode.Success;
-        }
-        catch (Exception e) when (AskedNode.ProblemOf(e) is not null)
-        {
-            if (node.AsJson)
-                Json.Print(new ValueResult(node.Target.Text, null, AskedNode.ProblemOf(e)));
-            else
-                CommandLine.Complain(TerminalText.Safe(e.Message));
-            return ExitCode.No;
-        }
+            node => node.PrintAsync(() => node.Own.CallAsync(
+                node.AddressOf(node.Parsed.GetValue(to)!), AskedNode.ParseTerm(node.Parsed.GetValue(term)!), node.Timeout, node.CancellationToken)));
     }
 
     private static Argument<string> To() => new("to") { Description = "Who: a registered name, or a pid in full.", HelpName = "NAME" };

@@ -26,29 +26,13 @@ internal static class RpcCommand
             node => RunAsync(node, node.Parsed.GetValue(function)!, node.Parsed.GetValue(terms) ?? []));
     }
 
-    private static async Task<int> RunAsync(AskedNode node, string function, string[] arguments)
+    private static Task<int> RunAsync(AskedNode node, string function, string[] arguments)
     {
         var (module, name) = Split(function);
         var terms = arguments.Select(AskedNode.ParseTerm).ToArray();
         var leader = node.Own.StartShellOutput(new() { Output = text => Console.Error.Write(TerminalText.Safe(text)) });
-        try
-        {
-            var value = await node.Own.Rpc.CallPrintingAsync(
-                node.Target, new(module, name, Term.List(terms).AsList!.Value), leader, node.Timeout, node.CancellationToken).ConfigureAwait(false);
-            if (node.AsJson)
-                Json.Print(new ValueResult(node.Target.Text, AskedNode.Show(value), null));
-            else
-                Console.Out.WriteLine(AskedNode.ShowWhole(value));
-            return ExitCode.Success;
-        }
-        catch (Exception e) when (AskedNode.ProblemOf(e) is not null)
-        {
-            if (node.AsJson)
-                Json.Print(new ValueResult(node.Target.Text, null, AskedNode.ProblemOf(e)));
-            else
-                CommandLine.Complain(TerminalText.Safe(e.Message));
-            return ExitCode.No;
-        }
+        return node.PrintAsync(async () => await node.Own.Rpc.CallPrintingAsync(
+            node.Target, new(module, name, Term.List(terms).AsList!.Value), leader, node.Timeout, node.CancellationToken).ConfigureAwait(false));
     }
 
     // The two names are atoms as Erlang writes them.

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Enmesh.Hosting;
 using Enmesh.Web.Metrics;
@@ -19,12 +20,12 @@ namespace Enmesh.Web;
 /// Answers operators. It starts before the nodes, which may take long to join, and ends after them: a probe is answered at any time.
 /// </summary>
 internal sealed class EndpointService(
-    IOptions<ErlangEndpointOptions> options, Readiness readiness, HostedNodes nodes, ILoggerFactory logs, IMeterFactory? meters = null)
+    IOptions<ErlangEndpointOptions> options, Readiness readiness, HostedNodes nodes, ILoggerFactory logs, IMeterFactory? meters)
     : IHostedLifecycleService, IAsyncDisposable
 {
     private const int MostConnections = 100;
-    private readonly MetricsReader _metrics = new(meters);
-    private readonly Meter _meter = new("Enmesh.Web");
+    private readonly Meter _meter = meters?.Create("Enmesh.Web") ?? new Meter("Enmesh.Web");
+    private MetricsReader? _metrics; // only where somebody may read it
     private WebApplication? _server;
 
     /// <summary>Where metrics are served, once it has started.</summary>
@@ -44,16 +45,18 @@ internal sealed class EndpointService(
             "connected_node_count",
             () => nodes.Started.Select(node => new Measurement<int>(node.Nodes().Count, new KeyValuePair<string, object?>("node", node.Name.Text))),
             description: "Visible nodes that this one is connected to.");
+        if (Metrics is not null)
+            _metrics = new(meters);
         var server = _server = Build(wanted);
         try
         {
             await server.StartAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or SocketException) // taken; not this host's, or not allowed
         {
             throw new ListenFailedException(
                 string.Join(", ", wanted.Select(endPoint => endPoint.Address)), wanted[0].Port, e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException,
-                $"Metrics or probes cannot be served: {e.Message.TrimEnd('.')}. Choose other ports in {EndpointExtensions.Section}, or 'off'.", e);
+                $"Metrics or probes cannot be served: {e.Message.TrimEnd('.')}. Choose another address or port in {EndpointExtensions.Section}, or 'off'.", e);
         }
         Note(server);
     }
@@ -76,7 +79,7 @@ internal sealed class EndpointService(
     {
         if (_server is not null)
             await _server.DisposeAsync().ConfigureAwait(false);
-        _metrics.Dispose();
+        _metrics?.Dispose();
         _meter.Dispose();
     }
 
@@ -92,11 +95,21 @@ internal sealed class EndpointService(
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(5);
             kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2); // a scrape a minute keeps its connection
             foreach (var endPoint in endPoints)
-                kestrel.Listen(endPoint, listen => listen.Protocols = HttpProtocols.Http1);
+                Listen(kestrel, endPoint);
         });
         var server = builder.Build();
         server.Run(AnswerAsync);
         return server;
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, IPEndPoint endPoint)
+    {
+        static void Http1(ListenOptions listen) => listen.Protocols = HttpProtocols.Http1;
+        // All addresses are those of IPv4 alone where the host has no IPv6.
+        if (endPoint.Address.Equals(IPAddress.IPv6Any))
+            kestrel.ListenAnyIP(endPoint.Port, Http1);
+        else
+            kestrel.Listen(endPoint, Http1);
     }
 
     // Port 0 is one of the system's choice, in tests above all.
@@ -129,7 +142,7 @@ internal sealed class EndpointService(
             return Text(StatusCodes.Status405MethodNotAllowed, "This only answers GET and HEAD.");
         var port = context.Connection.LocalPort;
         var path = context.Request.Path.Value;
-        if (port == Metrics?.Port && path == "/metrics")
+        if (port == Metrics?.Port && path == "/metrics" && _metrics is not null)
             return (StatusCodes.Status200OK, PrometheusText.ContentType, PrometheusText.Write(_metrics));
         if (port == Probes?.Port && path == "/livez")
             return Text(StatusCodes.Status200OK, "live");

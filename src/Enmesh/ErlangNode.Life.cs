@@ -153,18 +153,20 @@ public sealed partial class ErlangNode
             var time = node._timeProvider;
             var logger = node._logs.CreateLogger("Enmesh.Peers");
             var thread = plan.Thread ?? new NodeThread(time);
-            var tls = plan.Tls?.Open(time, logger);
-            var cookies = plan.CookieFile is { } file ? new LiveCookies(file, time, logger) : null;
-            if (cookies is not null)
-                plan = plan with { Cookies = _ => cookies.Current };
-            var transport = plan.Transport(thread.Clock ?? time, logger);
-            if (tls is not null)
-                transport = new TlsTransport(transport, tls, plan.Tls!.Identity, thread.Clock ?? time, logger);
-            var epmdTransport = plan.EpmdTransport(time, logger);
+            TlsSource? tls = null;
+            LiveCookies? cookies = null;
             ITransportListener? listener = null;
             EpmdPresence? presence = null;
             try
             {
+                tls = plan.Tls?.Open(time, logger);
+                cookies = plan.CookieFile is { } file ? new LiveCookies(file, time, logger) : null;
+                if (cookies is not null)
+                    plan = plan with { Cookies = _ => cookies.Current };
+                var transport = plan.Transport(thread.Clock ?? time, logger);
+                if (tls is not null)
+                    transport = new TlsTransport(transport, tls, plan.Tls!.Identity, thread.Clock ?? time, logger);
+                var epmdTransport = plan.EpmdTransport(time, logger);
                 listener = plan.Listen is null ? null : transport.Listen(plan.Listen);
                 if (plan.Epmd != EpmdMode.Off && listener is not null)
                 {

@@ -134,6 +134,17 @@ public sealed class EndpointTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task An_address_of_another_host_is_named_with_what_to_do()
+    {
+        _host.With("Enmesh", "node").Set(("Enmesh:Web:Metrics", "192.0.2.1:9153"), ("Enmesh:Web:Probes", "off"));
+        _host.Builder.AddErlangNode();
+        _host.Builder.AddErlangEndpoints();
+        var error = await Assert.ThrowsAsync<ListenFailedException>(_host.StartAsync);
+        Assert.False(error.InUse);
+        Assert.EndsWith("Choose another address or port in Enmesh:Web, or 'off'.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Wrong_addresses_are_refused_by_their_keys()
     {
         _host.With("Enmesh", "node").Set(("Enmesh:Web:Metrics", "127.0.0.1"), ("Enmesh:Web:Probes", "eighty"), ("Enmesh:Web:Probe", "1"));
@@ -160,7 +171,7 @@ public sealed class EndpointTests : IAsyncDisposable
         var error = await Assert.ThrowsAsync<ListenFailedException>(second.StartAsync);
         Assert.True(error.InUse);
         Assert.Contains($"{Endpoints.Metrics}", error.Message, StringComparison.Ordinal);
-        Assert.EndsWith("Choose other ports in Enmesh:Web, or 'off'.", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith("Choose another address or port in Enmesh:Web, or 'off'.", error.Message, StringComparison.Ordinal);
     }
 
     private void Prepare()

@@ -105,6 +105,15 @@ public sealed class MetricsTextTests : IDisposable
     }
 
     [Fact]
+    public void An_instrument_of_a_programs_own_class_is_taken_for_a_gauge_and_not_broken()
+    {
+        var own = new Own(_meter);
+        own.Record(7);
+        own.Record(3);
+        Assert.Equal("# TYPE tests_own gauge\ntests_own 3", Lines("tests_"));
+    }
+
+    [Fact]
     public void Hostile_names_stay_within_their_quotes_and_their_line()
     {
         _meter.CreateGauge<int>("tests.hostile", null, "Back\\slash\nand more").Record(
@@ -180,6 +189,14 @@ public sealed class MetricsTextTests : IDisposable
         '\n',
         Encoding.UTF8.GetString(PrometheusText.Write(_reader)).Split('\n')
             .Where(line => line.Replace("# HELP ", "", StringComparison.Ordinal).Replace("# TYPE ", "", StringComparison.Ordinal).StartsWith(prefix, StringComparison.Ordinal)));
+
+    private sealed class Own : Instrument<int>
+    {
+        internal Own(Meter meter)
+            : base(meter, "tests.own", null, null) => Publish();
+
+        internal void Record(int value) => RecordMeasurement(value);
+    }
 
     private sealed class Factory : IMeterFactory
     {

@@ -38,14 +38,21 @@ internal static class PrometheusNames
     /// <summary>The name of a label.</summary>
     internal static string Label(string name) => Identifier(name, allowColons: false);
 
+    /// <summary>Whether what it is given is a part of a sum, and not the value itself.</summary>
+    internal static bool IsSum(Instrument instrument) =>
+        OpenType(instrument) is var open && (open == typeof(Counter<>) || open == typeof(UpDownCounter<>));
+
     internal static SeriesKind KindOf(Instrument instrument)
     {
-        var type = instrument.GetType();
-        var open = type.IsGenericType ? type.GetGenericTypeDefinition() : type;
+        var open = OpenType(instrument);
         return open == typeof(Counter<>) || open == typeof(ObservableCounter<>) ? SeriesKind.Counter
             : open == typeof(Histogram<>) ? SeriesKind.Histogram
             : SeriesKind.Gauge;
     }
+
+    // A program may have classes of its own, which need not be generic.
+    private static Type OpenType(Instrument instrument) =>
+        instrument.GetType() is { IsGenericType: true } type ? type.GetGenericTypeDefinition() : instrument.GetType();
 
     private static string? Suffix(string? unit, SeriesKind kind)
     {

@@ -113,7 +113,7 @@ internal sealed class Family
         Name = PrometheusNames.Of(instrument.Name, instrument.Unit, Kind);
         Help = instrument.Description ?? "";
         _isObservable = instrument.IsObservable;
-        _accumulates = !_isObservable && instrument.GetType().GetGenericTypeDefinition() != typeof(Gauge<>);
+        _accumulates = PrometheusNames.IsSum(instrument);
         if (Kind == SeriesKind.Histogram)
             _bounds = BoundsOf(instrument) ?? (instrument.Unit == "s" ? Seconds : Others);
     }
