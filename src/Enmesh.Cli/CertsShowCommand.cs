@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Enmesh.Certificates;
 using Enmesh.Epmd;
@@ -81,7 +82,14 @@ internal static class CertsShowCommand
         if (place is null)
             return null;
         var (chain, key, _) = CertsCommand.FilesOf(place);
-        return X509Certificate2.CreateFromPemFile(chain, key);
+        try
+        {
+            return X509Certificate2.CreateFromPemFile(chain, key);
+        }
+        catch (CryptographicException e)
+        {
+            throw new CertificateException($"The pair in {place} cannot be used: {e.Message}", e);
+        }
     }
 
     // orders@10.0.0.7, 10.0.0.7

@@ -61,16 +61,19 @@ internal sealed class LinkRenewal : IDisposable
             _goesAt = null;
         }
         var links = _peers.Links;
-        _logger.TlsRenewing(links.Count, _source.Current.Server.NotAfter);
+        var due = links.Count(link => IsDue(link, now));
+        var until = Fresh;
+        _logger.TlsRenewing(due, until);
         var end = new LinkEnd(LinkEndCause.ClosedHere, "its certificate ends soon, and is renewed: this node leaves and comes back");
         foreach (var link in links)
             link.Close(end);
     }
 
-    private bool IsDue(DateTimeOffset now)
-    {
-        var current = _source.Current;
-        var fresh = current.Server.NotAfter < current.Client.NotAfter ? current.Server.NotAfter : current.Client.NotAfter;
-        return _peers.Links.Any(link => link.Security is { } made && made.OwnNotAfter - _window <= now && made.OwnNotAfter < fresh);
-    }
+    private bool IsDue(DateTimeOffset now) => _peers.Links.Any(link => IsDue(link, now));
+
+    private DateTimeOffset Fresh =>
+        _source.Current is var current && current.Server.NotAfter < current.Client.NotAfter ? current.Server.NotAfter : current.Client.NotAfter;
+
+    private bool IsDue(PeerLink link, DateTimeOffset now) =>
+        link.Security is { } made && made.OwnNotAfter - _window <= now && made.OwnNotAfter < Fresh;
 }

@@ -87,7 +87,7 @@ public sealed class NodeCertificateRequester
             {
                 return await RequestAsync(cancellationToken).ConfigureAwait(false);
             }
-            catch (EnmeshException e)
+            catch (Exception e) when (e is EnmeshException or IOException or UnauthorizedAccessException)
             {
                 // A pod that restarts while the issuer is away has a certificate that is still good.
                 _logger.CertificateDoubtful(Host, $"it is due, and there is no other; the one that is there is kept. {e.Message}");

@@ -96,16 +96,28 @@ internal static class CertificateDirectory
         var name = OwnPrefix + RandomNumberGenerator.GetHexString(16, lowercase: true);
         var filled = Path.Combine(directory, name);
         CreateDirectory(filled);
-        foreach (var (file, bytes) in files)
+        try
         {
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
-            if (!OperatingSystem.IsWindows())
-                options.UnixCreateMode = FileRights;
-            using var stream = new FileStream(Path.Combine(filled, file), options);
-            stream.Write(bytes);
-            stream.Flush(flushToDisk: true);
+            foreach (var (file, bytes) in files)
+                WriteFile(Path.Combine(filled, file), bytes);
+            return name;
         }
-        return name;
+        catch
+        {
+            // Half a set with a key in it, in a volume that is full perhaps, and tried again and again.
+            Directory.Delete(filled, recursive: true);
+            throw;
+        }
+    }
+
+    private static void WriteFile(string path, byte[] bytes)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = FileRights;
+        using var stream = new FileStream(path, options);
+        stream.Write(bytes);
+        stream.Flush(flushToDisk: true);
     }
 
     private static void Switch(string directory, string target) => Replace(directory, target, Data, target);

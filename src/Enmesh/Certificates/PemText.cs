@@ -119,7 +119,7 @@ internal static class PemText
             ? line
             : block.IndexOf("-----", "-----BEGIN ".Length, StringComparison.Ordinal) + "-----".Length;
         var end = block.LastIndexOf("-----END ", StringComparison.Ordinal);
-        return Convert.FromBase64String(block[begin..end]);
+        return begin <= end ? Convert.FromBase64String(block[begin..end]) : throw new FormatException("The block is empty.");
     }
 
     // PKCS#8 says it inside; the older forms say it by their label.

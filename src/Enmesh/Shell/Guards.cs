@@ -42,7 +42,7 @@ internal static class Guards
     internal static Term Evaluate(Expression test, Bindings bindings, ProcessContext self)
     {
         Term Value(Expression part) => Evaluate(part, bindings, self);
-        switch (test)
+        switch (Lint.Deep(test))
         {
             case Literal literal:
                 return literal.Value;

@@ -15,7 +15,7 @@ internal sealed class Matcher(ProcessContext self, Bindings outer, Bindings inne
 {
     internal bool Matches(Expression pattern, Term value)
     {
-        switch (pattern)
+        switch (Lint.Deep(pattern))
         {
             case Literal literal:
                 return literal.Value == value;

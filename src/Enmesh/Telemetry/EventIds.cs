@@ -73,6 +73,7 @@ internal static class EventIds
     internal const int TlsHandshakeFailed = 1515;
     internal const int TlsKeysLogged = 1516;
     internal const int TlsRenewing = 1517;
+    internal const int TlsListOutdated = 1518;
 
     // 1600 processes
     internal const int ProcessCrashed = 1600;

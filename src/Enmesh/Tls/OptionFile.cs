@@ -11,6 +11,9 @@ namespace Enmesh.Tls;
 /// <summary>Reads a file as <c>-ssl_dist_optfile</c> names it: the options that mean files and versions. All others are named and refused.</summary>
 internal static class OptionFile
 {
+    // OTP's own.
+    private const int LeastDepth = 10;
+
     /// <summary>What makes no difference here: said in many files, and either so anyway, or about sessions, which are never resumed.</summary>
     private static readonly string[] Harmless =
         ["secure_renegotiate", "client_renegotiation", "reuse_sessions", "reuse_session", "honor_cipher_order", "honor_ecc_order", "log_level", "log_alert", "hibernate_after"];
@@ -88,6 +91,8 @@ internal static class OptionFile
                     break;
                 case "verify" when value.IsAtom("verify_peer"):
                 case "fail_if_no_peer_cert" when value.IsAtom(Atoms.True):
+                    break;
+                case "depth" when value.Integer >= LeastDepth: // chains have no such limit here, so only a small one would mean anything
                     break;
                 case "verify" or "fail_if_no_peer_cert":
                     problems.Add($"{role}: {{{key}, {Shown(value)}}}: here both ends always show a certificate that is checked; any of the authorities' will do with Tls:AllowedNames any-of-ca");

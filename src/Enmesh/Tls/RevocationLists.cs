@@ -100,6 +100,9 @@ internal sealed class RevocationList
         _signed = whole.PeekEncodedValue();
         var list = whole.ReadSequence();
         _algorithm = whole.ReadSequence().ReadObjectIdentifier();
+        // A list whose signature nobody here can look at would revoke nothing, and nobody would know.
+        if (HashOf(_algorithm) is null)
+            throw new FormatException($"it is signed with {_algorithm}, which is not known here: RSA (PKCS #1) and ECDSA with SHA-256, 384 or 512 are");
         _signature = whole.ReadBitString(out _);
         if (list.PeekTag() == Asn1Tag.Integer)
             list.ReadInteger();

@@ -26,6 +26,10 @@ internal static partial class TlsLog
             + "Switch Tls:KeyLog off and delete the file when you are done.")]
     internal static partial void TlsKeysLogged(this ILogger logger, string file);
 
+    [LoggerMessage(EventId = EventIds.TlsListOutdated, Level = LogLevel.Warning,
+        Message = "TLS: a newer list of revoked certificates is due: {Lists}. What these revoke stays revoked; what has been since is not known here.")]
+    internal static partial void TlsListOutdated(this ILogger logger, string lists);
+
     [LoggerMessage(EventId = EventIds.TlsHandshakeBegun, Level = LogLevel.Debug,
         Message = "TLS with {Peer}: handshake begins ({Side}, {Name}).")]
     internal static partial void TlsHandshakeBegun(this ILogger logger, string peer, string side, string name);

@@ -18,6 +18,9 @@ internal sealed class TlsSource : IDisposable
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(10);
 
+    // What runs out without a change of a file.
+    private static readonly TimeSpan Look = TimeSpan.FromHours(1);
+
     private readonly Lock _gate = new();
     private readonly TlsFiles _files;
     private readonly TimeProvider _time;
@@ -26,6 +29,7 @@ internal sealed class TlsSource : IDisposable
     private readonly ITimer _timer;
     private TlsState _state;
     private string? _complaint;
+    private string _outdated = "";
     private bool _disposed;
 
     /// <summary>Reads the files and watches them from here on.</summary>
@@ -45,9 +49,6 @@ internal sealed class TlsSource : IDisposable
     /// <summary>What handshakes that begin now use.</summary>
     internal TlsState Current => Volatile.Read(ref _state);
 
-    /// <summary>Called after each change of what <see cref="Current"/> is.</summary>
-    internal Action? Changed { get; set; }
-
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -60,7 +61,6 @@ internal sealed class TlsSource : IDisposable
     /// <summary>Reads the files now; those that cannot be used change nothing, and are told of once.</summary>
     internal void Reload()
     {
-        TlsState? old = null;
         lock (_gate)
         {
             if (_disposed)
@@ -69,11 +69,15 @@ internal sealed class TlsSource : IDisposable
             {
                 var fresh = Load();
                 _complaint = null;
+                TellOutdated(fresh);
+                Wake(Look);
                 if (Same(fresh, _state))
                     return;
-                (old, _state) = (_state, fresh);
+                _state = fresh;
             }
-            catch (TlsSettingsException e)
+#pragma warning disable CA1031 // Files are anybody's, and nothing may leave a timer's callback: it would end the program.
+            catch (Exception e)
+#pragma warning restore CA1031
             {
                 // Half written, or not valid yet: both pass without another change of a file.
                 Wake(Retry);
@@ -85,9 +89,15 @@ internal sealed class TlsSource : IDisposable
             }
             _logger.TlsReloaded(_state.Server.Names.Text, _state.Server.Certificate.Issuer, _state.Server.NotAfter);
         }
-        Changed?.Invoke();
-        // Handshakes under way still use the old one: its keys are left to the collector.
-        GC.KeepAlive(old);
+    }
+
+    // Under the gate. Such a list still revokes, but whoever makes the lists has stopped.
+    private void TellOutdated(TlsState state)
+    {
+        var outdated = string.Join("; ", state.Server.Revoked.Outdated(state.Since).Concat(state.Client.Revoked.Outdated(state.Since)).Distinct(StringComparer.Ordinal));
+        if (outdated.Length > 0 && outdated != _outdated)
+            _logger.TlsListOutdated(outdated);
+        _outdated = outdated;
     }
 
     private static bool Same(TlsState one, TlsState other) => Same(one.Client, other.Client) && Same(one.Server, other.Server);

@@ -49,6 +49,8 @@ public sealed class PemTextTests : IDisposable
     [InlineData("-----BEGIN CERTIFICATE-----\nMIIB", "cut off")]
     [InlineData("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----", "Certificate 1 in tls.pem cannot be read")]
     [InlineData("-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----", "Certificate 1 in tls.pem cannot be read")]
+    [InlineData("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----", "Certificate 1 in tls.pem cannot be read")]
+    [InlineData("-----BEGIN CERTIFICATE----------END CERTIFICATE-----", "Certificate 1 in tls.pem cannot be read")]
     [InlineData("-----BEGIN TRUSTED CERTIFICATE-----\nMIIB\n-----END TRUSTED CERTIFICATE-----", "TRUSTED CERTIFICATE")]
     [InlineData("-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----", "only a key")]
     public void What_has_no_certificate_says_what_it_is_instead(string text, string message)

@@ -41,6 +41,24 @@ public sealed class SessionTests : IAsyncLifetime
         Assert.Equal("* 1:1001: the expression is nested too deep", answer);
     }
 
+    [Theory]
+    [InlineData("", "<< ", "1", " >>", "")]
+    [InlineData("", "<<1:", "1", ">>", "")]
+    [InlineData("fun() -> ", "{", "1", "}", " end")]
+    [InlineData("", "1 + ", "1", "", "")] // as high as it is long
+    [InlineData("", "", "f", "()", "")]
+    [InlineData("", "", "M", "#{}", "")]
+    [InlineData("", "\"a\" ++ ", "X", "", " = \"a\"")]
+    [InlineData("case 1 of _ when ", "1 + ", "1", "", " > 0 -> ok end")]
+    public async Task What_is_too_deep_or_too_high_does_not_take_the_node_down(string begin, string before, string inner, string after, string end)
+    {
+        const int Times = 200_000;
+        var text = begin + string.Concat(Enumerable.Repeat(before, Times)) + inner + string.Concat(Enumerable.Repeat(after, Times)) + end + ".";
+
+        await _shell.TypeAsync(text).WaitAsync(Patience);
+        Assert.Equal("2", await _shell.TypeAsync("1 + 1."));
+    }
+
     [Fact]
     public async Task A_call_in_tail_position_takes_no_room()
     {

@@ -31,6 +31,25 @@ public sealed class OptionFileTests : IDisposable
         Assert.Equal(("/tls/client.pem", "/tls/client.pem", SslProtocols.Tls13), (files.Client.CertificateFile, files.Client.KeyFile, files.Client.Versions));
     }
 
+    [Theory]
+    [InlineData(23)]
+    [InlineData(29)]
+    public void What_is_written_for_an_Erlang_node_is_read(int release)
+    {
+        var text = Enmesh.Certificates.OptionFile.Write(new(release, "/tls/tls.crt", "/tls/tls.key", "/tls/ca.crt") { Literal = true });
+
+        var files = Read(text);
+
+        Assert.Equal(("/tls/tls.crt", "/tls/tls.key", "/tls/ca.crt"), (files.Server.CertificateFile, files.Server.KeyFile, files.Server.CaFile));
+        Assert.Equal(files.Server, files.Client);
+    }
+
+    [Theory]
+    [InlineData("{depth, 1}")]
+    [InlineData("{depth, many}")]
+    public void A_limit_that_would_mean_something_is_named(string option) =>
+        Assert.Contains("server: the option depth is not known here", Assert.Throws<TlsSettingsException>(() => Read($"[{{server, [{option}]}}].")).Message, StringComparison.Ordinal);
+
     [Fact]
     public void Everything_that_cannot_be_done_is_named_at_once()
     {

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Enmesh.Certificates;
 using Enmesh.Peers;
 using Enmesh.Processes;
@@ -147,6 +149,33 @@ public sealed class ReloadTests : IDisposable
         Assert.NotNull(source.Current.Server.Revoked.Find(stolen, _pki.Authority.Certificate));
         using var namesake = CertificateAuthority.Create("Test authority");
         Assert.Null(source.Current.Server.Revoked.Find(stolen, namesake.Certificate)); // the list is not that one's
+    }
+
+    [Fact]
+    public void A_list_whose_signature_cannot_be_looked_at_is_not_taken_for_one_that_revokes_nothing()
+    {
+        using var key = RSA.Create(2048);
+        var encoded = new CertificateRevocationListBuilder().Build(
+            _pki.Authority.Certificate.SubjectName, X509SignatureGenerator.CreateForRSA(key, RSASignaturePadding.Pss), 1, DateTimeOffset.UtcNow.AddDays(1),
+            HashAlgorithmName.SHA256, X509AuthorityKeyIdentifierExtension.CreateFromCertificate(_pki.Authority.Certificate, true, false));
+        var list = _pki.Write("list.pem", PemEncoding.WriteString("X509 CRL", encoded));
+
+        var error = Assert.Throws<TlsSettingsException>(() => Open(Write(_pki.Issue(Host)) with { CrlFiles = [list] }));
+
+        Assert.Contains("list.pem", error.Message, StringComparison.Ordinal);
+        Assert.Contains("1.2.840.113549.1.1.10, which is not known here", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_list_that_is_overdue_is_told_of_once()
+    {
+        var list = _pki.Write("list.pem", _pki.Authority.Revoke(1, [], DateTimeOffset.UtcNow.AddSeconds(-1)));
+        using var source = Open(Write(_pki.Issue(Host)) with { CrlFiles = [list] });
+
+        source.Reload();
+        source.Reload();
+
+        Assert.Single(_logs.Lines, line => line.Text.Contains("a newer list of revoked certificates is due", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using Enmesh.Terms;
 using Enmesh.Terms.Text;
@@ -11,6 +12,8 @@ internal sealed partial class ExpressionParser
 
     private Expression ReadValue()
     {
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+            TooDeep();
         var (token, at) = (Current, Here);
         switch (token.Kind)
         {
@@ -143,6 +146,8 @@ internal sealed partial class ExpressionParser
     private Segment ReadSegment()
     {
         var at = Here;
+        if (++_depth > MaxDepth)
+            TooDeep();
         Expression value;
         if (Current.IsSymbol("-") || Current.IsSymbol("+") || Current.IsWord("not") || Current.IsWord("bnot"))
         {
@@ -165,6 +170,7 @@ internal sealed partial class ExpressionParser
                 ? "neither size nor unit must be given for segments of type utf8/utf16/utf32"
                 : "a bit unit size must not be specified unless a size is specified too");
         }
+        _depth--;
         return new(at, value, size, type);
     }
 

@@ -50,6 +50,7 @@ internal sealed partial class ExpressionParser
     private readonly IReadOnlyList<Token> _tokens;
     private int _at;
     private int _depth;
+    private (int Offset, Place At) _seen = (0, new(1, 1));
 
     private ExpressionParser(string text, IReadOnlyList<Token> tokens) => (_text, _tokens) = (text, tokens);
 
@@ -62,7 +63,17 @@ internal sealed partial class ExpressionParser
 
     private Token Current => _tokens[_at];
 
-    private Place Here => Tokens.PlaceOf(_text, Current.Offset);
+    // Counted on from the place asked for last: a long form would be gone through once for each of its tokens.
+    private Place Here
+    {
+        get
+        {
+            _seen = Current.Offset >= _seen.Offset
+                ? (Current.Offset, Tokens.PlaceOf(_text, Current.Offset, _seen.Offset, _seen.At))
+                : (Current.Offset, Tokens.PlaceOf(_text, Current.Offset));
+            return _seen.At;
+        }
+    }
 
     /// <summary>Reads the expressions up to the dot.</summary>
     /// <exception cref="ShellSyntaxException">They are none.</exception>
@@ -89,7 +100,7 @@ internal sealed partial class ExpressionParser
     private Expression ReadOperation(int lowest)
     {
         if (++_depth > MaxDepth)
-            ShellSyntaxException.Throw(Here, "the expression is nested too deep");
+            TooDeep();
         var left = ReadOperand();
         while (Current.Kind is TokenKind.Symbol or TokenKind.Word
             && Operators.TryGetValue(Current.Text, out var found) && found.Precedence >= lowest)
@@ -109,6 +120,8 @@ internal sealed partial class ExpressionParser
         _depth--;
         return left;
     }
+
+    private void TooDeep() => ShellSyntaxException.Throw(Here, "the expression is nested too deep");
 
     private bool IsSamePrecedence(int precedence) =>
         Current.Kind is TokenKind.Symbol or TokenKind.Word && Operators.TryGetValue(Current.Text, out var next)

@@ -17,7 +17,7 @@ internal sealed partial class Lint
     };
 
     /// <summary>Whether an expression could stand in a guard.</summary>
-    internal static bool IsTest(Expression expression) => expression switch
+    internal static bool IsTest(Expression expression) => Deep(expression) switch
     {
         Literal or StringLiteral or Variable => true,
         TupleExpression tuple => tuple.Elements.All(IsTest),
@@ -38,7 +38,7 @@ internal sealed partial class Lint
     /// <param name="outside">The variables that keys and sizes may use besides.</param>
     private void VisitPattern(Expression pattern, Scope scope, Scope outside)
     {
-        switch (pattern)
+        switch (Deep(pattern))
         {
             case Literal or StringLiteral:
                 break;
@@ -119,7 +119,7 @@ internal sealed partial class Lint
     }
 
     // "abc" ++ Rest, where the text may be a list of characters.
-    private static bool IsText(Expression expression) => expression switch
+    private static bool IsText(Expression expression) => Deep(expression) switch
     {
         StringLiteral => true,
         Literal { Value.IsNil: true } => true,
@@ -128,7 +128,7 @@ internal sealed partial class Lint
         _ => false,
     };
 
-    private static bool IsConstant(Expression expression) => expression switch
+    private static bool IsConstant(Expression expression) => Deep(expression) switch
     {
         Literal => true,
         UnaryOperation { Operator: "+" or "-" or "bnot" } operation => IsConstant(operation.Operand),
@@ -137,7 +137,7 @@ internal sealed partial class Lint
         _ => false,
     };
 
-    private static Variable? FindVariable(Expression test, string name) => test switch
+    private static Variable? FindVariable(Expression test, string name) => Deep(test) switch
     {
         Variable variable => variable.Name == name ? variable : null,
         UnaryOperation operation => FindVariable(operation.Operand, name),

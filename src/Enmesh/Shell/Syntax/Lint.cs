@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Enmesh.Shell.Syntax;
 
 /// <summary>
@@ -38,9 +40,16 @@ internal sealed partial class Lint
         }
     }
 
+    /// <summary>The expression, while there is stack left to look into it: 1+1+1 and so on is as high as it is long.</summary>
+    internal static Expression Deep(Expression expression)
+    {
+        RuntimeHelpers.EnsureSufficientExecutionStack();
+        return expression;
+    }
+
     private void Visit(Expression expression, Scope scope)
     {
-        switch (expression)
+        switch (Deep(expression))
         {
             case Literal or StringLiteral:
                 break;

@@ -46,10 +46,14 @@ internal static class Tokens
     }
 
     /// <summary>Where something lies in the text.</summary>
-    internal static Place PlaceOf(string text, int offset)
+    internal static Place PlaceOf(string text, int offset) => PlaceOf(text, offset, 0, new(1, 1));
+
+    /// <summary>The same, counted on from a place before it.</summary>
+    internal static Place PlaceOf(string text, int offset, int from, Place at)
     {
-        var (line, column) = (1, 1);
-        foreach (var c in text.AsSpan(0, Math.Min(offset, text.Length)))
+        var (line, column) = (at.Line, at.Column);
+        from = Math.Min(from, text.Length);
+        foreach (var c in text.AsSpan(from, Math.Min(offset, text.Length) - from))
         {
             if (c == '\n')
                 (line, column) = (line + 1, 1);
