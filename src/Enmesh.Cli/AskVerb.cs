@@ -60,11 +60,12 @@ internal sealed record AskedNode(ErlangNode Own, NodeName Target, ParseResult Pa
             : throw new FormatException($"'{text}' is neither a registered name nor a pid.");
     }
 
-    /// <summary>Prints rows of equal columns.</summary>
+    /// <summary>Prints rows of equal columns; a cell has one line, whatever a peer has put into it.</summary>
     internal static void PrintTable(params IReadOnlyList<string[]> rows)
     {
         if (rows.Count == 0)
             return;
+        rows = [.. rows.Select(row => Array.ConvertAll(row, TerminalText.OneLine))];
         var widths = Enumerable.Range(0, rows[0].Length).Select(column => Math.Min(MaxColumn, rows.Max(row => row[column].Length))).ToArray();
         foreach (var row in rows)
             Console.Out.WriteLine(string.Join("  ", row.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd());

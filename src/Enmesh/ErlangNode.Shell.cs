@@ -33,12 +33,12 @@ public sealed partial class ErlangNode
     {
         options ??= new();
         var leader = new ShellOutput(options, new LocalNode(Runtime.Name.Atom, Runtime.Creation)).Start(Runtime);
-        return new ShellSession(Runtime, host, options with { GroupLeader = leader });
+        return new ShellSession(leader, host, options);
     }
 
     /// <summary>Starts a group leader that prints for processes of other nodes.</summary>
     internal Pid StartShellOutput(ShellOptions options) =>
-        new ShellOutput(options, new LocalNode(Runtime.Name.Atom, Runtime.Creation)).Start(Runtime);
+        new ShellOutput(options, new LocalNode(Runtime.Name.Atom, Runtime.Creation)).Start(Runtime).Self;
 
     internal FunctionRunner FunctionRunner => _runner ?? throw new InvalidOperationException("The node has not started; await StartAsync first.");
 }
@@ -48,7 +48,7 @@ internal sealed class ShellOutput(ShellOptions options, LocalNode node)
 {
     private const int UsualRows = 24;
 
-    internal Pid Start(ProcessRuntime runtime) => runtime.Spawn(RunAsync, new SpawnOptions()).Self;
+    internal ProcessContext Start(ProcessRuntime runtime) => runtime.Spawn(RunAsync, new SpawnOptions());
 
     private IoRequests RequestsOf(LocalNode asker) =>
         new(new() { LocalNode = asker }, () => options.Columns is { } columns ? (columns(), UsualRows) : null);

@@ -25,7 +25,7 @@ internal sealed class HistoryFile
         try
         {
             if (File.Exists(history._path))
-                history._lines.AddRange(File.ReadLines(history._path).TakeLast(Kept).Select(Unescape));
+                history.Read(history._path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -58,9 +58,19 @@ internal sealed class HistoryFile
         }
     }
 
+    private void Read(string path)
+    {
+        var lines = File.ReadAllLines(path);
+        _lines.AddRange(lines.TakeLast(Kept).Select(Unescape));
+        if (!OperatingSystem.IsWindows() && File.GetUnixFileMode(path) != OnlyUser)
+            File.SetUnixFileMode(path, OnlyUser);
+        if (lines.Length > 2 * Kept) // several consoles have added to it
+            Shorten(path);
+    }
+
     private void Shorten(string path)
     {
-        _lines.RemoveRange(0, _lines.Count - Kept);
+        _lines.RemoveRange(0, Math.Max(0, _lines.Count - Kept));
         File.WriteAllLines(path, _lines.Select(Escape));
     }
 

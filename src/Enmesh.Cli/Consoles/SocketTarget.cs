@@ -9,6 +9,9 @@ namespace Enmesh.Cli.Consoles;
 /// <summary>A shell of a node of this machine, over the socket that only its user may open.</summary>
 internal sealed class SocketTarget : IConsoleTarget
 {
+    // A node of this machine says hello at once, unless it has no thread to spare, or is no node.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
     private readonly NetworkStream _stream;
     private readonly Action<string> _output;
     private readonly Channel<Term> _answers = Channel.CreateUnbounded<Term>();
@@ -43,8 +46,16 @@ internal sealed class SocketTarget : IConsoleTarget
         var target = new SocketTarget(new NetworkStream(socket, ownsSocket: true), output);
         try
         {
-            await target.GreetAsync(columns, cancellationToken).ConfigureAwait(false);
+            // What is typed is for a node of one's own; anybody can listen in a directory for all.
+            if (Owner.OfPeer(socket) is { } user && user != Owner.EffectiveUser())
+                throw new PeerUnreachableException(path, 0, UnreachableReason.Refused, $"What answers at {path} is another user's (uid {user}); nothing was sent to it.");
+            await target.GreetAsync(columns, cancellationToken).WaitAsync(Patience, cancellationToken).ConfigureAwait(false);
             return target;
+        }
+        catch (TimeoutException)
+        {
+            await target.DisposeAsync().ConfigureAwait(false);
+            throw new PeerUnreachableException(path, 0, UnreachableReason.Refused, $"What listens at {path} has not said hello for {Patience.TotalSeconds} s.");
         }
         catch
         {

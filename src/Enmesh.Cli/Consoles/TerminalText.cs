@@ -22,6 +22,10 @@ internal static class TerminalText
         return safe.ToString();
     }
 
+    /// <summary>The same on one line: line feeds and tabs are shown as well.</summary>
+    internal static string OneLine(string text) =>
+        Safe(text).Replace("\n", @"\n", StringComparison.Ordinal).Replace("\t", @"\t", StringComparison.Ordinal);
+
     private static bool IsHarmful(Rune rune) => Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
         or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse;
 }

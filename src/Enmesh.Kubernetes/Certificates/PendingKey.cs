@@ -29,7 +29,7 @@ internal sealed class PendingKey(string directory)
 
     internal void Keep(SigningRequest request)
     {
-        Directory.CreateDirectory(directory);
+        CertificateDirectory.CreateDirectory(directory);
         var fresh = $"{File}.{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
         if (!OperatingSystem.IsWindows())

@@ -14,8 +14,6 @@ internal sealed record HostVerdict(string Who, HostRule Rule, bool Accepted, str
 /// <summary>What peers would make of a certificate, whoever has signed it.</summary>
 internal static class CertificateCheck
 {
-    private const string ServerAuth = "1.3.6.1.5.5.7.3.1";
-    private const string ClientAuth = "1.3.6.1.5.5.7.3.2";
     private const string AnyUsage = "2.5.29.37.0";
     private const int MinRsaBits = 2048;
 
@@ -74,8 +72,8 @@ internal static class CertificateCheck
         certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().FirstOrDefault() is { } extension
             ? [.. extension.EnhancedKeyUsages.Cast<Oid>().Select(usage => usage.Value switch
             {
-                ServerAuth => "serverAuth",
-                ClientAuth => "clientAuth",
+                KeyUsages.ServerAuth => "serverAuth",
+                KeyUsages.ClientAuth => "clientAuth",
                 AnyUsage => "any",
                 var other => other ?? "?",
             })]

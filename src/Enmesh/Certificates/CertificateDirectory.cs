@@ -77,7 +77,8 @@ internal static class CertificateDirectory
     public static string Current(string directory) =>
         Target(directory) is { } target ? Path.Combine(directory, target) : directory;
 
-    private static void CreateDirectory(string directory)
+    /// <summary>Makes a directory for its user alone.</summary>
+    internal static void CreateDirectory(string directory)
     {
         if (Directory.Exists(directory))
             return;
@@ -137,8 +138,16 @@ internal static class CertificateDirectory
     {
         foreach (var old in Directory.EnumerateDirectories(directory, OwnPrefix + "*"))
         {
-            if (Path.GetFileName(old) is var name && name != current && name != before)
+            if (Path.GetFileName(old) is var name && (name == current || name == before))
+                continue;
+            try
+            {
                 Directory.Delete(old, recursive: true);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // The new set is there, which is what counts; the next one tries again.
+            }
         }
     }
 

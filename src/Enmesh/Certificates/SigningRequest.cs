@@ -7,8 +7,6 @@ namespace Enmesh.Certificates;
 /// <remarks>The key is nowhere but in this object until somebody writes it.</remarks>
 internal sealed class SigningRequest : IDisposable
 {
-    private const string ServerAuth = "1.3.6.1.5.5.7.3.1";
-    private const string ClientAuth = "1.3.6.1.5.5.7.3.2";
     private readonly CertificateKey _key;
 
     private SigningRequest(CertificateKey key, string pem)
@@ -91,9 +89,9 @@ internal sealed class SigningRequest : IDisposable
         yield return new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.KeyEncipherment, true);
         var usages = new OidCollection();
         if (options.ForServer)
-            usages.Add(new Oid(ServerAuth));
+            usages.Add(new Oid(KeyUsages.ServerAuth));
         if (options.ForClient)
-            usages.Add(new Oid(ClientAuth));
+            usages.Add(new Oid(KeyUsages.ClientAuth));
         if (usages.Count > 0)
             yield return new X509EnhancedKeyUsageExtension(usages, false);
         if (options.AlternativeNames() is { } names)

@@ -10,18 +10,23 @@ internal sealed class ConsoleConnection(Stream stream, NodeName node, Func<Shell
 {
     // A console that does not read what it is sent is left; nobody waits for it.
     private const int MaxWaiting = 10_000;
+    private const long MaxCharactersWaiting = 32 << 20;
+
+    // What is printed goes in parts, so that an interrupt or an answer never waits behind a long one.
+    private const int PartCharacters = 64 << 10;
 
     private static readonly Atom Output = new("output");
     private static readonly Atom Answer = new("answer");
     private static readonly Atom Completions = new("completions");
 
-    private readonly Channel<Term> _outgoing = Channel.CreateBounded<Term>(MaxWaiting);
+    private readonly Channel<(Term Message, int Characters)> _outgoing = Channel.CreateBounded<(Term, int)>(MaxWaiting);
     private int _columns = 80;
+    private long _charactersWaiting;
 
     internal async Task RunAsync(CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var session = start(new() { Output = text => Send(Term.Tuple(Output, Term.Binary(text)), ending), Columns = () => _columns });
+        var session = start(new() { Output = text => Print(text, ending), Columns = () => _columns });
         await using (session.ConfigureAwait(false))
         {
             var writing = WriteAsync(ending.Token);
@@ -60,7 +65,8 @@ internal sealed class ConsoleConnection(Stream stream, NodeName node, Func<Shell
 
     private async Task EvaluateAfterAsync(Task before, ShellSession session, string text, CancellationTokenSource ending)
     {
-        await before.ConfigureAwait(false);
+        // To read a long text takes time as well, and an interrupt may come meanwhile.
+        await before.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         var answer = await session.EvaluateAsync(text, ending.Token).ConfigureAwait(false);
         Send(Term.Tuple(Answer, Term.Binary(answer.Text), answer.Failed, answer.Leaves, session.Line), ending);
     }
@@ -71,15 +77,33 @@ internal sealed class ConsoleConnection(Stream stream, NodeName node, Func<Shell
         Send(Term.Tuple(Completions, completion.Length, Term.List([.. completion.Words.Select(Term.Binary)])), ending);
     }
 
-    private void Send(Term message, CancellationTokenSource ending)
+    private void Print(string text, CancellationTokenSource ending)
     {
-        if (!_outgoing.Writer.TryWrite(message) && !ending.IsCancellationRequested)
+        for (var at = 0; at < text.Length;)
+        {
+            var length = Math.Min(PartCharacters, text.Length - at);
+            if (at + length < text.Length && char.IsHighSurrogate(text[at + length - 1]))
+                length--;
+            Send(Term.Tuple(Output, Term.Binary(text.Substring(at, length))), ending, length);
+            at += length;
+        }
+    }
+
+    private void Send(Term message, CancellationTokenSource ending, int characters = 0)
+    {
+        if ((Interlocked.Add(ref _charactersWaiting, characters) > MaxCharactersWaiting || !_outgoing.Writer.TryWrite((message, characters)))
+            && !ending.IsCancellationRequested)
+        {
             ending.Cancel();
+        }
     }
 
     private async Task WriteAsync(CancellationToken cancellationToken)
     {
-        await foreach (var message in _outgoing.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+        await foreach (var (message, characters) in _outgoing.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+        {
             await ConsoleFrames.WriteAsync(stream, message, cancellationToken).ConfigureAwait(false);
+            Interlocked.Add(ref _charactersWaiting, -characters);
+        }
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Net.Sockets;
 using Enmesh.Shell;
 using Enmesh.Telemetry;
@@ -13,6 +12,8 @@ internal sealed class ConsoleListener : IAsyncDisposable
     private const int MaxConsoles = 16;
 
     private const UnixFileMode OnlyUser = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
     private readonly string _path;
     private readonly NodeName _node;
@@ -39,7 +40,7 @@ internal sealed class ConsoleListener : IAsyncDisposable
         try
         {
             if (File.Exists(path) && !IsAnswered(path))
-                File.Delete(path); // of a node that has ended without tidying up
+                RemoveDead(path);
             socket.Bind(new UnixDomainSocketEndPoint(path));
             if (!OperatingSystem.IsWindows())
                 File.SetUnixFileMode(path, OnlyUser);
@@ -66,6 +67,15 @@ internal sealed class ConsoleListener : IAsyncDisposable
         _ending.Dispose();
     }
 
+    // Of a node that has ended without tidying up; what is no socket is somebody's file.
+    private static void RemoveDead(string path)
+    {
+        if (Owner.OfFile(path)?.IsSocket ?? new FileInfo(path).Length == 0)
+            File.Delete(path);
+        else
+            throw new IOException($"{path} is a file, and not the socket of a console.");
+    }
+
     private static bool IsAnswered(string path)
     {
         using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -84,19 +94,12 @@ internal sealed class ConsoleListener : IAsyncDisposable
     {
         while (!_ending.IsCancellationRequested)
         {
-            Socket accepted;
-            try
-            {
-                accepted = await _socket.AcceptAsync(_ending.Token).ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
-            {
-                return; // the end
-            }
+            if (await NextAsync().ConfigureAwait(false) is not { } accepted)
+                continue;
             lock (_consoles)
             {
                 _consoles.RemoveAll(console => console.IsCompleted);
-                if (_consoles.Count < MaxConsoles && UserOf(accepted) is var user && (user is null || user == ConsolePath.EffectiveUser()))
+                if (_consoles.Count < MaxConsoles && IsOwn(accepted))
                 {
                     _consoles.Add(ServeAsync(accepted));
                     continue;
@@ -104,6 +107,37 @@ internal sealed class ConsoleListener : IAsyncDisposable
             }
             _logger.ConsoleRefused(_path);
             accepted.Dispose();
+        }
+    }
+
+    // A console that cannot be taken now, for want of descriptors or since it has gone, does not end the others.
+    private async Task<Socket?> NextAsync()
+    {
+        try
+        {
+            return await _socket.AcceptAsync(_ending.Token).ConfigureAwait(false);
+        }
+        catch (SocketException) when (!_ending.IsCancellationRequested)
+        {
+            await Task.Delay(Pause, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return null;
+        }
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        {
+            return null; // the end
+        }
+    }
+
+    // The kernel says who is at the other end. Where it is not asked, the directory's mode has to do.
+    private static bool IsOwn(Socket accepted)
+    {
+        try
+        {
+            return Owner.OfPeer(accepted) is not { } user || user == Owner.EffectiveUser();
+        }
+        catch (SocketException)
+        {
+            return false; // it has gone
         }
     }
 
@@ -122,18 +156,6 @@ internal sealed class ConsoleListener : IAsyncDisposable
             // It has gone; what it asked for is interrupted.
         }
         _logger.ConsoleClosed(_path);
-    }
-
-    // The kernel says who is at the other end. Null where it is asked in another way: the directory's mode has to do then.
-    private static uint? UserOf(Socket socket)
-    {
-        if (!OperatingSystem.IsLinux())
-            return null;
-        const int SolSocket = 1, SoPeerCred = 17;
-        Span<byte> credentials = stackalloc byte[12]; // pid, uid, gid
-        socket.GetRawSocketOption(SolSocket, SoPeerCred, credentials);
-        return BitConverter.IsLittleEndian
-            ? BinaryPrimitives.ReadUInt32LittleEndian(credentials[4..]) : BinaryPrimitives.ReadUInt32BigEndian(credentials[4..]);
     }
 }
 

@@ -1,9 +1,7 @@
-using System.Runtime.InteropServices;
-
 namespace Enmesh.Consoles;
 
 /// <summary>Where the consoles of a user's nodes are found, and for whom they are.</summary>
-internal static partial class ConsolePath
+internal static class ConsolePath
 {
     /// <summary>The word that stands for the usual place.</summary>
     internal const string Usual = "on";
@@ -22,7 +20,7 @@ internal static partial class ConsolePath
     internal static string Directory(Func<string, string?> environment) =>
         environment("XDG_RUNTIME_DIR") is { Length: > 0 } runtime && System.IO.Directory.Exists(runtime)
             ? Path.Combine(runtime, "enmesh")
-            : Path.Combine(environment("TMPDIR") is { Length: > 0 } temporary ? temporary : "/tmp", $"enmesh-{EffectiveUser()}");
+            : Path.Combine(environment("TMPDIR") is { Length: > 0 } temporary ? temporary : "/tmp", $"enmesh-{Owner.EffectiveUser()}");
 
     /// <summary>The usual path of a node's socket.</summary>
     internal static string Of(NodeName node, Func<string, string?> environment) =>
@@ -51,28 +49,24 @@ internal static partial class ConsolePath
             throw new IOException($"{directory} is a symbolic link.");
         if ((info.UnixFileMode & ~OnlyUser) != UnixFileMode.None)
             throw new IOException($"{directory} is open to others: chmod 700 {directory}");
-        if (OwnerOf(directory) is { } owner && owner != EffectiveUser())
+        if (!IsOwn(directory))
             throw new IOException($"{directory} belongs to somebody else.");
     }
 
-    /// <summary>The user whose rights this process has.</summary>
-    [LibraryImport("libc", EntryPoint = "geteuid")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    internal static partial uint EffectiveUser();
-
-    // Whoever may change the mode of a directory owns it, or is root; there is no simpler way to ask .NET.
-    private static uint? OwnerOf(string directory)
+    // Where the kernel is not asked: whoever may change the mode of a directory owns it, or is root.
+    private static bool IsOwn(string directory)
     {
-        if (OperatingSystem.IsWindows())
-            return null;
+        if (Owner.OfFile(directory) is { } owner)
+            return owner.User == Owner.EffectiveUser();
         try
         {
-            File.SetUnixFileMode(directory, OnlyUser);
-            return EffectiveUser();
+            if (!OperatingSystem.IsWindows())
+                File.SetUnixFileMode(directory, OnlyUser);
+            return true;
         }
         catch (UnauthorizedAccessException)
         {
-            return uint.MaxValue;
+            return false;
         }
     }
 

@@ -13,6 +13,7 @@ internal sealed class CallerPenalties(TimeProvider timeProvider)
     private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(1);
 
     private readonly Dictionary<IPAddress, (int Failures, long At)> _callers = [];
+    private readonly Dictionary<IPAddress, long> _told = []; // under _callers
 
     internal void Add(EndPoint? caller)
     {
@@ -32,6 +33,22 @@ internal sealed class CallerPenalties(TimeProvider timeProvider)
             return;
         lock (_callers)
             _callers.Remove(address);
+    }
+
+    /// <summary>Whether nothing was said of that address for a minute: what costs a caller nothing must not fill the log.</summary>
+    internal bool IsNews(EndPoint? caller)
+    {
+        if (caller is not IPEndPoint { Address: var address })
+            return true;
+        lock (_callers)
+        {
+            if (_told.TryGetValue(address, out var at) && timeProvider.GetElapsedTime(at) < Forgotten)
+                return false;
+            if (_told.Count >= MaxAddresses)
+                _told.Clear();
+            _told[address] = timeProvider.GetTimestamp();
+            return true;
+        }
     }
 
     internal Task WaitAsync(EndPoint? caller, CancellationToken cancellationToken) =>

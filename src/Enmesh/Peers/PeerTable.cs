@@ -153,8 +153,8 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
                 // does not take ours has done nothing wrong.
                 if (tls.Failure is not (TlsFailure.ClosedByPeer or TlsFailure.RefusedByPeer))
                     _penalties.Add(caller);
-                _logger.CallerRefused(
-                    tls.Failure is TlsFailure.ClosedByPeer ? LogLevel.Debug : LogLevel.Warning, connection.Description, tls.Message);
+                var isQuiet = tls.Failure is TlsFailure.ClosedByPeer || (tls.Failure is TlsFailure.RefusedByPeer && !_penalties.IsNews(caller));
+                _logger.CallerRefused(isQuiet ? LogLevel.Debug : LogLevel.Warning, connection.Description, tls.Message);
             }
             else if (e is HandshakeException failed)
             {
@@ -202,6 +202,9 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
                     break;
                 }
             }
+            // Who may come only under a name that is free has been outrun by its owner.
+            if (connection.WhyNot(result.Peer.Host, isHidden: false) is { } why)
+                throw new HandshakeException(HandshakeFailure.NotAllowed, result.Peer, $"{result.Peer} has connected meanwhile: {why}");
             // The old link's end is told before the new one's beginning.
             older.Close(new LinkEnd(LinkEndCause.Replaced, "a newer connection took its place"));
             await older.EndTold.Here();

@@ -65,8 +65,10 @@ internal sealed partial class Evaluator(ProcessContext context, ShellEnvironment
         ThrowIfEnding();
         if (++_looks % LooksBetweenMemoryChecks == 0)
         {
+            // What the collector has seen last, and what has come since.
             var memory = GC.GetGCMemoryInfo();
-            if (memory.MemoryLoadBytes > memory.HighMemoryLoadThresholdBytes)
+            var since = Math.Max(0, GC.GetTotalMemory(forceFullCollection: false) - memory.HeapSizeBytes);
+            if (memory.MemoryLoadBytes + since > memory.HighMemoryLoadThresholdBytes)
                 throw Failures.Of(Failures.SystemLimit);
         }
         await Task.Yield();

@@ -18,7 +18,7 @@ internal sealed class EvaluatorProcess(ShellEnvironment environment)
 
     internal bool IsBusy => Volatile.Read(ref _running) is not null;
 
-    internal void Start(ProcessRuntime runtime, Pid? groupLeader)
+    internal void Start(ProcessRuntime runtime, Pid groupLeader)
     {
         _process = runtime.Create(RunAsync, new SpawnOptions { GroupLeader = groupLeader, Ended = OnEnded });
         ProcessRuntime.Begin(_process);

@@ -21,6 +21,7 @@ public sealed record ShellAnswer(string Text, Term? Value, bool Failed, bool Lea
 /// </remarks>
 public sealed partial class ShellSession : IAsyncDisposable
 {
+    private readonly ProcessContext _leader;
     private readonly ProcessRuntime _runtime;
     private readonly ShellEnvironment _environment;
     private readonly ShellOptions _options;
@@ -33,11 +34,15 @@ public sealed partial class ShellSession : IAsyncDisposable
     private EvaluatorProcess? _process;
     private bool _isLeaving;
 
-    internal ShellSession(ProcessRuntime runtime, IShellHost host, ShellOptions options)
+    /// <param name="leader">The group leader of the shell's processes; it ends with the session.</param>
+    /// <param name="host">The functions that can be called.</param>
+    /// <param name="options">Where what is printed goes.</param>
+    internal ShellSession(ProcessContext leader, IShellHost host, ShellOptions options)
     {
-        _runtime = runtime;
+        _leader = leader;
+        _runtime = leader.Runtime;
         _options = options;
-        _node = new LocalNode(runtime.Name.Atom, runtime.Creation);
+        _node = new LocalNode(_runtime.Name.Atom, _runtime.Creation);
         _printer = new ValuePrinter(_node, options.Columns ?? (static () => 80));
         _exceptions = new ExceptionText(_printer);
         _environment = new ShellEnvironment(host) { Crashed = ReportCrash };
@@ -108,6 +113,7 @@ public sealed partial class ShellSession : IAsyncDisposable
         await _turn.WaitAsync().ConfigureAwait(false);
         var process = Interlocked.Exchange(ref _process, null); // whose end is no news then
         process?.Kill();
+        _runtime.Kill(_leader, ExitReason.Killed);
         _turn.Release();
         _turn.Dispose();
     }
@@ -182,7 +188,7 @@ public sealed partial class ShellSession : IAsyncDisposable
         {
             process = new EvaluatorProcess(_environment);
             process.Ended = reason => OnEnded(process, reason);
-            process.Start(_runtime, _options.GroupLeader);
+            process.Start(_runtime, _leader.Self);
             Volatile.Write(ref _process, process);
         }
         return process.RunAsync(work);
@@ -210,7 +216,4 @@ public sealed record ShellOptions
 
     /// <summary>How many columns the terminal has. Default: 80.</summary>
     public Func<int>? Columns { get; init; }
-
-    /// <summary>The group leader of the shell's processes; set by the node.</summary>
-    internal Pid? GroupLeader { get; init; }
 }

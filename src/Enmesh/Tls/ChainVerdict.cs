@@ -12,8 +12,6 @@ internal sealed record Verdict(TlsFailure Failure, string Message);
 /// <summary>Looks at chains of certificates as OTP does: by the trusted authorities alone, and without the network.</summary>
 internal static class ChainVerdict
 {
-    internal const string ServerUsage = "1.3.6.1.5.5.7.3.1";
-    internal const string ClientUsage = "1.3.6.1.5.5.7.3.2";
 
     /// <summary>How a chain is built.</summary>
     /// <param name="material">Whom to trust.</param>
@@ -98,7 +96,7 @@ internal static class ChainVerdict
             return new(TlsFailure.UnknownAuthority, $"{subject} is not signed by {IssuerOfLast(chain)} in {material.Files.CaFile}, but by one of the same name with another key. Have it issued anew by that one, or add the other one to that file.");
         if (!all.HasFlag(X509ChainStatusFlags.UntrustedRoot) && !all.HasFlag(X509ChainStatusFlags.PartialChain))
             return null;
-        if (chain.ChainElements.Count == 1 && TlsMaterial.IsSelfSigned(leaf))
+        if (chain.ChainElements.Count == 1 && TrustCheck.SignsItself(leaf))
             return new(TlsFailure.SelfSigned, $"{subject} is self-signed, and none of those in {material.Files.CaFile} ({Authorities(material)}). Have it issued by the cluster's authority.");
         return new(
             TlsFailure.UnknownAuthority,
@@ -128,7 +126,7 @@ internal static class ChainVerdict
         if (all.HasFlag(X509ChainStatusFlags.NotValidForUsage))
         {
             var usages = leaf.Extensions.OfType<X509EnhancedKeyUsageExtension>().SelectMany(usage => usage.EnhancedKeyUsages.Cast<Oid>())
-                .Select(usage => usage.Value == ServerUsage ? "serverAuth" : usage.Value == ClientUsage ? "clientAuth" : usage.Value);
+                .Select(usage => usage.Value == KeyUsages.ServerAuth ? "serverAuth" : usage.Value == KeyUsages.ClientAuth ? "clientAuth" : usage.Value);
             return new(TlsFailure.WrongUsage, $"{subject} is not meant for this: its extended key usage is {string.Join(", ", usages)}. A node is server and client; issue it with both, serverAuth and clientAuth.");
         }
         var why = string.Join("; ", chain.ChainStatus.Where(status => status.Status != X509ChainStatusFlags.NotTimeValid)

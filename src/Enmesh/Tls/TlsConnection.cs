@@ -126,10 +126,16 @@ internal sealed partial class TlsConnection : TransportConnection
 
     public override async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _closed, 1) == 0 && _session is not null && Interlocked.Exchange(ref _completed, 1) == 0)
-            await SayFarewellAsync().ConfigureAwait(false);
-        await _inner.DisposeAsync().ConfigureAwait(false);
-        await _tls.DisposeAsync().ConfigureAwait(false);
+        try
+        {
+            if (Interlocked.Exchange(ref _closed, 1) == 0 && _session is not null && Interlocked.Exchange(ref _completed, 1) == 0)
+                await SayFarewellAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            await _inner.DisposeAsync().ConfigureAwait(false);
+            await _tls.DisposeAsync().ConfigureAwait(false);
+        }
     }
 
     /// <summary>For tests: what lies below.</summary>
@@ -164,7 +170,7 @@ internal sealed partial class TlsConnection : TransportConnection
         TargetHost = name,
         EnabledSslProtocols = _material!.Files.Versions,
         ClientCertificateContext = _material.Chain,
-        CertificateChainPolicy = ChainVerdict.Policy(_material, _time.GetUtcNow(), ChainVerdict.ServerUsage),
+        CertificateChainPolicy = ChainVerdict.Policy(_material, _time.GetUtcNow(), KeyUsages.ServerAuth),
         RemoteCertificateValidationCallback = (_, certificate, chain, _) => Check(peer, name, certificate, chain),
         // Nobody gets in by what an older certificate was good for.
         AllowTlsResume = false,
@@ -176,7 +182,7 @@ internal sealed partial class TlsConnection : TransportConnection
         EnabledSslProtocols = _material!.Files.Versions,
         ServerCertificateContext = _material.Chain,
         ClientCertificateRequired = true,
-        CertificateChainPolicy = ChainVerdict.Policy(_material, _time.GetUtcNow(), ChainVerdict.ClientUsage),
+        CertificateChainPolicy = ChainVerdict.Policy(_material, _time.GetUtcNow(), KeyUsages.ClientAuth),
         RemoteCertificateValidationCallback = (_, certificate, chain, _) => Check(peer, null, certificate, chain),
         AllowTlsResume = false,
         AllowRenegotiation = true,

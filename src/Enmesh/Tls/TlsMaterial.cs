@@ -63,7 +63,7 @@ internal sealed class TlsMaterial
             var certificate = WithKey(certificates[0], files);
             var authorities = new X509Certificate2Collection(PemText.Certificates(Read(files.CaFile), files.CaFile).ToArray());
             // What leads to the authority, without the authority itself: the other end has that, or does not trust it.
-            var between = new X509Certificate2Collection(certificates.Skip(1).Where(one => !IsSelfSigned(one)).ToArray());
+            var between = new X509Certificate2Collection(certificates.Skip(1).Where(one => !TrustCheck.SignsItself(one)).ToArray());
             // Without a look at the network, for which a handshake must not wait.
             var chain = SslStreamCertificateContext.Create(certificate, between, offline: true);
             return new(files, certificate, chain, authorities, RevocationLists.Read(files.CrlFiles, ReadBytes));
@@ -77,9 +77,6 @@ internal sealed class TlsMaterial
             throw new TlsSettingsException($"The certificates in {files.CertificateFile} cannot be used: {e.Message}", e);
         }
     }
-
-    internal static bool IsSelfSigned(X509Certificate2 certificate) =>
-        certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData);
 
     internal static DateTimeOffset Instant(DateTime local) => new(local.ToUniversalTime());
 

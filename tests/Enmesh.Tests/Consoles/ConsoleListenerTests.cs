@@ -51,6 +51,61 @@ public sealed class ConsoleListenerTests : IAsyncLifetime
     }
 
     [Fact]
+    public void A_directory_of_somebody_else_is_refused()
+    {
+        Assert.SkipUnless(Owner.EffectiveUser() == 0, "only root may give a directory away");
+        var foreign = Directory.CreateDirectory(Path.Combine(_directory, "foreign"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
+        using (var chown = System.Diagnostics.Process.Start("chown", ["12345", foreign]))
+            chown.WaitForExit();
+
+        var refused = Assert.Throws<IOException>(() => _node.ListenForConsoles(Path.Combine(foreign, "node.console")));
+        Assert.Contains("belongs to somebody else", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_is_not_taken_for_the_socket_of_a_node_that_has_ended()
+    {
+        var file = Path.Combine(_directory, "own", "notes");
+        File.WriteAllText(file, "");
+
+        var refused = Assert.Throws<IOException>(() => _node.ListenForConsoles(file));
+        Assert.Contains("is a file", refused.Message, StringComparison.Ordinal);
+        Assert.True(File.Exists(file));
+    }
+
+    [Fact]
+    public async Task The_socket_of_a_node_that_was_killed_is_replaced()
+    {
+        var path = Path.Combine(_directory, "own", "dead");
+        using (var dead = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        {
+            dead.Bind(new UnixDomainSocketEndPoint(path));
+            Assert.Equal((Owner.EffectiveUser(), true), Owner.OfFile(path));
+            File.Move(path, path + "2"); // .NET removes the file of a socket that it disposes of
+        }
+        File.Move(path + "2", path);
+
+        await using var listener = _node.ListenForConsoles(path);
+        using var console = await Connection.OpenAsync(path);
+        Assert.StartsWith("{hello", console.Hello, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_long_comes_in_parts_and_whole()
+    {
+        using var console = await Connection.OpenAsync(SocketPath);
+        await console.SendAsync(Term.Tuple(new Atom("eval"), Term.Binary("io:format(\"~ts\", [lists:duplicate(3000000, 128512)]).")));
+
+        var (smileys, parts) = (0, 0);
+        string? next;
+        while ((next = await console.NextAsync()) is not null && next.StartsWith("{output", StringComparison.Ordinal))
+            (smileys, parts) = (smileys + console.LastText.EnumerateRunes().Count(rune => rune.Value == 128512), parts + 1);
+        Assert.Equal("{answer,<<\"ok\">>,false,false,2}", next);
+        Assert.Equal(3_000_000, smileys);
+        Assert.True(parts > 50);
+    }
+
+    [Fact]
     public void A_path_that_no_socket_can_have_is_refused()
     {
         var refused = Assert.Throws<IOException>(() => _node.ListenForConsoles(Path.Combine(_directory, new string('x', 200))));
@@ -138,6 +193,9 @@ public sealed class ConsoleListenerTests : IAsyncLifetime
     {
         internal string Hello { get; private set; } = "";
 
+        /// <summary>The text of the message that came last.</summary>
+        internal string LastText { get; private set; } = "";
+
         internal static async Task<Connection> OpenAsync(string path)
         {
             var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -155,7 +213,9 @@ public sealed class ConsoleListenerTests : IAsyncLifetime
         {
             try
             {
-                return (await ConsoleFrames.ReadAsync(Stream, CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromMinutes(5)))?.ToString();
+                var message = await ConsoleFrames.ReadAsync(Stream, CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromMinutes(5));
+                LastText = message is { TupleElements: [_, var text, ..] } ? ConsoleFrames.TextOf(text) : "";
+                return message?.ToString();
             }
             catch (IOException)
             {

@@ -43,6 +43,21 @@ public sealed class TextAndHistoryTests : IDisposable
     }
 
     [Fact]
+    public void A_file_that_several_consoles_have_filled_is_shortened_and_closed_to_others()
+    {
+        var file = Path.Combine(Directory.CreateDirectory(Path.Combine(_state, "enmesh")).FullName, "console_history");
+        File.WriteAllLines(file, Enumerable.Range(1, 5_000).Select(i => $"{i}."));
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
+
+        Assert.Equal(("4001.", "5000."), (Open().Lines[0], Open().Lines[^1]));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+        Assert.Equal(1_000, File.ReadLines(file).Count());
+    }
+
+    [Fact]
+    public void A_cell_of_a_table_has_one_line() => Assert.Equal(@"a\nb\tc\x{1B}", TerminalText.OneLine("a\nb\tc\u001b"));
+
+    [Fact]
     public void Without_a_place_to_keep_them_lines_are_remembered_while_the_console_is_open()
     {
         var history = HistoryFile.Open(static _ => null);

@@ -32,14 +32,15 @@ internal sealed class ScriptedPeer : IAsyncDisposable
 
     internal static async Task<ScriptedPeer> ConnectAsync(
         NodeName node, int port, string name, string cookie, DistributionFlags flags = DistributionFlagSets.Hidden,
-        Action? beforeReply = null)
+        Action? beforeReply = null, ITransport? transport = null)
     {
-        var connection = await new TcpTransport().ConnectAsync("127.0.0.1", port);
+        var connection = await (transport ?? new TcpTransport()).ConnectAsync("127.0.0.1", port);
         var settings = new HandshakeSettings
         {
             Name = NodeName.Parse(name),
             Creation = 77,
             Flags = flags,
+            PrefixBytes = connection.HandshakePrefixBytes,
             Cookies = _ =>
             {
                 beforeReply?.Invoke(); // the challenge has come
@@ -48,6 +49,7 @@ internal sealed class ScriptedPeer : IAsyncDisposable
         };
         try
         {
+            await connection.OpenAsync(node.Host, Patience, CancellationToken.None);
             var driver = new HandshakeDriver(
                 connection, new InitiatorHandshake(settings, node), static _ => throw new InvalidOperationException(),
                 static _ => { },

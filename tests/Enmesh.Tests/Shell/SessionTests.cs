@@ -59,6 +59,31 @@ public sealed class SessionTests : IAsyncLifetime
         Assert.Equal("2", await _shell.TypeAsync("1 + 1."));
     }
 
+    // Sixty lists, each of the one before twice: as large as 2^60 elements, or as nothing.
+    [Theory]
+    [InlineData("lists:append(lists:duplicate(1000, lists:seq(1, 100000))).")]
+    [InlineData("lists:flatten(lists:foldl(fun(_, L) -> [L, L] end, [a], lists:seq(1, 60))).")]
+    [InlineData("lists:flatten(lists:foldl(fun(_, L) -> [L, L] end, [], lists:seq(1, 60))).")]
+    [InlineData("lists:flatlength(lists:foldl(fun(_, L) -> [L, L] end, [], lists:seq(1, 60))).")]
+    public async Task What_would_be_larger_than_any_list_may_be_fails(string line)
+    {
+        var answer = await _shell.TypeAsync(line).WaitAsync(Patience);
+
+        Assert.Contains("a system limit has been reached", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Nothing_of_a_session_stays_on_its_node()
+    {
+        var before = _shell.Node.Runtime.ProcessCount;
+        for (var i = 0; i < 3; i++)
+        {
+            await using var session = _shell.Node.StartShell();
+            Assert.Equal("1", (await session.EvaluateAsync("1.")).Text);
+        }
+        Assert.Equal(before, _shell.Node.Runtime.ProcessCount);
+    }
+
     [Fact]
     public async Task A_call_in_tail_position_takes_no_room()
     {

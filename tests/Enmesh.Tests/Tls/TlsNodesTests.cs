@@ -1,6 +1,10 @@
 using Enmesh.Processes;
 using Enmesh.Terms;
+using Enmesh.Tests.Peers;
 using Enmesh.TestSupport;
+using Enmesh.Tls;
+using Enmesh.Transport;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace Enmesh.Tests.Tls;
@@ -90,6 +94,29 @@ public sealed class TlsNodesTests
 
         Assert.Equal(HandshakeFailure.NotAllowed, error.Failure);
         Assert.Equal(link, Assert.Single(b.State.Links).Session);
+    }
+
+    [Fact]
+    public async Task A_tool_that_is_outrun_by_the_owner_of_its_name_does_not_replace_it()
+    {
+        using var pki = new TestPki();
+        await using var cluster = new LoopbackCluster();
+        var logs = new LogKeeper();
+        var b = await cluster.StartAsync("b@127.0.0.1", published: true, logs: logs, with: plan => plan with { Tls = pki.Setup("127.0.0.1") });
+        var member = await cluster.StartAsync("a@127.0.0.2", with: plan => plan with { Tls = pki.Setup("127.0.0.2") });
+        var setup = pki.Setup("enmesh-tools");
+        using var source = setup.Open(TimeProvider.System, NullLogger.Instance);
+        var transport = new TlsTransport(new TcpTransport(), source, setup.Identity, TimeProvider.System, NullLogger.Instance);
+
+        // Admitted under a name that is free, and then the node that it belongs to connects.
+        await using var tool = await ScriptedPeer.ConnectAsync(
+            b.Name, cluster.PortOf(b), "a@127.0.0.2", "loopback-cookie-of-the-tests", transport: transport,
+            beforeReply: () => member.PingAsync(b.Name).GetAwaiter().GetResult());
+
+        Assert.Null(await tool.ReceiveAsync().WaitAsync(Patience));
+        await logs.UntilAsync("a@127.0.0.2 has connected meanwhile: its certificate is not that of 127.0.0.2 (DNS:enmesh-tools");
+        Assert.Contains("127.0.0.2", Assert.Single(b.State.Links).Security!.Peer, StringComparison.Ordinal);
+        await member.PingAsync(b.Name);
     }
 
     [Fact]

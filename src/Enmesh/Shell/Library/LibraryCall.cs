@@ -69,10 +69,6 @@ internal readonly struct LibraryCall(
         Failures.OfCall(reason, module, function, arguments, problems);
 
     internal ErlangException TooLarge() => Failures.OfCall(Failures.SystemLimit, module, function, arguments);
-
-    /// <summary>A list, unless that is larger than an expression may make it.</summary>
-    internal Term Sized(IReadOnlyCollection<Term> elements) =>
-        elements.Count > Limits.MaxElements ? throw TooLarge() : Term.List([.. elements]);
 }
 
 /// <summary>A function that the shell brings along.</summary>

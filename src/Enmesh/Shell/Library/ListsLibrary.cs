@@ -11,8 +11,7 @@ internal static class ListsLibrary
     {
         lists
             .Add("append", "**", call => Arithmetic.Binary("++", call[0], call[1]))
-            .Add("append", "*", call => call.List(0) is var all && all.All(one => one.AsList is { IsProper: true })
-                ? call.Sized([.. all.SelectMany(one => one.AsList!.Value)]) : throw call.Clause())
+            .Add("append", "*", Append)
             .Add("subtract", "**", call => Arithmetic.Binary("--", call[0], call[1]))
             .Add("delete", "**", Delete)
             .Add("droplast", "*", call => call.List(0) is { Count: > 0 } list ? Term.List([.. list.SkipLast(1)]) : throw call.Clause())
@@ -125,13 +124,27 @@ internal static class ListsLibrary
         return Term.List(elements);
     }
 
+    private static Term Append(LibraryCall call)
+    {
+        var all = call.List(0);
+        if (!all.All(one => one.AsList is { IsProper: true }))
+            throw call.Clause();
+        if (all.Sum(one => (long)one.AsList!.Value.Count) > Limits.MaxElements)
+            throw call.TooLarge();
+        return Term.List([.. all.SelectMany(one => one.AsList!.Value)]);
+    }
+
+    // A list in which others stand several times is as large as what it stands for: even when there is nothing in them.
     private static Term Flatten(LibraryCall call, Term list)
     {
         var flat = new List<Term>();
+        var steps = 0;
         var open = new Stack<IEnumerator<Term>>();
         open.Push(((IEnumerable<Term>)list.AsList!.Value).GetEnumerator());
         while (open.TryPeek(out var elements))
         {
+            if (flat.Count > Limits.MaxElements || ++steps > 4 * Limits.MaxElements)
+                throw call.TooLarge();
             if (!elements.MoveNext())
                 open.Pop();
             else if (elements.Current.AsList is { } inner)
@@ -139,7 +152,7 @@ internal static class ListsLibrary
             else
                 flat.Add(elements.Current);
         }
-        return call.Sized(flat);
+        return Term.List([.. flat]);
     }
 
     private static ListTerm Taken(LibraryCall call, int list, int arity = 1) =>
