@@ -1,4 +1,5 @@
 using Enmesh.Cluster;
+using Enmesh.Discovery;
 using Enmesh.Peers;
 using Enmesh.Processes;
 using Enmesh.Services;
@@ -120,6 +121,13 @@ public sealed partial class ErlangNode : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(node);
         await Peers.DialAsync(node, null, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>The same for one that discovery has found, at the place it says.</summary>
+    internal Task ConnectAsync(DiscoveredPeer peer, CancellationToken cancellationToken) =>
+        Peers.DialAsync(peer.Name, new PeerHint(peer.Address, peer.Port), cancellationToken);
+
+    /// <summary>Calls somebody with every step of every call from now on, those that are made and those that come.</summary>
+    internal IDisposable FollowHandshakes(Action<HandshakeNotice> follower) => Peers.Journal.Follow(follower);
 
     /// <summary>Ends the link to a node.</summary>
     /// <returns>False when there was none.</returns>

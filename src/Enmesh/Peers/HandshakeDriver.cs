@@ -21,6 +21,7 @@ internal sealed class HandshakeDriver(
     TimeProvider timeProvider)
 {
     private HandshakeResult? _result;
+    private IOException? _broken;
 
     /// <summary>Runs it to its end.</summary>
     /// <exception cref="HandshakeException">It came to nothing.</exception>
@@ -65,7 +66,8 @@ internal sealed class HandshakeDriver(
                     _result = established.Result;
                     break;
                 case HandshakeEffect.Failed failed:
-                    throw failed.Error;
+                    // That it did not end in order, but was broken off, tells a filter in between from a node.
+                    throw _broken is null ? failed.Error : new HandshakeException(failed.Error.Failure, failed.Error.Peer, failed.Error.Message, _broken);
             }
         }
     }
@@ -106,8 +108,9 @@ internal sealed class HandshakeDriver(
         {
             throw new TlsException(refused.Failure, refused.Message, e); // TLS 1.3: what it thinks of our certificate it says when we believe to be done
         }
-        catch (IOException)
+        catch (IOException e)
         {
+            _broken = e;
             return new HandshakeEvent.Closed(); // a reset is as good as an end: the machine says what it means at this step
         }
     }

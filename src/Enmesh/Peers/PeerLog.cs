@@ -20,6 +20,10 @@ internal static partial class PeerLog
         Message = "Dialling {Peer} failed: {Reason}")]
     internal static partial void DialFailed(this ILogger logger, NodeName peer, string reason);
 
+    [LoggerMessage(EventId = EventIds.HandshakeStep, Level = LogLevel.Debug,
+        Message = "{Direction} {Peer}: {Text}.")]
+    internal static partial void HandshakeStep(this ILogger logger, string direction, string peer, string text);
+
     [LoggerMessage(EventId = EventIds.CallerRefused, Message = "A caller from {Caller} was refused: {Reason}")]
     internal static partial void CallerRefused(this ILogger logger, LogLevel level, string caller, string reason);
 

@@ -111,6 +111,7 @@ internal sealed partial class PeerTable
             if (_attempts.GetValueOrDefault(peer) == attempt)
                 _attempts.Remove(peer);
         }
+        attempt.Trail?.Failed(why);
         attempt.Fail(why);
     }
 
@@ -118,16 +119,18 @@ internal sealed partial class PeerTable
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(attempt.GiveUp.Token, attempt.Dial.Token);
         var giveUp = either.Token;
+        var trail = attempt.Trail = _journal.Begin(isIncoming: false, peer.Text);
         var host = known.Host ?? peer.Host;
         var place = known.Port is { } port
             ? new PeerEndPoint(host, port)
             : await _settings.Locate(peer, host, giveUp).Here();
+        trail.Located(place);
         HandshakeException? refused = null;
         foreach (var cookies in _settings.Cookies(peer).InTurn())
         {
             try
             {
-                return await CallAsync(peer, place, cookies, giveUp).Here();
+                return await CallAsync(peer, place, cookies, trail, giveUp).Here();
             }
             catch (HandshakeException e) when (e.Failure is HandshakeFailure.CookieMismatch)
             {
@@ -137,16 +140,20 @@ internal sealed partial class PeerTable
         throw refused!;
     }
 
-    private async Task<PeerLink> CallAsync(NodeName peer, PeerEndPoint place, PeerCookies cookies, CancellationToken giveUp)
+    private async Task<PeerLink> CallAsync(
+        NodeName peer, PeerEndPoint place, PeerCookies cookies, HandshakeJournal.Trail trail, CancellationToken giveUp)
     {
         var connection = await _settings.Transport.ConnectAsync(place.Host, place.Port, giveUp).Here();
         try
         {
             await connection.GoOnReading();
+            trail.Connected(connection.Description);
             await connection.OpenAsync(peer.Host, _settings.HandshakeLimits.Step, giveUp).ConfigureAwait(false);
+            trail.Secured(connection.Security);
             var settings = SettingsFor(connection) with { Cookies = _ => cookies };
             var driver = Driver(connection, new InitiatorHandshake(settings, peer));
             var result = await driver.RunAsync(giveUp).ConfigureAwait(false);
+            trail.Agreed(result);
             return await EstablishAsync(result, connection).ConfigureAwait(false);
         }
         catch
@@ -183,6 +190,9 @@ internal sealed partial class PeerTable
         internal CancellationTokenSource Dial { get; } = new();
 
         internal Task Running { get; set; } = Task.CompletedTask;
+
+        /// <summary>What is told of it; null before it has begun.</summary>
+        internal HandshakeJournal.Trail? Trail { get; set; }
 
         /// <summary>Whether the peer's own call goes ahead of ours.</summary>
         internal bool IsAbandoned { get; set; }

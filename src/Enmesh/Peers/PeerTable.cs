@@ -23,6 +23,7 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
     private readonly PoolWatch _pool;
     private readonly Pulse _pulse;
     private readonly CallerPenalties _penalties;
+    private readonly HandshakeJournal _journal;
     private PeerListener? _listener;
     private Action<PeerLink>[] _observers = [];
     private long _lastSession;
@@ -39,6 +40,7 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
         _timeProvider = thread.Clock ?? timeProvider;
         _logger = logger;
         _penalties = new CallerPenalties(_timeProvider);
+        _journal = new HandshakeJournal(_timeProvider, logger);
         _pool = new PoolWatch(timeProvider, logger);
         _pulse = new Pulse(
             timeProvider, () => (IReadOnlyCollection<PeerLink>)_links.Values, settings.Link.NetTickTime, settings.Link.NetTickIntensity, _pool);
@@ -56,6 +58,9 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
     internal int HandshakesUnderWay => _listener?.HandshakesUnderWay ?? 0;
 
     public Pulse Pulse => _pulse;
+
+    /// <summary>What becomes of calls, both ways.</summary>
+    internal HandshakeJournal Journal => _journal;
 
     public PeerLink? Find(Atom node) => _links.GetValueOrDefault(node);
 
@@ -133,20 +138,25 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
     private async Task ServeAsync(TransportConnection connection, CancellationToken cancellationToken)
     {
         var caller = connection.RemoteEndPoint;
+        var trail = _journal.Begin(isIncoming: true, connection.Description);
         NodeName? coming = null;
         try
         {
             await _penalties.WaitAsync(caller, cancellationToken).Here();
             await connection.GoOnReading();
+            trail.Connected(connection.Description);
             await connection.OpenAsync(null, _settings.HandshakeLimits.Step, cancellationToken).ConfigureAwait(false);
+            trail.Secured(connection.Security);
             var driver = new HandshakeDriver(
                 connection, new AcceptorHandshake(SettingsFor(connection)), AnswerAndNote, Abandon, _settings.HandshakeLimits, _timeProvider);
             var result = await driver.RunAsync(cancellationToken).ConfigureAwait(false);
             _penalties.Forgive(caller);
+            trail.Agreed(result);
             await EstablishAsync(result, connection).ConfigureAwait(false);
         }
         catch (Exception e) when (e is EnmeshException or OperationCanceledException or IOException)
         {
+            trail.Failed(e);
             if (e is TlsException tls)
             {
                 // What it costs to look at certificates is paid by the address that shows wrong ones again and again; who

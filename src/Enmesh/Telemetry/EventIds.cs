@@ -23,6 +23,7 @@ internal static class EventIds
     internal const int CookieChanged = 1102;
     internal const int CookieNotRead = 1103;
     internal const int PreviousCookieForgotten = 1104;
+    internal const int HandshakeStep = 1105;
 
     // 1200 EPMD
     internal const int EpmdListening = 1200;
