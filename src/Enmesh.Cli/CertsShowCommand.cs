@@ -2,8 +2,6 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Enmesh.Certificates;
-using Enmesh.Epmd;
-using Enmesh.Transport;
 using Spectre.Console;
 
 namespace Enmesh.Cli;
@@ -105,23 +103,8 @@ internal static class CertsShowCommand
             : throw new FormatException($"'{text}' is no address: HOST:PORT, as in 10.0.0.7:4370 or [fd00::7]:4370.");
     }
 
-    // As the verbs that talk to a node: EPMD knows, or there is none and it is the usual port.
-    private static async Task<(string Host, int Port)> WhereIsAsync(NodeName node, int? port, CancellationToken cancellationToken)
-    {
-        if (port is { } given)
-            return (node.Host, given);
-        try
-        {
-            var epmd = EpmdSettings.FromEnvironment(Environment.GetEnvironmentVariable).Port;
-            var found = await new EpmdClient(new TcpTransport(), TimeProvider.System, epmd).LookUpAsync(node, cancellationToken).ConfigureAwait(false);
-            return (node.Host, found.Port);
-        }
-        catch (EnmeshException)
-        {
-            // No EPMD, or it does not know the node.
-            return (node.Host, ErlangNodeOptions.DefaultPort);
-        }
-    }
+    private static async Task<(string Host, int Port)> WhereIsAsync(NodeName node, int? port, CancellationToken cancellationToken) =>
+        (node.Host, (await PortLookup.FindAsync(node, port, null, cancellationToken).ConfigureAwait(false)).Port);
 
     private static void Print(ShownCertificate shown)
     {

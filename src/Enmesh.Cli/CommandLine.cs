@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using Enmesh.Cli.Consoles;
+using Enmesh.Cli.Doctor;
 using Spectre.Console;
 
 namespace Enmesh.Cli;
@@ -76,6 +77,7 @@ internal static class CommandLine
         root.Subcommands.Add(NodeCommand.Create());
         root.Subcommands.Add(PingCommand.Create());
         root.Subcommands.Add(TraceCommand.Create());
+        root.Subcommands.Add(DoctorCommand.Create());
         root.Subcommands.Add(NodesCommand.Create());
         root.Subcommands.Add(DiscoverCommand.Create());
         root.Subcommands.Add(FunctionsCommand.Create());

@@ -1,8 +1,5 @@
 using System.CommandLine;
 using Enmesh.Discovery;
-using Enmesh.Hosting;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Hosting;
 using Spectre.Console;
 
 namespace Enmesh.Cli;
@@ -51,12 +48,8 @@ internal static class DiscoverCommand
     private static async Task<int> RunAsync(
         Dictionary<string, string?> settings, TimeSpan listening, bool asJson, CancellationToken cancellationToken)
     {
-        var configuration = Host.CreateApplicationBuilder().Configuration;
-        configuration.AddInMemoryCollection(settings.ToDictionary(
-            setting => $"{ErlangNodeExtensions.Section}:{setting.Key}", setting => setting.Value));
-        var section = configuration.GetSection(ErlangNodeExtensions.Section);
-        var options = new ErlangNodeOptions();
-        var problems = NodeSettings.Read(section, options);
+        var configured = NodeConfiguration.Read(settings);
+        var (section, options, problems) = configured;
         if (options.Discovery.Count == 0 && problems.Count == 0)
             problems = [$"{section.Path}:{nameof(options.Discovery)}: there is no source of discovery. Name one: --dns, --dns-srv, --epmd-host, --hosts-file, --gossip, --peer, or settings."];
         if (problems.Count > 0)
@@ -68,64 +61,24 @@ internal static class DiscoverCommand
         var self = await NodePlan.NameAsync(options, Environment.GetEnvironmentVariable, TimeProvider.System, cancellationToken)
             .ConfigureAwait(false);
         var answers = await Task.WhenAll(options.Discovery.Select(source => AskAsync(
-            source, section[$"{nameof(options.Discovery)}:{source.Name}:Strategy"] ?? "", self, listening, cancellationToken)))
+            source, configured.StrategyOf(source.Name), self, listening, cancellationToken)))
             .ConfigureAwait(false);
         if (asJson)
             Json.Print(new DiscoverResult(self.Text, answers));
         else
             Print(self, answers);
-        return answers.All(answer => answer.Answer == Complete) && answers.Any(answer => answer.Members.Any(member => !member.Self))
+        return answers.All(answer => answer.Answer == DiscoveryQuestion.Complete) && answers.Any(answer => answer.Members.Any(member => !member.Self))
             ? ExitCode.Success
             : ExitCode.No;
     }
 
-    private const string Complete = "complete";
-
     private static async Task<SourceResult> AskAsync(
         DiscoverySource source, string strategy, NodeName self, TimeSpan listening, CancellationToken cancellationToken)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var hearing = Task.CompletedTask;
-        if (source.Discovery is GossipDiscovery gossip)
-        {
-            // A node that does not run must not be told of.
-            hearing = gossip.ListenAsync(self, stop.Token);
-            await Task.WhenAny(hearing, Task.Delay(listening, cancellationToken)).ConfigureAwait(false);
-        }
-        var start = TimeProvider.System.GetTimestamp();
-        var (answer, peers, problem) = await QuestionAsync(source, self, cancellationToken).ConfigureAwait(false);
-        var took = TimeProvider.System.GetElapsedTime(start).TotalMilliseconds;
-        await stop.CancelAsync().ConfigureAwait(false);
-        await hearing.ContinueWith(static ended => _ = ended.Exception, TaskScheduler.Default).ConfigureAwait(false);
+        var asked = await DiscoveryQuestion.AskAsync(source, self, listening, cancellationToken).ConfigureAwait(false);
         return new SourceResult(
-            source.Name, strategy, answer, problem, Math.Round(took, 1),
-            [.. peers.OrderBy(peer => peer.Name).Select(peer => new MemberResult(peer.Name.Text, peer.Address, peer.Port, peer.Name == self))]);
-    }
-
-    private static async Task<(string Answer, IReadOnlyCollection<DiscoveredPeer> Peers, string? Problem)> QuestionAsync(
-        DiscoverySource source, NodeName self, CancellationToken cancellationToken)
-    {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(source.Timeout);
-        try
-        {
-            return await source.Discovery.DiscoverAsync(self, deadline.Token).ConfigureAwait(false) switch
-            {
-                PeerSnapshot.Complete complete => (Complete, complete.Peers, null),
-                PeerSnapshot.Incomplete incomplete => ("incomplete", incomplete.Peers, incomplete.Reason),
-                PeerSnapshot.Unavailable unavailable => ("unavailable", [], unavailable.Cause.Message),
-                _ => ("unavailable", [], "It answered nothing."),
-            };
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return ("unavailable", [], FormattableString.Invariant($"It did not answer within {source.Timeout.TotalSeconds:0.###} s."));
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            // As in a node: whatever a strategy throws is no answer, and why.
-            return ("unavailable", [], e.Message);
-        }
+            source.Name, strategy, asked.Answer, asked.Problem, Math.Round(asked.Took.TotalMilliseconds, 1),
+            [.. asked.Peers.Select(peer => new MemberResult(peer.Name.Text, peer.Address, peer.Port, peer.Name == self))]);
     }
 
     private static void Print(NodeName self, SourceResult[] answers)

@@ -14,6 +14,9 @@ internal static class ExitCode
     /// </summary>
     internal const int Usage = 2;
 
+    /// <summary>Of <c>enmesh doctor</c>: it works, and there is something to look after. Its failures have numbers from 10 on.</summary>
+    internal const int Warnings = 3;
+
     internal const string Help = """
         Exit status:
           0  done, and the answer is yes

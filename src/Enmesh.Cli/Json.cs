@@ -76,6 +76,12 @@ internal sealed record GlobalResult(string Node, IReadOnlyList<GlobalNameResult>
 
 internal sealed record GlobalNameResult(string Name, string? Pid);
 
+internal sealed record DoctorResult(
+    string? Name, string? Target, string Verdict, int ExitStatus, IReadOnlyList<FindingResult> Findings);
+
+internal sealed record FindingResult(string Step, string? Node, string Verdict, string? Id, string? Class, string Text, string? Advice);
+
+[JsonSerializable(typeof(DoctorResult))]
 [JsonSerializable(typeof(CertificateResult))]
 [JsonSerializable(typeof(CleanupResult))]
 [JsonSerializable(typeof(DevelopmentResult))]

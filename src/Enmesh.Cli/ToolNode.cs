@@ -1,7 +1,5 @@
 using System.CommandLine;
 using System.Security.Cryptography;
-using Enmesh.Epmd;
-using Enmesh.Transport;
 using Microsoft.Extensions.Logging;
 
 namespace Enmesh.Cli;
@@ -62,28 +60,30 @@ internal sealed class ToolNode
         }
     }
 
-    internal int EpmdPortOf(ParseResult parsed) =>
-        parsed.GetValue(EpmdPort) ?? EpmdSettings.FromEnvironment(Environment.GetEnvironmentVariable).Port;
+    /// <summary>A node that only dials, under a name that nobody else has.</summary>
+    /// <param name="isLong">Whether those that it dials have long names.</param>
+    /// <param name="tls">Its TLS.</param>
+    /// <param name="timeout">How long whoever waits for it waits.</param>
+    internal static ErlangNodeOptions Dialling(bool isLong, TlsOptions tls, TimeSpan timeout) => new()
+    {
+        // Nobody dials it, so that its host part only has to be of the target's kind, and that of its certificate.
+        Name = $"enmesh-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}@{TlsCommandOptions.HostOf(tls, isLong) ?? (isLong ? "127.0.0.1" : "localhost")}",
+        Tls = tls,
+        ShortNames = !isLong,
+        Hidden = true,
+        Listen = false,
+        // A handshake that stops halfway says at which step, if it gives up before the whole time is over.
+        SetupTime = TimeSpan.FromSeconds(Math.Clamp(timeout.TotalSeconds * 0.7, 1, 120)),
+    };
 
     private async Task<ErlangNode> ConnectAsync(
         ParseResult parsed, NodeName target, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var port = parsed.GetValue(Port) ?? await AskEpmdAsync(parsed, target, cancellationToken).ConfigureAwait(false);
-        var tls = Tls.Read(parsed);
-        var options = new ErlangNodeOptions
-        {
-            // Nobody dials it, so that its host part only has to be of the target's kind, and that of its certificate.
-            Name = $"enmesh-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}@{TlsCommandOptions.HostOf(tls, target.IsLong) ?? (target.IsLong ? "127.0.0.1" : "localhost")}",
-            Tls = tls,
-            ShortNames = !target.IsLong,
-            CookieFile = parsed.GetValue(CookieFile),
-            Insecure = parsed.GetValue(Insecure),
-            Hidden = true,
-            Listen = false,
-            PeerPort = port,
-            // A handshake that stops halfway says at which step, if it gives up before the whole time is over.
-            SetupTime = TimeSpan.FromSeconds(Math.Clamp(timeout.TotalSeconds * 0.7, 1, 7)),
-        };
+        var found = await PortLookup.FindAsync(target, parsed.GetValue(Port), parsed.GetValue(EpmdPort), cancellationToken).ConfigureAwait(false);
+        var options = Dialling(target.IsLong, Tls.Read(parsed), timeout);
+        options.CookieFile = parsed.GetValue(CookieFile);
+        options.Insecure = parsed.GetValue(Insecure);
+        options.PeerPort = found.Port;
         var node = await ErlangNode.StartAsync(options, Logs, cancellationToken: cancellationToken).ConfigureAwait(false);
         try
         {
@@ -94,20 +94,6 @@ internal sealed class ToolNode
         {
             await node.DisposeAsync().ConfigureAwait(false);
             throw;
-        }
-    }
-
-    // EPMD is asked first, since a BEAM has one unless told otherwise; without it there is only the fixed port.
-    private async Task<int> AskEpmdAsync(ParseResult parsed, NodeName target, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var client = new EpmdClient(new TcpTransport(), TimeProvider.System, EpmdPortOf(parsed));
-            return (await client.LookUpAsync(target, cancellationToken).ConfigureAwait(false)).Port;
-        }
-        catch (EnmeshException) when (parsed.GetValue(EpmdPort) is null)
-        {
-            return ErlangNodeOptions.DefaultPort;
         }
     }
 }

@@ -221,7 +221,7 @@ internal sealed record NodePlan
     }
 
     // A pod's address is dialled by the others; anywhere else nobody is let in who was not meant to be.
-    private static IReadOnlyList<IPAddress> Addresses(ErlangNodeOptions options, Func<string, string?> environment) =>
+    internal static IReadOnlyList<IPAddress> Addresses(ErlangNodeOptions options, Func<string, string?> environment) =>
         options.ListenAddresses.Count > 0 ? [.. options.ListenAddresses]
         : environment("KUBERNETES_SERVICE_HOST") is not null ? [IPAddress.IPv6Any]
         : [IPAddress.Loopback, IPAddress.IPv6Loopback];

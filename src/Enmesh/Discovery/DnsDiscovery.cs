@@ -62,6 +62,9 @@ public sealed class DnsDiscovery : IPeerDiscovery
         _byName = options.HostPart == DnsHostPart.Name;
     }
 
+    /// <summary>The domains that are asked for.</summary>
+    internal IReadOnlyList<string> Domains => _domains;
+
     /// <inheritdoc/>
     public bool NamesSelf => true;
 

@@ -69,6 +69,9 @@ public sealed class DnsSrvDiscovery : IPeerDiscovery
         _ownServers = options.Servers.Count > 0;
     }
 
+    /// <summary>The domains that are asked for.</summary>
+    internal IReadOnlyList<string> Domains => _domains;
+
     /// <inheritdoc/>
     public bool NamesSelf => true;
 

@@ -16,6 +16,7 @@ public sealed class UsageTests : IDisposable
     [InlineData("up", "--nodes", "--beam", "--tls", "--once", "--json", "Ctrl-C", "enmesh up --once --json")]
     [InlineData("node", "--name", "--cookie-file", "--peer", "--dns", "Enmesh__NetTickTime=30")]
     [InlineData("ping", "<NODE>", "--timeout", "net_adm:ping/1")]
+    [InlineData("doctor", "[<node>]", "--peers", "Exit status of this verb")]
     [InlineData("trace", "<NODE>", "--tls-cert", "Logging__LogLevel__Enmesh.Peers=Debug")]
     [InlineData("nodes", "<NODE>", "--epmd-port", "Hidden ones")]
     [InlineData("functions", "<NODE>", "<MODULE>", "enmesh functions shop@10.0.0.7 calc")]
@@ -43,7 +44,7 @@ public sealed class UsageTests : IDisposable
     }
 
     [Theory]
-    [InlineData("pong", "There is no 'pong'. There are up, node, ping, trace, nodes, discover, functions, console, eval, rpc, send, call, processes, links, pg, global, names, epmd, term, certs.")]
+    [InlineData("pong", "There is no 'pong'. There are up, node, ping, trace, doctor, nodes, discover, functions, console, eval, rpc, send, call, processes, links, pg, global, names, epmd, term, certs.")]
     [InlineData("term", "Say what to do: encode, decode.")]
     [InlineData("ping", "Required argument 'NODE' missing for command: 'ping'.")]
     [InlineData("ping orders@127.0.0.1 --port 70000", "--port takes a port from 1 to 65535, not '70000'.")]
