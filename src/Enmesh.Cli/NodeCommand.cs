@@ -37,6 +37,7 @@ internal static class NodeCommand
         var sources = new SourceOptions();
         var metrics = new Option<string?>("--metrics") { Description = "Serve /metrics for Prometheus there; in a pod 9153 unless told otherwise, elsewhere off.", HelpName = "ADDRESS:PORT|off" };
         var probes = new Option<string?>("--probes") { Description = "Serve /livez and /readyz there; in a pod 8081 unless told otherwise, elsewhere off.", HelpName = "ADDRESS:PORT|off" };
+        var page = new Option<string?>("--page") { Description = "Serve the status page there; in a pod 8080 unless told otherwise, elsewhere off.", HelpName = "ADDRESS:PORT|off" };
         var untilInputEnds = new Option<bool>("--until-stdin-closes") { Description = "End when stdin does, for whoever starts nodes as its children.", Hidden = true };
         var command = new Verb(
             "node",
@@ -49,11 +50,11 @@ internal static class NodeCommand
             Examples:
               enmesh node --name a@127.0.0.1 --port 0 --epmd embedded --epmd-host localhost
               enmesh node --name a@127.0.0.1 --port 4370 --peer b@127.0.0.1:4371
-              enmesh node --name a@127.0.0.1 --metrics 127.0.0.1:9153 --probes 127.0.0.1:8081
+              enmesh node --name a@127.0.0.1 --page 127.0.0.1:8080 --metrics 127.0.0.1:9153 --probes 127.0.0.1:8081
               enmesh node --name a@10.0.0.7 --listen 10.0.0.7 --tls-cert tls.crt --tls-key tls.key --tls-ca ca.crt --dns orders
             """)
         {
-            name, hostFrom, shortNames, cookie, insecure, listen, port, epmd, epmdPort, hidden, metrics, probes, console, untilInputEnds,
+            name, hostFrom, shortNames, cookie, insecure, listen, port, epmd, epmdPort, hidden, page, metrics, probes, console, untilInputEnds,
         };
         tls.AddTo(command);
         sources.AddTo(command);
@@ -75,6 +76,7 @@ internal static class NodeCommand
             Put("ListenAddresses", parsed.GetValue(listen));
             Put("Port", parsed.GetValue(port)?.ToString(CultureInfo.InvariantCulture));
             Put("Epmd", parsed.GetValue(epmd));
+            Put("Web:Page", parsed.GetValue(page));
             Put("Web:Metrics", parsed.GetValue(metrics));
             Put("Web:Probes", parsed.GetValue(probes));
             Put("EpmdPort", parsed.GetValue(epmdPort)?.ToString(CultureInfo.InvariantCulture));
@@ -147,6 +149,8 @@ internal static class NodeCommand
             return;
         builder.AddErlangEndpoints(options =>
         {
+            if (!inPod && section[nameof(options.Page)] is null)
+                options.Page = null;
             if (!inPod && section[nameof(options.Metrics)] is null)
                 options.Metrics = null;
             if (!inPod && section[nameof(options.Probes)] is null)
@@ -156,6 +160,8 @@ internal static class NodeCommand
 
     private static void Tell(EndpointService endpoints)
     {
+        if (endpoints.Page is { } page)
+            Console.Out.WriteLine($"Page: http://{page}/");
         if (endpoints.Metrics is { } metrics)
             Console.Out.WriteLine($"Metrics: http://{metrics}/metrics");
         if (endpoints.Probes is { } probes)

@@ -161,4 +161,30 @@ public sealed class ErlangNodeBuilder
             options.Discovery.Add(new DiscoverySource(name, discovery(provider), polling)));
         return this;
     }
+
+    /// <summary>Has a hook run when the host is told to stop.</summary>
+    /// <remarks>
+    /// The order of a host's end: it is not ready any more and dials nobody; it serves on for <see cref="ErlangNodeOptions.DrainDelay"/>; all hooks run, side
+    /// by side, while everything still works; its services stop; its nodes close all links at once. Hooks have what the delay leaves of the host's
+    /// <c>ShutdownTimeout</c> (30 s unless told otherwise), less five seconds for what comes after them. A second signal ends the delay and the hooks. A hook
+    /// that fails is logged, and stops nobody. Hooks are the host's: it does not matter at which of its nodes they are added.
+    /// </remarks>
+    /// <typeparam name="T">The hook. It comes from a scope of its own; registered as a singleton unless it is a service already.</typeparam>
+    public ErlangNodeBuilder AddDrainHook<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>()
+        where T : class, IDrainHook
+    {
+        Services.TryAddSingleton<T>();
+        return AddDrainHook(typeof(T).Name, static (provider, token) => provider.GetRequiredService<T>().DrainAsync(token));
+    }
+
+    /// <inheritdoc cref="AddDrainHook{T}"/>
+    /// <param name="name">What it is called in the log and on the status page.</param>
+    /// <param name="hook">What it does, with services of a scope of its own, until its token is cancelled.</param>
+    public ErlangNodeBuilder AddDrainHook(string name, Func<IServiceProvider, CancellationToken, Task> hook)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(hook);
+        Services.AddSingleton(new DrainHook(name, hook));
+        return this;
+    }
 }

@@ -53,6 +53,7 @@ public static class ErlangNodeExtensions
         NamesIn(services).Add(name);
         var bound = new ErlangNodeBinding(section);
         services.AddOptions<ErlangNodeOptions>(name)
+            .Configure(static options => options.DrainDelay = InPod ? DrainDelayInPod : TimeSpan.Zero)
             .Configure<IConfiguration>((options, configuration) => bound.Bind(configuration.GetSection(section), options))
             .Configure(options => configure?.Invoke(options))
             .PostConfigure<IConfiguration, IServiceProvider>((options, configuration, provider) =>
@@ -74,12 +75,18 @@ public static class ErlangNodeExtensions
         return node;
     }
 
+    // There, others go on sending work for a while; elsewhere somebody waits for the prompt.
+    private static readonly TimeSpan DrainDelayInPod = TimeSpan.FromSeconds(20);
+
+    private static bool InPod => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("KUBERNETES_SERVICE_HOST"));
+
     private static NodeNames NamesIn(IServiceCollection services)
     {
         if (services.FirstOrDefault(service => service.ServiceType == typeof(NodeNames)) is { } known)
             return (NodeNames)known.ImplementationInstance!;
         var names = new NodeNames();
         services.AddSingleton(names);
+        services.AddSingleton<HostDrain>();
         services.AddSingleton<HostedNodes>();
         services.AddSingleton<IValidateOptions<ErlangNodeOptions>, UnclaimedSections>();
         return names;

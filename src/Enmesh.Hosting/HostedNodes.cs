@@ -7,10 +7,11 @@ namespace Enmesh.Hosting;
 /// for others of this host; and they drain side by side, for as long as the one that needs longest.
 /// </summary>
 /// <param name="names">The names of all nodes that the host has.</param>
+/// <param name="drain">What lies between the signal to stop and the stopping.</param>
 /// <param name="time">The host's clock.</param>
-internal sealed class HostedNodes(NodeNames names, TimeProvider time)
+internal sealed class HostedNodes(NodeNames names, HostDrain drain, TimeProvider time)
 {
-    private readonly ConcurrentBag<(ErlangNode Node, TimeSpan DrainDelay)> _started = [];
+    private readonly ConcurrentQueue<(ErlangNode Node, TimeSpan DrainDelay, DateTimeOffset At)> _started = [];
     private readonly Lock _gate = new();
     private Task? _draining;
     private volatile bool _haveJoined;
@@ -21,13 +22,19 @@ internal sealed class HostedNodes(NodeNames names, TimeProvider time)
     /// <summary>Those that have started so far.</summary>
     internal IEnumerable<ErlangNode> Started => _started.Select(one => one.Node);
 
+    /// <summary>The same, with the moments at which they started.</summary>
+    internal IEnumerable<(ErlangNode Node, DateTimeOffset At)> StartedAt => _started.Select(one => (one.Node, one.At));
+
+    /// <summary>How far the host is on its way out; null while nobody has told it to stop.</summary>
+    internal DrainState? Draining => drain.State;
+
     /// <summary>Whether all of them have joined their clusters; for good, also when peers are lost later.</summary>
     internal bool HaveJoined => _haveJoined;
 
     /// <summary>A node has started. The last one waits until all of them have joined.</summary>
     internal async Task HasStartedAsync(ErlangNode node, TimeSpan drainDelay, CancellationToken cancellationToken)
     {
-        _started.Add((node, drainDelay));
+        _started.Enqueue((node, drainDelay, time.GetUtcNow()));
         if (_started.Count < names.Count)
             return;
         try
@@ -41,7 +48,7 @@ internal sealed class HostedNodes(NodeNames names, TimeProvider time)
         catch
         {
             // The host does not stop what did not start.
-            foreach (var (started, _) in _started)
+            foreach (var (started, _, _) in _started)
                 await started.DisposeAsync().ConfigureAwait(false);
             throw;
         }
@@ -56,10 +63,8 @@ internal sealed class HostedNodes(NodeNames names, TimeProvider time)
 
     private async Task DrainOnceAsync(CancellationToken cancellationToken)
     {
-        foreach (var (node, _) in _started)
+        foreach (var (node, _, _) in _started)
             node.Drain();
-        var longest = _started.Select(one => one.DrainDelay).DefaultIfEmpty().Max();
-        // Should the host's patience end before, there is nothing left to wait for.
-        await Task.Delay(longest, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await drain.RunAsync(_started.Select(one => one.DrainDelay).DefaultIfEmpty().Max(), cancellationToken).ConfigureAwait(false);
     }
 }

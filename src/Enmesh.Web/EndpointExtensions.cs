@@ -18,7 +18,7 @@ public static class EndpointExtensions
     public const string Section = $"{ErlangNodeExtensions.Section}:Web";
 
     /// <summary>
-    /// Serves metrics for Prometheus and probes for Kubernetes, on ports of their own. Their addresses come from the section
+    /// Serves a status page, metrics for Prometheus and probes for Kubernetes, on ports of their own. Their addresses come from the section
     /// <c>Enmesh:Web</c> of the configuration, then from <paramref name="configure"/>.
     /// </summary>
     /// <remarks>Probes are answered from before the nodes start until after they have ended.</remarks>
@@ -38,7 +38,8 @@ public static class EndpointExtensions
         services.TryAddSingleton<Readiness>();
         services.AddSingleton(provider => new EndpointService(
             provider.GetRequiredService<IOptions<ErlangEndpointOptions>>(), provider.GetRequiredService<Readiness>(),
-            provider.GetRequiredService<HostedNodes>(), provider.GetRequiredService<ILoggerFactory>(), provider.GetService<IMeterFactory>()));
+            provider.GetRequiredService<HostedNodes>(), provider.GetRequiredService<ILoggerFactory>(), provider.GetService<IMeterFactory>(),
+            provider.GetRequiredService<TimeProvider>()));
         // The first to start and the last to end.
         services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(provider => provider.GetRequiredService<EndpointService>()));
         return builder;
@@ -62,6 +63,8 @@ public static class EndpointExtensions
         var keys = new SettingKeys(Section, section, problems);
         Address(nameof(options.Metrics), value => options.Metrics = value);
         Address(nameof(options.Probes), value => options.Probes = value);
+        Address(nameof(options.Page), value => options.Page = value);
+        keys.Texts(nameof(options.PageHosts), options.PageHosts);
         keys.RefuseOthers();
 
         void Address(string key, Action<IPEndPoint?> set)
@@ -77,7 +80,13 @@ public static class EndpointExtensions
 
     private sealed class Validation(List<string> problems) : IValidateOptions<ErlangEndpointOptions>
     {
-        public ValidateOptionsResult Validate(string? name, ErlangEndpointOptions options) =>
-            problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
+        public ValidateOptionsResult Validate(string? name, ErlangEndpointOptions options)
+        {
+            List<string> all = [.. problems];
+            // The page has a server of its own, so that whoever holds its connections holds no others.
+            if (options.Page is { Port: not 0 } page && (page.Equals(options.Metrics) || page.Equals(options.Probes)))
+                all.Add($"{Section}:{nameof(options.Page)}: {page} serves metrics or probes already; choose another port.");
+            return all.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(all);
+        }
     }
 }

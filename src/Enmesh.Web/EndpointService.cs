@@ -1,15 +1,10 @@
 using System.Diagnostics.Metrics;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using Enmesh.Hosting;
 using Enmesh.Web.Metrics;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server.Features;
+using Enmesh.Web.Status;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -20,13 +15,14 @@ namespace Enmesh.Web;
 /// Answers operators. It starts before the nodes, which may take long to join, and ends after them: a probe is answered at any time.
 /// </summary>
 internal sealed class EndpointService(
-    IOptions<ErlangEndpointOptions> options, Readiness readiness, HostedNodes nodes, ILoggerFactory logs, IMeterFactory? meters)
+    IOptions<ErlangEndpointOptions> options, Readiness readiness, HostedNodes nodes, ILoggerFactory logs, IMeterFactory? meters, TimeProvider time)
     : IHostedLifecycleService, IAsyncDisposable
 {
-    private const int MostConnections = 100;
     private readonly Meter _meter = meters?.Create("Enmesh.Web") ?? new Meter("Enmesh.Web");
     private MetricsReader? _metrics; // only where somebody may read it
-    private WebApplication? _server;
+    private SmallServer? _server;
+    private SmallServer? _pageServer;
+    private StatusSite? _site;
 
     /// <summary>Where metrics are served, once it has started.</summary>
     internal IPEndPoint? Metrics { get; private set; }
@@ -34,31 +30,30 @@ internal sealed class EndpointService(
     /// <summary>Where probes are served, once it has started.</summary>
     internal IPEndPoint? Probes { get; private set; }
 
+    /// <summary>Where the page is served, once it has started.</summary>
+    internal IPEndPoint? Page { get; private set; }
+
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
-        (Metrics, Probes) = (options.Value.Metrics, options.Value.Probes);
+        (Metrics, Probes, Page) = (options.Value.Metrics, options.Value.Probes, options.Value.Page);
         IPEndPoint[] wanted = [.. new[] { Metrics, Probes }.OfType<IPEndPoint>().Distinct()];
-        if (wanted.Length == 0)
-            return;
-        // The figure that erlclu had, for the dashboards that know it.
-        _meter.CreateObservableGauge(
-            "connected_node_count",
-            () => nodes.Started.Select(node => new Measurement<int>(node.Nodes().Count, new KeyValuePair<string, object?>("node", node.Name.Text))),
-            description: "Visible nodes that this one is connected to.");
-        if (Metrics is not null)
-            _metrics = new(meters);
-        var server = _server = Build(wanted);
-        try
+        if (wanted.Length > 0)
         {
-            await server.StartAsync(cancellationToken).ConfigureAwait(false);
+            ShowCount();
+            if (Metrics is not null)
+                _metrics = new(meters);
+            _server = new("Metrics or probes", wanted, logs, AnswerAsync);
+            await _server.StartAsync(cancellationToken).ConfigureAwait(false);
+            (Metrics, Probes) = (_server.Bound(Metrics), _server.Bound(Probes));
         }
-        catch (Exception e) when (e is IOException or SocketException) // taken; not this host's, or not allowed
+        if (Page is not null)
         {
-            throw new ListenFailedException(
-                string.Join(", ", wanted.Select(endPoint => endPoint.Address)), wanted[0].Port, e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException,
-                $"Metrics or probes cannot be served: {e.Message.TrimEnd('.')}. Choose another address or port in {EndpointExtensions.Section}, or 'off'.", e);
+            // Apart from the others: whoever holds all of the page's connections does not keep the kubelet from its answer.
+            _site = new(new HostedStatuses(nodes, time), new HostNames([.. options.Value.PageHosts], () => nodes.Started.Select(node => node.Name.Host)), time);
+            _pageServer = new("The page", [Page], logs, _site.AnswerAsync);
+            await _pageServer.StartAsync(cancellationToken).ConfigureAwait(false);
+            Page = _pageServer.Bound(Page);
         }
-        Note(server);
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -71,57 +66,34 @@ internal sealed class EndpointService(
 
     public async Task StoppedAsync(CancellationToken cancellationToken)
     {
-        if (_server is not null)
-            await _server.StopAsync(cancellationToken).ConfigureAwait(false);
+        // Those who look on would otherwise be waited for.
+        if (_site is not null)
+            await _site.DisposeAsync().ConfigureAwait(false);
+        foreach (var server in new[] { _pageServer, _server })
+        {
+            if (server is not null)
+                await server.StopAsync(cancellationToken).ConfigureAwait(false);
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_server is not null)
-            await _server.DisposeAsync().ConfigureAwait(false);
+        if (_site is not null)
+            await _site.DisposeAsync().ConfigureAwait(false);
+        foreach (var server in new[] { _pageServer, _server })
+        {
+            if (server is not null)
+                await server.DisposeAsync().ConfigureAwait(false);
+        }
         _metrics?.Dispose();
         _meter.Dispose();
     }
 
-    private WebApplication Build(IPEndPoint[] endPoints)
-    {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddSingleton(logs);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxConcurrentConnections = MostConnections;
-            kestrel.Limits.MaxRequestBodySize = 0;
-            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(5);
-            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2); // a scrape a minute keeps its connection
-            foreach (var endPoint in endPoints)
-                Listen(kestrel, endPoint);
-        });
-        var server = builder.Build();
-        server.Run(AnswerAsync);
-        return server;
-    }
-
-    private static void Listen(KestrelServerOptions kestrel, IPEndPoint endPoint)
-    {
-        static void Http1(ListenOptions listen) => listen.Protocols = HttpProtocols.Http1;
-        // All addresses are those of IPv4 alone where the host has no IPv6.
-        if (endPoint.Address.Equals(IPAddress.IPv6Any))
-            kestrel.ListenAnyIP(endPoint.Port, Http1);
-        else
-            kestrel.Listen(endPoint, Http1);
-    }
-
-    // Port 0 is one of the system's choice, in tests above all.
-    private void Note(WebApplication server)
-    {
-        var bound = server.Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>()
-            .Features.Get<IServerAddressesFeature>()!.Addresses.Select(address => IPEndPoint.Parse(new Uri(address).Authority)).ToList();
-        IPEndPoint? Of(IPEndPoint? wanted) => wanted is null ? null
-            : wanted.Port != 0 ? wanted
-            : bound.First(endPoint => endPoint.Address.Equals(wanted.Address));
-        (Metrics, Probes) = (Of(Metrics), Of(Probes));
-    }
+    // The figure that erlclu had, for the dashboards that know it.
+    private void ShowCount() => _meter.CreateObservableGauge(
+        "connected_node_count",
+        () => nodes.Started.Select(node => new Measurement<int>(node.Nodes().Count, new KeyValuePair<string, object?>("node", node.Name.Text))),
+        description: "Visible nodes that this one is connected to.");
 
     private async Task AnswerAsync(HttpContext context)
     {

@@ -12,6 +12,9 @@ public sealed class ErlangEndpointOptions
     /// <summary>The port of <see cref="Probes"/> unless told otherwise.</summary>
     public const int DefaultProbesPort = 8081;
 
+    /// <summary>The port of <see cref="Page"/> unless told otherwise.</summary>
+    public const int DefaultPagePort = 8080;
+
     /// <summary>
     /// Where <c>/metrics</c> is served; null for nowhere. Default: port 9153 on loopback, on all addresses in a Kubernetes pod.
     /// </summary>
@@ -22,6 +25,18 @@ public sealed class ErlangEndpointOptions
     /// Kubernetes pod.
     /// </summary>
     public IPEndPoint? Probes { get; set; } = new(UsualAddress, DefaultProbesPort);
+
+    /// <summary>
+    /// Where the status page is served, with its JSON; null for nowhere. Default: port 8080 on loopback, on all addresses in a Kubernetes pod. Not at an
+    /// address of the others.
+    /// </summary>
+    public IPEndPoint? Page { get; set; } = new(UsualAddress, DefaultPagePort);
+
+    /// <summary>
+    /// Names of hosts under which the page may be asked for, as that of an ingress, beside addresses, <c>localhost</c> and the names of the host itself;
+    /// <c>*.example.com</c> is all below. Others are refused: a name in somebody else's DNS may lead here, and their page would then read this one.
+    /// </summary>
+    public IList<string> PageHosts { get; } = [];
 
     private static IPAddress UsualAddress =>
         string.IsNullOrEmpty(Environment.GetEnvironmentVariable("KUBERNETES_SERVICE_HOST")) ? IPAddress.Loopback : IPAddress.IPv6Any;

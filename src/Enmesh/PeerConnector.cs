@@ -28,7 +28,13 @@ internal sealed class PeerConnector(
     public async Task<IReadOnlyCollection<NodeName>> AskVisibleAsync(
         NodeName peer, int max, CancellationToken cancellationToken)
     {
-        var answer = await askVisible(peer, cancellationToken).ConfigureAwait(false);
+        return ReadNodes(peer, await askVisible(peer, cancellationToken).ConfigureAwait(false), max);
+    }
+
+    /// <summary>The names in a peer's answer to <c>nodes()</c>.</summary>
+    /// <exception cref="DistributionProtocolException">It is none, or names more than <paramref name="max"/>.</exception>
+    internal static List<NodeName> ReadNodes(NodeName peer, Term answer, int max)
+    {
         if (answer.AsList is not { } nodes)
             throw new DistributionProtocolException($"{peer} answered nodes() with something else than a list.");
         if (nodes.Count > max)

@@ -136,7 +136,7 @@ public sealed class EndpointTests : IAsyncDisposable
     [Fact]
     public async Task An_address_of_another_host_is_named_with_what_to_do()
     {
-        _host.With("Enmesh", "node").Set(("Enmesh:Web:Metrics", "192.0.2.1:9153"), ("Enmesh:Web:Probes", "off"));
+        _host.With("Enmesh", "node").Set(("Enmesh:Web:Metrics", "192.0.2.1:9153"), ("Enmesh:Web:Probes", "off"), ("Enmesh:Web:Page", "off"));
         _host.Builder.AddErlangNode();
         _host.Builder.AddErlangEndpoints();
         var error = await Assert.ThrowsAsync<ListenFailedException>(_host.StartAsync);
@@ -147,16 +147,26 @@ public sealed class EndpointTests : IAsyncDisposable
     [Fact]
     public async Task Wrong_addresses_are_refused_by_their_keys()
     {
-        _host.With("Enmesh", "node").Set(("Enmesh:Web:Metrics", "127.0.0.1"), ("Enmesh:Web:Probes", "eighty"), ("Enmesh:Web:Probe", "1"));
+        _host.With("Enmesh", "node").Set(("Enmesh:Web:Metrics", "127.0.0.1"), ("Enmesh:Web:Probes", "eighty"), ("Enmesh:Web:Page", "127.0.0.1"), ("Enmesh:Web:Probe", "1"));
         _host.Builder.AddErlangNode();
         _host.Builder.AddErlangEndpoints();
         Assert.Equal(
             [
                 "Enmesh:Web:Metrics: '127.0.0.1' is not an address with a port (0.0.0.0:9153, [::]:9153), a port alone, or 'off'.",
                 "Enmesh:Web:Probes: 'eighty' is not an address with a port (0.0.0.0:9153, [::]:9153), a port alone, or 'off'.",
-                "Enmesh:Web:Probe: there is no such setting. There are Metrics, Probes.",
+                "Enmesh:Web:Page: '127.0.0.1' is not an address with a port (0.0.0.0:9153, [::]:9153), a port alone, or 'off'.",
+                "Enmesh:Web:Probe: there is no such setting. There are Metrics, Page, PageHosts, Probes.",
             ],
             await _host.RefusedAsync());
+    }
+
+    [Fact]
+    public async Task The_page_has_an_address_of_its_own()
+    {
+        _host.With("Enmesh", "node").Set(("Enmesh:Web:Metrics", "127.0.0.1:7"), ("Enmesh:Web:Probes", "off"), ("Enmesh:Web:Page", "127.0.0.1:7"));
+        _host.Builder.AddErlangNode();
+        _host.Builder.AddErlangEndpoints();
+        Assert.Equal(["Enmesh:Web:Page: 127.0.0.1:7 serves metrics or probes already; choose another port."], await _host.RefusedAsync());
     }
 
     [Fact]
@@ -165,7 +175,7 @@ public sealed class EndpointTests : IAsyncDisposable
         Prepare();
         await _host.StartAsync();
         await using var second = new TestHost();
-        second.With("Enmesh", "second").Set(("Enmesh:Web:Metrics", Endpoints.Metrics!.ToString()), ("Enmesh:Web:Probes", "off"));
+        second.With("Enmesh", "second").Set(("Enmesh:Web:Metrics", Endpoints.Metrics!.ToString()), ("Enmesh:Web:Probes", "off"), ("Enmesh:Web:Page", "off"));
         second.Builder.AddErlangNode();
         second.Builder.AddErlangEndpoints();
         var error = await Assert.ThrowsAsync<ListenFailedException>(second.StartAsync);
@@ -176,7 +186,7 @@ public sealed class EndpointTests : IAsyncDisposable
 
     private void Prepare()
     {
-        _host.With("Enmesh", "node").Set(("Enmesh:Epmd", "off"), ("Enmesh:Port", FreePort()), ("Enmesh:Web:Metrics", "127.0.0.1:0"), ("Enmesh:Web:Probes", "[::1]:0"));
+        _host.With("Enmesh", "node").Set(("Enmesh:Epmd", "off"), ("Enmesh:Port", FreePort()), ("Enmesh:Web:Metrics", "127.0.0.1:0"), ("Enmesh:Web:Probes", "[::1]:0"), ("Enmesh:Web:Page", "off"));
         _host.Builder.AddErlangNode();
         _host.Builder.AddErlangEndpoints();
     }

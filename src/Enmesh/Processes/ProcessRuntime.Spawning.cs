@@ -48,7 +48,7 @@ internal sealed partial class ProcessRuntime
         var leader = options.GroupLeader ?? owner.GroupLeader;
         if (node == Name)
             return SpawnHere(owner, target, leader, options, span?.Context ?? default);
-        var link = await ConnectForSpawnAsync(node, target, cancellationToken).ConfigureAwait(false);
+        var link = await ConnectForSpawnAsync(node, target, connect: true, cancellationToken).ConfigureAwait(false);
         var reference = _references.Next(ReferenceKind.Spawn);
         var pending = new PendingSpawn(owner, link, node, target, options);
         _spawns[reference] = pending;
@@ -75,9 +75,9 @@ internal sealed partial class ProcessRuntime
     /// <exception cref="TimeoutException">It did not end in time; nobody waits for it any more.</exception>
     internal async ValueTask<Term> SpawnAndAwaitExitAsync(
         ProcessContext? owner, NodeName node, SpawnTarget target, Pid? groupLeader, TimeSpan? timeout,
-        CancellationToken cancellationToken, Activity? span = null)
+        CancellationToken cancellationToken, Activity? span = null, bool connect = true)
     {
-        var link = await ConnectForSpawnAsync(node, target, cancellationToken).ConfigureAwait(false);
+        var link = await ConnectForSpawnAsync(node, target, connect, cancellationToken).ConfigureAwait(false);
         var from = owner ?? _anonymous;
         var call = new PendingCall(this, from, (target.Function, node)) { AwaitsExit = true, Link = link };
         Calls.Add(call);
@@ -103,9 +103,9 @@ internal sealed partial class ProcessRuntime
         _ => Term.Nil,
     };
 
-    private async ValueTask<PeerLink> ConnectForSpawnAsync(NodeName node, SpawnTarget target, CancellationToken cancellationToken)
+    private async ValueTask<PeerLink> ConnectForSpawnAsync(NodeName node, SpawnTarget target, bool connect, CancellationToken cancellationToken)
     {
-        var link = _peers.Find(node.Atom) ?? await _peers.ConnectAsync(node.Atom, cancellationToken).ConfigureAwait(false);
+        var link = _peers.Find(node.Atom) ?? (connect ? await _peers.ConnectAsync(node.Atom, cancellationToken).ConfigureAwait(false) : null);
         if (link is null)
             throw new SpawnException(node, target.ToString(), ExitReason.NoConnection);
         return link.Negotiated.Has(DistributionFlags.Spawn) ? link : throw new SpawnException(node, target.ToString(), NotSup);

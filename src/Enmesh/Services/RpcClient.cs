@@ -55,6 +55,25 @@ public sealed class RpcClient
         NodeName node, SpawnTarget target, Pid groupLeader, TimeSpan? timeout, CancellationToken cancellationToken) =>
         CallByErpcAsync(node, target, timeout, cancellationToken, groupLeader: groupLeader);
 
+    /// <summary>The same of a node that is connected: nobody is dialled for it.</summary>
+    internal async Task<Term> CallConnectedAsync(
+        NodeName node, string module, string function, IReadOnlyList<Term> arguments, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var target = TargetOf(node, module, function, arguments);
+        var result = _runtime.MakeReference();
+        var execute = new SpawnTarget(Erpc.Module, Erpc.ExecuteCall, ListOf(result, target.Module, target.Function, target.Arguments));
+        try
+        {
+            var reason = await _runtime.SpawnAndAwaitExitAsync(
+                null, node, execute, null, timeout, cancellationToken, connect: false).ConfigureAwait(false);
+            return ReadResult(node, target, result, reason);
+        }
+        catch (SpawnException e)
+        {
+            throw new CallExitException((Rex.Name, node), e.Reason);
+        }
+    }
+
     private async Task<Term> CallTracedAsync(
         NodeName node, SpawnTarget target, Activity span, TimeSpan? timeout, CancellationToken cancellationToken)
     {

@@ -5,7 +5,7 @@ namespace Enmesh.Telemetry;
 /// </summary>
 /// <remarks>
 /// 1000 peers, 1100 handshake, 1200 EPMD, 1300 discovery, 1400 cluster, 1500 transport, 1600 processes, 1700 services,
-/// 1800 hosting, 1900 process groups, 2000 global, 2100 behaviours, 2200 Kubernetes.
+/// 1800 hosting, 1900 process groups, 2000 global, 2100 behaviours, 2200 Kubernetes, 2300 the end of a host.
 /// </remarks>
 internal static class EventIds
 {
@@ -147,4 +147,11 @@ internal static class EventIds
     internal const int CertificateExpired = 2227;
     internal const int CertificateWatchFailed = 2228;
     internal const int CertificateRequestDropped = 2229;
+
+    // 2300 the end of a host
+    internal const int DrainDelayCut = 2300;
+    internal const int DrainHurried = 2301;
+    internal const int DrainHookDone = 2302;
+    internal const int DrainHookCut = 2303;
+    internal const int DrainHookFailed = 2304;
 }
