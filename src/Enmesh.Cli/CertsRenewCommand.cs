@@ -27,7 +27,7 @@ internal static class CertsRenewCommand
 
     private static async Task<int> RunAsync(CertsRequestOptions options, ParseResult parsed, CancellationToken cancellationToken)
     {
-        var wanted = options.Read(parsed);
+        var wanted = await options.ReadAsync(parsed, cancellationToken).ConfigureAwait(false);
         using var client = options.Api.Connect(parsed);
         var logger = new TerminalLogger();
         using var renewal = new NodeCertificateRenewal(new NodeCertificateRequester(client, wanted, null, logger), null, logger);

@@ -29,7 +29,7 @@ internal static class CertsRequestCommand
 
     private static async Task<int> RunAsync(CertsRequestOptions options, ParseResult parsed, bool asJson, CancellationToken cancellationToken)
     {
-        var wanted = options.Read(parsed);
+        var wanted = await options.ReadAsync(parsed, cancellationToken).ConfigureAwait(false);
         using var client = options.Api.Connect(parsed);
         var requester = new NodeCertificateRequester(client, wanted, null, new TerminalLogger());
         WarnOfDisk(wanted.Directory!);

@@ -1,13 +1,14 @@
 using System.CommandLine;
 using Enmesh.Certificates;
 using Enmesh.Kubernetes.Certificates;
+using Microsoft.Extensions.Hosting;
 
 namespace Enmesh.Cli;
 
 /// <summary>The options that <c>certs request</c> and <c>certs renew</c> share.</summary>
 internal sealed class CertsRequestOptions
 {
-    private readonly Option<string?> _host = new("--host") { Description = "The host part of the node's name. Default: $NODE_HOST, else $POD_IP.", HelpName = "HOST" };
+    private readonly Option<string?> _host = new("--host") { Description = "The host part of the node's name. Default: what Enmesh__HostFrom leads to, else $NODE_HOST, else $POD_IP.", HelpName = "HOST" };
     private readonly Option<string[]> _others = new("--also") { Description = "A further host that the certificate names; may be repeated.", HelpName = "HOST" };
     private readonly Option<string?> _directory = new("--dir") { Description = "The mounted memory volume that gets tls.crt and tls.key.", HelpName = "DIR" };
     private readonly Option<string?> _trust = new("--trust") { Description = "The authorities that peers trust; what is issued has to lead to one of them.", HelpName = "FILE" };
@@ -33,11 +34,12 @@ internal sealed class CertsRequestOptions
         Api.AddTo(command);
     }
 
-    internal NodeCertificateOptions Read(ParseResult parsed)
+    internal async Task<NodeCertificateOptions> ReadAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var options = new NodeCertificateOptions
         {
-            Host = parsed.GetValue(_host),
+            Host = parsed.GetValue(_host)
+                ?? await ConfiguredHost.FindAsync(Host.CreateApplicationBuilder().Configuration, cancellationToken).ConfigureAwait(false),
             OtherHosts = [.. parsed.GetValue(_others) ?? []],
             Directory = parsed.GetValue(_directory),
             TrustFile = parsed.GetValue(_trust),

@@ -64,7 +64,8 @@ internal static class CommandLine
     /// <summary>Says on stderr what is wrong. Never mixed with what a program reads on stdout.</summary>
     internal static void Complain(string message) => Console.Error.WriteLine($"enmesh: {TerminalText.Safe(message)}");
 
-    private static RootCommand CreateRoot()
+    /// <summary>All verbs.</summary>
+    internal static RootCommand CreateRoot()
     {
         var root = new RootCommand(
             $"""

@@ -46,6 +46,7 @@ internal static class NodeCommand
             Every other setting comes from the environment or from appsettings.json, section Enmesh:
               Enmesh__NetTickTime=30
               Enmesh__Discovery__main__Strategy=dns Enmesh__Discovery__main__Domains=orders-headless
+            With a section Enmesh:Certificate it gets its certificate from cert-manager, and renews it.
 
             Examples:
               enmesh node --name a@127.0.0.1 --port 0 --epmd embedded --epmd-host localhost
@@ -106,6 +107,11 @@ internal static class NodeCommand
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         builder.AddErlangNode();
         AddEndpoints(builder);
+        if (builder.Configuration.GetSection(NodeCertificateExtensions.Section).Exists())
+        {
+            var from = await ConfiguredHost.FindAsync(builder.Configuration, cancellationToken).ConfigureAwait(false);
+            builder.AddNodeCertificate(certificate => certificate.Host ??= from);
+        }
         using var host = builder.Build();
         try
         {

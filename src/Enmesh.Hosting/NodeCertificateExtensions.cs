@@ -65,7 +65,7 @@ public static class NodeCertificateExtensions
             : throw new OptionsValidationException(Options.DefaultName, typeof(NodeCertificateOptions), problems);
     }
 
-    private static void Bind(SettingKeys keys, NodeCertificateOptions options)
+    internal static void Bind(SettingKeys keys, NodeCertificateOptions options)
     {
         keys.Text(nameof(options.Host), value => options.Host = value);
         keys.Texts(nameof(options.OtherHosts), options.OtherHosts);

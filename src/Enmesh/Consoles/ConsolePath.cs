@@ -47,7 +47,8 @@ internal static class ConsolePath
         var info = System.IO.Directory.CreateDirectory(directory, OnlyUser);
         if (info.LinkTarget is not null)
             throw new IOException($"{directory} is a symbolic link.");
-        if ((info.UnixFileMode & ~OnlyUser) != UnixFileMode.None)
+        // Below a volume of a pod with an fsGroup, directories get the group of the one above and pass it on; that opens nothing.
+        if ((info.UnixFileMode & ~(OnlyUser | UnixFileMode.SetGroup)) != UnixFileMode.None)
             throw new IOException($"{directory} is open to others: chmod 700 {directory}");
         if (!IsOwn(directory))
             throw new IOException($"{directory} belongs to somebody else.");

@@ -99,6 +99,35 @@ public sealed class CertsCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_node_whose_settings_name_an_issuer_gets_its_certificate_itself()
+    {
+        foreach (var (key, value) in new[]
+        {
+            ("Listen", "false"), ("Certificate__Issuer", "orders"), ("Certificate__Directory", Volume), ("Certificate__TrustFile", _home.PathTo("trust.pem")),
+            ("Tls__CertificateFile", Path.Combine(Volume, "tls.crt")), ("Tls__KeyFile", Path.Combine(Volume, "tls.key")), ("Tls__CaFile", _home.PathTo("trust.pem")),
+        })
+        {
+            _home.Variables[$"Enmesh__{key}"] = value;
+        }
+        await using var node = _home.Start(
+            "node", "--name", "orders@127.0.0.1", "--cookie-file", _home.CookieFile, "--console", "off");
+        await node.WaitForLineAsync("orders@127.0.0.1 is up", TimeSpan.FromMinutes(1));
+        using var stored = StoredPair.Find(Volume)!;
+        Assert.Equal("DNS:127.0.0.1, IP:127.0.0.1", stored.Names.Text);
+        Assert.Equal(1, _server.Count("create"));
+    }
+
+    [Fact]
+    public async Task The_host_is_looked_for_where_the_node_will_look_for_it()
+    {
+        _home.Variables["Enmesh__Name"] = "orders";
+        _home.Variables["Enmesh__HostFrom"] = "everywhere";
+        var wrong = await RequestAsync();
+        Assert.Equal(2, wrong.ExitCode);
+        Assert.Contains("Enmesh:HostFrom: ", wrong.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Cleanup_removes_what_was_settled_long_ago()
     {
         _issuer.Mood = IssuerMood.Ignore;

@@ -70,6 +70,23 @@ public sealed class SrvDiscoveryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_requests_the_certificate_finds_the_name_that_the_node_will_have()
+    {
+        await PublishHostsAsync();
+        await _dns.PublishServiceAsync(Service, ("a.enmesh.test", 4370), ("b.enmesh.test", 4370));
+        (await ChildProcess.RunAsync([Repository.PathTo("enmesh"), "certs", "dev-ca", _directory, "b.enmesh.test"], timeout: TimeSpan.FromMinutes(10))).Successful.Trim();
+        await File.WriteAllTextAsync(Path.Combine(_directory, "kubeconfig"), """
+            { "current-context": "none", "contexts": [{ "name": "none", "context": { "cluster": "none" } }],
+              "clusters": [{ "name": "none", "cluster": { "server": "http://127.0.0.1:9" } }] }
+            """);
+        // The pair is there and good for this name, so nobody is asked; for any other one would be.
+        var kept = await _network["b"].RunAsync(
+            "env", "Enmesh__Name=orders", $"Enmesh__HostFrom=srv:{Service}", Repository.PathTo("enmesh"), "certs", "request", "--issuer", "orders",
+            "--dir", Path.Combine(_directory, "b.enmesh.test"), "--without-pod", "--kubeconfig", Path.Combine(_directory, "kubeconfig"));
+        Assert.StartsWith("kept: DNS:b.enmesh.test, valid until ", kept.Successful, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Nodes_are_named_by_the_names_behind_their_addresses()
     {
         await PublishHostsAsync();

@@ -50,6 +50,18 @@ public sealed class ConsoleListenerTests : IAsyncLifetime
         Assert.Contains("is open to others", refused.Message, StringComparison.Ordinal);
     }
 
+    // As below an emptyDir of a pod that has an fsGroup.
+    [Fact]
+    public async Task A_directory_that_passes_its_group_on_is_as_good()
+    {
+        var volume = Directory.CreateDirectory(Path.Combine(_directory, "volume")).FullName;
+        File.SetUnixFileMode(volume, (UnixFileMode)0b010_111_111_111);
+        await using var listener = _node.ListenForConsoles(Path.Combine(volume, "enmesh", "node.console"));
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
+            File.GetUnixFileMode(Path.Combine(volume, "enmesh")) & ~UnixFileMode.SetGroup);
+    }
+
     [Fact]
     public void A_directory_of_somebody_else_is_refused()
     {

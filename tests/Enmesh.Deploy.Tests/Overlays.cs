@@ -1,0 +1,65 @@
+using System.Runtime.Versioning;
+using Enmesh.Deploy.Tests;
+using Enmesh.TestSupport;
+using Xunit;
+
+// kubectl runs in a Debian root; the analyzers are told so once.
+[assembly: SupportedOSPlatform("linux")]
+[assembly: AssemblyFixture(typeof(Overlays))]
+
+namespace Enmesh.Deploy.Tests;
+
+/// <summary>Everything under <c>deploy/overlays</c>, and each component that is in none of them, rendered once by Debian's <c>kubectl</c>.</summary>
+public sealed class Overlays : IAsyncLifetime
+{
+    // The release whose root has kubectl as well.
+    private const int Release = 27;
+
+    // Components that a site adds, on top of an overlay.
+    private static readonly (string Name, string Base, string Components)[] Additions =
+    [
+        ("with-epmd", "ip", "epmd"),
+        ("with-ingress", "ip", "ingress"),
+        ("by-host-with-requests", "ip", "statefulset tls-cert-manager-by-host"),
+    ];
+
+    private readonly Dictionary<string, string> _rendered = [];
+    private BeamHome? _home;
+
+    public static TheoryData<string> Names { get; } =
+        [.. Directory.GetDirectories(Repository.PathTo("deploy", "overlays")).Select(path => Path.GetFileName(path)!).Where(name => !name.StartsWith('.')).Order(StringComparer.Ordinal),
+            .. Additions.Select(addition => addition.Name)];
+
+    public async ValueTask InitializeAsync()
+    {
+        _home = BeamHome.Create(await Otp.RootAsync(Release), Otp.NewCookie());
+        (await ChildProcess.RunAsync(["cp", "-r", Repository.PathTo("deploy"), _home.Outside])).Successful.Trim();
+        foreach (var (name, under, components) in Additions)
+        {
+            var directory = Path.Combine(_home.Outside, "deploy", "overlays", name);
+            Directory.CreateDirectory(directory);
+            await File.WriteAllTextAsync(Path.Combine(directory, "kustomization.yaml"), $"""
+                apiVersion: kustomize.config.k8s.io/v1beta1
+                kind: Kustomization
+                resources: [../{under}]
+                components: [{string.Join(", ", components.Split(' ').Select(component => $"../../components/{component}"))}]
+                """);
+        }
+        foreach (var name in Names.Select(row => row.Data))
+        {
+            var rendering = await ChildProcess.RunAsync(
+                [.. _home.Enter, "kubectl", "kustomize", $"{_home.Inside}/deploy/overlays/{name}"], _home.Environment(null));
+            _rendered[name] = rendering.Successful;
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _home?.Dispose();
+        return default;
+    }
+
+    internal string Yaml(string name) => _rendered[name];
+
+    internal Rendering Render(string name) => Rendering.Parse(name, _rendered[name]);
+}
