@@ -66,7 +66,11 @@ internal sealed class Network
     {
         var lines = new List<string>();
         foreach (var to in Ours)
-            lines.AddRange(Lines([.. Ours, .. Others], Inbound, (from, port) => Allows(from, to, port.Protocol, port.Port), (who, ports) => $"{who} -> {to.Name}: {ports}"));
+        {
+            foreach (var from in Ours)
+                lines.AddRange(Lines([from], Inbound, (_, port) => Allows(from, to, port.Protocol, port.Port), (_, ports) => $"{from.Name} -> {to.Name}: {ports}"));
+            lines.AddRange(Lines(Others, Inbound, (from, port) => Allows(from, to, port.Protocol, port.Port), (who, ports) => $"{who} -> {to.Name}: {ports}"));
+        }
         foreach (var from in Ours)
             lines.AddRange(Lines(Others, Outbound, (to, port) => Allows(from, to, port.Protocol, port.Port), (whom, ports) => $"{from.Name} -> {whom}: {ports}"));
         return string.Join('\n', lines.Append("everything else: denied")) + "\n";
@@ -79,7 +83,7 @@ internal sealed class Network
     {
         var toAll = ports.Where(port => places.All(place => allows(place, port))).ToList();
         if (toAll.Count > 0)
-            yield return line("anybody", Text(toAll));
+            yield return line("anybody else", Text(toAll));
         foreach (var place in places)
         {
             var allowed = ports.Except(toAll).Where(port => allows(place, port)).ToList();
