@@ -61,6 +61,10 @@ internal static class Settings
             yield return $"its port probes is {Port("probes")}, probes are answered on {one.Endpoints.Probes?.Port.ToString(CultureInfo.InvariantCulture) ?? "none"}";
         if (Port("metrics") != one.Endpoints.Metrics?.Port)
             yield return $"its port metrics is {Port("metrics")}, metrics are served on {one.Endpoints.Metrics?.Port.ToString(CultureInfo.InvariantCulture) ?? "none"}";
+        if (Port("http") != one.Endpoints.Page?.Port)
+            yield return $"its port http is {Port("http")}, the page is served on {one.Endpoints.Page?.Port.ToString(CultureInfo.InvariantCulture) ?? "none"}";
+        foreach (var host in all.Of("Ingress").SelectMany(ingress => ingress.Body.Objects("spec", "rules")).Select(rule => rule.Text("host")).OfType<string>().Except(one.Endpoints.PageHosts))
+            yield return $"the page is not served as {host} (Enmesh:Web:PageHosts), which an Ingress asks for";
         foreach (var service in all.Of("Service").Where(service => service.Body.Text("spec", "clusterIP") == "None"))
         {
             foreach (var port in service.Body.Objects("spec", "ports").Where(port => port.Text("name") == "dist" && port.Number("port") != dist))
