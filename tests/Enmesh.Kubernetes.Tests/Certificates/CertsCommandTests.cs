@@ -131,7 +131,7 @@ public sealed class CertsCommandTests : IAsyncLifetime
     public async Task Cleanup_removes_what_was_settled_long_ago()
     {
         _issuer.Mood = IssuerMood.Ignore;
-        foreach (var (name, age) in new[] { ("old", 7200), ("new", 60) })
+        foreach (var (name, age) in new[] { ("old", 30 * 86_400), ("new", 60) })
         {
             var at = (TimeProvider.System.GetUtcNow() - TimeSpan.FromSeconds(age)).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
             _server.Put(KubeObjects.Requests, "orders", name, KubeObjects.Read(
@@ -143,7 +143,7 @@ public sealed class CertsCommandTests : IAsyncLifetime
                 """));
         }
         var dry = await _home.RunAsync("certs", "cleanup", "--dry-run");
-        Assert.Equal((0, "old: failed for 2 h, would be removed\n1 of 2 would be removed.\n"), (dry.ExitCode, dry.Output));
+        Assert.Equal((0, "old: failed for 30 days, would be removed\n1 of 2 would be removed.\n"), (dry.ExitCode, dry.Output));
         Assert.Equal(0, _server.Count("delete"));
         var json = JsonNode.Parse((await _home.RunAsync("certs", "cleanup", "--json")).Successful)!;
         Assert.Equal((false, 1), ((bool)json["dry_run"]!, (int)json["removed"]!));
