@@ -33,7 +33,7 @@ public sealed class Overlays : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _home = BeamHome.Create(await Otp.RootAsync(Release), Otp.NewCookie());
-        (await ChildProcess.RunAsync(["cp", "-r", Repository.PathTo("deploy"), _home.Outside])).Successful.Trim();
+        _ = (await ChildProcess.RunAsync(["cp", "-r", Repository.PathTo("deploy"), _home.Outside])).Successful;
         foreach (var (name, under, components) in Additions)
         {
             var directory = Path.Combine(_home.Outside, "deploy", "overlays", name);

@@ -74,7 +74,7 @@ public sealed class SrvDiscoveryTests : IAsyncLifetime
     {
         await PublishHostsAsync();
         await _dns.PublishServiceAsync(Service, ("a.enmesh.test", 4370), ("b.enmesh.test", 4370));
-        (await ChildProcess.RunAsync([Repository.PathTo("enmesh"), "certs", "dev-ca", _directory, "b.enmesh.test"], timeout: TimeSpan.FromMinutes(10))).Successful.Trim();
+        _ = (await ChildProcess.RunAsync([Repository.PathTo("enmesh"), "certs", "dev-ca", _directory, "b.enmesh.test"], timeout: TimeSpan.FromMinutes(10))).Successful;
         await File.WriteAllTextAsync(Path.Combine(_directory, "kubeconfig"), """
             { "current-context": "none", "contexts": [{ "name": "none", "context": { "cluster": "none" } }],
               "clusters": [{ "name": "none", "cluster": { "server": "http://127.0.0.1:9" } }] }
