@@ -60,6 +60,20 @@ public sealed partial class KubernetesDiscovery : IWatchedPeerDiscovery, IDispos
     /// <summary>True where this process knows which pod it runs in.</summary>
     public bool NamesSelf => _ownPod.IsKnown;
 
+    /// <summary>What it was told.</summary>
+    internal KubernetesDiscoveryOptions Options => _options;
+
+    /// <summary>The API that it asks.</summary>
+    /// <exception cref="KubernetesException">There is no way to it.</exception>
+    internal IKubernetesClient Client
+    {
+        get
+        {
+            Open();
+            return _client!;
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask<PeerSnapshot> DiscoverAsync(NodeName self, CancellationToken cancellationToken)
     {

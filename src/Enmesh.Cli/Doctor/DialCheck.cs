@@ -44,6 +44,7 @@ internal sealed class DialCheck : IPeerCheck
                 Secured(examination, peer, notice, after);
                 break;
             case HandshakeStep.Agreed:
+                peer.IsPublished = notice.Result!.PeerIsPublished;
                 peer.Good("handshake", notice.Text + after);
                 break;
         }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Enmesh.Kubernetes.Api;
 
 namespace Enmesh.Cli.Doctor;
 
@@ -20,13 +21,15 @@ internal static class DoctorCommand
         var listen = NumberOptions.Seconds("--listen", $"How long to listen to gossip. Default: {UsualListening}.", UsualListening, 0.1, 3600);
         var tool = new ToolNode();
         var sources = new SourceOptions();
+        var cluster = new ClusterApiOptions();
         var command = new Verb(
             "doctor",
             "Walk each step of a connection, and say which one fails, why, and what to do.",
             """
             The settings are those of `enmesh node`: arguments, environment, appsettings.json. First this host: settings, name, address, cookie file,
-            certificate, resolv.conf, discovery. Then the way to each peer: port, TCP, TLS, handshake, cookie, ping. Nothing is registered, and peers
-            are dialled by a hidden node of a name of its own, which leaves again. What each finding means, and what to do, is in docs/doctor.md.
+            certificate, resolv.conf, discovery, and where the Kubernetes API may be asked the Service, CoreDNS and trust-manager's Bundle. Then the way to
+            each peer: port, TCP, TLS, handshake, cookie, ping, clock. At last whom each of them sees. Nothing is registered, and peers are dialled by a
+            hidden node of a name of its own, which leaves again. What each finding means, and what to do, is in docs/doctor.md.
 
             Examples:
               enmesh doctor orders@10.0.0.7
@@ -44,6 +47,8 @@ internal static class DoctorCommand
             command.Options.Add(option);
         tool.Tls.AddTo(command);
         sources.AddTo(command);
+        command.Options.Add(cluster.KubeConfig);
+        command.Options.Add(cluster.Context);
         command.SetAction((parsed, cancellationToken) =>
         {
             var settings = new Dictionary<string, string?>(sources.Settings(parsed).Concat(tool.Tls.Settings(parsed)));
@@ -63,6 +68,7 @@ internal static class DoctorCommand
             return RunAsync(
                 new Examination
                 {
+                    Kubernetes = ApiOf(cluster, parsed),
                     Configuration = NodeConfiguration.Read(settings),
                     Target = parsed.GetValue(node) is { } target ? NodeName.Parse(target) : null,
                     Port = parsed.GetValue(port),
@@ -74,6 +80,20 @@ internal static class DoctorCommand
                 asJson, cancellationToken);
         });
         return command;
+    }
+
+    // Elsewhere than in a pod it has to be said which cluster is meant.
+    private static KubernetesClient? ApiOf(ClusterApiOptions cluster, ParseResult parsed)
+    {
+        var isGiven = (parsed.GetValue(cluster.KubeConfig) ?? parsed.GetValue(cluster.Context)) is not null;
+        try
+        {
+            return isGiven || new Surroundings().InPod ? cluster.Connect(parsed) : null;
+        }
+        catch (KubernetesException) when (!isGiven)
+        {
+            return null; // a pod without a token; what needs it says so
+        }
     }
 
     private static async Task<int> RunAsync(Examination examination, bool asJson, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using Enmesh.Discovery;
+using Enmesh.Kubernetes.Api;
 
 namespace Enmesh.Cli.Doctor;
 
@@ -49,6 +50,12 @@ internal sealed class Examination
 
     internal IReadOnlyList<Finding> Findings => _findings;
 
+    /// <summary>The Kubernetes API, where there is one to be asked.</summary>
+    internal IKubernetesClient? Kubernetes { get; init; }
+
+    /// <summary>What CoreDNS is told; null when that is not known.</summary>
+    internal string? Corefile { get; set; }
+
     /// <summary>The worst there is.</summary>
     internal Severity Worst => _findings.Any(one => one.Severity == Severity.Failure) ? Severity.Failure
         : _findings.Any(one => one.Severity == Severity.Warning) ? Severity.Warning : Severity.Good;
@@ -94,6 +101,18 @@ internal sealed class ExaminedPeer(DiscoveredPeer found)
 
     /// <summary>Whether the walk has come to its end: the peer has answered a ping.</summary>
     internal bool Answers { get; set; }
+
+    /// <summary>Whether it is one of the visible nodes.</summary>
+    internal bool IsPublished { get; set; }
+
+    /// <summary>What runs there: <c>BEAM</c>, <c>Enmesh</c>; null when it has not said.</summary>
+    internal string? Machine { get; set; }
+
+    /// <summary>The release of OTP, or the one that it behaves as.</summary>
+    internal int? Release { get; set; }
+
+    /// <summary>Whether the default scope of pg runs there.</summary>
+    internal bool HasPg { get; set; }
 
     /// <summary>Whom it sees; null when it has not said.</summary>
     internal IReadOnlyCollection<NodeName>? Sees { get; set; }

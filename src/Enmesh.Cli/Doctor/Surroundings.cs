@@ -30,6 +30,10 @@ internal sealed record Surroundings
     /// <summary>Whether this is a pod of Kubernetes.</summary>
     internal bool InPod => !string.IsNullOrEmpty(Environment("KUBERNETES_SERVICE_HOST"));
 
+    /// <summary>The name of the pod that this is; null elsewhere.</summary>
+    internal string? OwnPod => Environment("POD_NAME") is { Length: > 0 } named ? named
+        : InPod && Environment("HOSTNAME") is { Length: > 0 } host ? host : null;
+
     /// <summary>The text of a file; null when there is none, or nobody may read it.</summary>
     internal string? Read(string path)
     {

@@ -23,14 +23,14 @@ internal static class Walk
     private static readonly ICheck[] Before =
     [
         new SettingsCheck(), new OwnNameCheck(), new OwnAddressCheck(), new CookieFileCheck(), new OwnCertificateCheck(), new ResolvConfCheck(),
-        new DiscoveryCheck(),
+        new DiscoveryCheck(), new CorefileCheck(), new ServiceCheck(), new BundleCheck(), new CpuCheck(),
     ];
 
     /// <summary>The way to one peer.</summary>
-    private static readonly IPeerCheck[] ToPeer = [new EpmdCheck(), new DialCheck(), new PingCheck()];
+    private static readonly IPeerCheck[] ToPeer = [new EpmdCheck(), new DialCheck(), new PingCheck(), new PeerQuestions()];
 
     /// <summary>What can be said when all ways were taken.</summary>
-    private static readonly ICheck[] After = [];
+    private static readonly ICheck[] After = [new ViewsCheck(), new ReleasesCheck()];
 
     /// <summary>Walks.</summary>
     internal static async Task RunAsync(Examination examination, CancellationToken cancellationToken)

@@ -33,6 +33,9 @@ public sealed class KubernetesResource<T>
     /// <summary>The kind, as in <c>Lease</c>.</summary>
     public string Kind => typeof(T).Name;
 
+    /// <summary>Whether each namespace has objects of its own; else those of the whole cluster are meant, whatever namespace is given.</summary>
+    internal bool IsNamespaced { get; init; } = true;
+
     internal JsonTypeInfo<T> Json { get; }
 
     internal JsonTypeInfo<KubernetesList<T>> ListJson { get; }
@@ -43,7 +46,7 @@ public sealed class KubernetesResource<T>
     internal string Path(string space, string? name = null)
     {
         var root = Group.Length == 0 ? "api" : "apis";
-        var path = $"/{root}/{ApiVersion}/namespaces/{Uri.EscapeDataString(space)}/{Plural}";
+        var path = IsNamespaced ? $"/{root}/{ApiVersion}/namespaces/{Uri.EscapeDataString(space)}/{Plural}" : $"/{root}/{ApiVersion}/{Plural}";
         return name is null ? path : $"{path}/{Uri.EscapeDataString(name)}";
     }
 }
@@ -72,4 +75,17 @@ public static class KubernetesResources
     public static KubernetesResource<CertificateRequest> CertificateRequests { get; } = new(
         "cert-manager.io", "v1", "certificaterequests", ApiJson.Default.CertificateRequest,
         ApiJson.Default.KubernetesListCertificateRequest);
+
+    internal static KubernetesResource<Service> Services { get; } = new(
+        "", "v1", "services", ApiJson.Default.Service, ApiJson.Default.KubernetesListService);
+
+    internal static KubernetesResource<ConfigMap> ConfigMaps { get; } = new(
+        "", "v1", "configmaps", ApiJson.Default.ConfigMap, ApiJson.Default.KubernetesListConfigMap);
+
+    internal static KubernetesResource<Secret> Secrets { get; } = new(
+        "", "v1", "secrets", ApiJson.Default.Secret, ApiJson.Default.KubernetesListSecret);
+
+    internal static KubernetesResource<Bundle> Bundles { get; } = new(
+        "trust.cert-manager.io", "v1alpha1", "bundles", ApiJson.Default.Bundle, ApiJson.Default.KubernetesListBundle)
+    { IsNamespaced = false };
 }

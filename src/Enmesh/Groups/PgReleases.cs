@@ -11,6 +11,9 @@ internal sealed class PgReleases
     /// <summary>The last release whose scope crashes at the greeting of OTP 29.</summary>
     internal const int LastFragile = 25;
 
+    /// <summary>The first release that greets so.</summary>
+    internal const int FirstVersioned = 29;
+
     /// <summary>Pairs beyond which the oldest findings are forgotten, so that changing names cost no memory.</summary>
     private const int MaxReported = 256;
 

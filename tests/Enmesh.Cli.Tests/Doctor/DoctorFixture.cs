@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Enmesh.Cli.Doctor;
+using Enmesh.Kubernetes.Api;
 using Enmesh.TestSupport;
 using Enmesh.Tests.Resolver;
 using Xunit;
@@ -30,6 +31,8 @@ public abstract class DoctorFixture : IAsyncDisposable
     private protected Dictionary<string, string?> Variables { get; } = new(StringComparer.Ordinal);
 
     private protected Surroundings Around { get; set; }
+
+    private protected IKubernetesClient? Kubernetes { get; set; }
 
     private protected LoopbackCluster Cluster { get; } = new();
 
@@ -70,6 +73,7 @@ public abstract class DoctorFixture : IAsyncDisposable
             Around = Around,
             Target = target is null ? null : NodeName.Parse(target),
             Port = port,
+            Kubernetes = Kubernetes,
             MaxPeers = maxPeers,
             Timeout = patience ?? TimeSpan.FromSeconds(60),
         };

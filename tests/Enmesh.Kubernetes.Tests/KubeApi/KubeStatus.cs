@@ -58,6 +58,10 @@ internal static class KubeKinds
         new("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", []),
         new("coordination.k8s.io", "v1", "leases", "Lease", []),
         new("cert-manager.io", "v1", "certificaterequests", "CertificateRequest", ["cr"]),
+        new("", "v1", "services", "Service", ["svc"]),
+        new("", "v1", "configmaps", "ConfigMap", ["cm"]),
+        new("", "v1", "secrets", "Secret", []),
+        new("trust.cert-manager.io", "v1alpha1", "bundles", "Bundle", []),
     ];
 
     internal static Kind Of(string resource) => All.Single(kind => kind.Resource == resource);
