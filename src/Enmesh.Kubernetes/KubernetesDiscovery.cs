@@ -25,7 +25,10 @@ namespace Enmesh.Kubernetes;
 /// </remarks>
 public sealed partial class KubernetesDiscovery : IWatchedPeerDiscovery, IDisposable
 {
+    private static readonly TimeSpan RestOfFailed = TimeSpan.FromSeconds(30);
+
     private readonly KubernetesDiscoveryOptions _options;
+    private readonly ILogger _logger;
     private readonly ImmutableArray<string> _namespaces;
     private readonly TimeProvider _time;
     private readonly OwnPod _ownPod;
@@ -54,7 +57,8 @@ public sealed partial class KubernetesDiscovery : IWatchedPeerDiscovery, IDispos
         _namespaces = [.. options.Namespaces.Distinct(StringComparer.Ordinal)];
         _client = client;
         _time = time ?? TimeProvider.System;
-        _ownPod = new OwnPod(options.PodName, Environment.GetEnvironmentVariable, logger ?? NullLogger.Instance);
+        _logger = logger ?? NullLogger.Instance;
+        _ownPod = new OwnPod(options.PodName, Environment.GetEnvironmentVariable, _logger);
     }
 
     /// <summary>True where this process knows which pod it runs in.</summary>
@@ -110,17 +114,36 @@ public sealed partial class KubernetesDiscovery : IWatchedPeerDiscovery, IDispos
         }
         // Before the first question has found the API there is nothing to watch, and it says why.
         await _open.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var watches = _watched.Select(one => one.WatchAsync(changed, end.Token)).ToArray();
-        // None of them ends by itself but by failing; the others begin anew with it.
-        await Task.WhenAny(watches).ConfigureAwait(false);
-        await end.CancelAsync().ConfigureAwait(false);
-        // What failed goes before what was told to end.
-        await Task.WhenAll(watches).ConfigureAwait(false);
+        // The only one fails for the source; one of several must not cost the others their watches.
+        await (_watched is [var only]
+            ? only.WatchAsync(changed, cancellationToken)
+            : Task.WhenAll(_watched.Zip(_spaces, (one, space) => KeepWatchingAsync(one, space, changed, cancellationToken)))).ConfigureAwait(false);
     }
 
     /// <summary>Closes the connections, unless the client was given.</summary>
     public void Dispose() => _opened?.Dispose();
+
+    private async Task KeepWatchingAsync(IWatchedObjects objects, string space, Action changed, CancellationToken cancellationToken)
+    {
+        string? said = null;
+        while (true)
+        {
+            var begun = _time.GetTimestamp();
+            try
+            {
+                await objects.WatchAsync(changed, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                // Such as a Role that is missing there: questions list it meanwhile, and say it too if they may not either.
+                var what = e is KubernetesException { Failure: var failure } ? failure.ToString() : e.GetType().Name;
+                if (said != what || _time.GetElapsedTime(begun) > RestOfFailed)
+                    _logger.NamespaceNotWatched(space, e.Message);
+                said = what;
+            }
+            await Task.Delay(RestOfFailed, _time, cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     private static async Task<KubernetesException?> AskAsync(IWatchedObjects objects, CancellationToken cancellationToken)
     {

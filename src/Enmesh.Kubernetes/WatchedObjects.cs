@@ -37,6 +37,7 @@ internal sealed class WatchedObjects<T>(
     private ImmutableDictionary<string, T> _objects = ImmutableDictionary<string, T>.Empty;
     private string? _version;
     private int _lists;
+    private int _asking;
     private bool _isWatched;
     private (TimeSpan Until, KubernetesException Why)? _leftAlone;
     private TaskCompletionSource _listed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -63,20 +64,26 @@ internal sealed class WatchedObjects<T>(
                 return;
             if (_leftAlone is { } told && Now < told.Until)
                 throw told.Why;
+            _asking++;
         }
         KubernetesList<T> list;
         try
         {
             list = await client.ListAsync(resource, space, selection, cancellationToken).ConfigureAwait(false);
         }
-        catch (KubernetesException e) when (e.RetryAfter is { } wait)
+        catch (Exception e)
         {
             lock (_gate)
-                _leftAlone = (Now + wait, e);
+            {
+                _asking--;
+                if (e is KubernetesException { RetryAfter: { } wait } refused)
+                    _leftAlone = (Now + wait, refused);
+            }
             throw;
         }
         lock (_gate)
         {
+            _asking--;
             // A watch that has begun meanwhile knows more than this list.
             if (_isWatched)
                 return;
@@ -94,7 +101,7 @@ internal sealed class WatchedObjects<T>(
         {
             while (true)
             {
-                var (version, list) = await ListedAsync(cancellationToken).ConfigureAwait(false);
+                var (version, list) = await ListedAsync(changed, cancellationToken).ConfigureAwait(false);
                 var end = await FollowAsync(version, list, changed, cancellationToken).ConfigureAwait(false);
                 if (end.How == WatchEnd.Superseded)
                     continue;
@@ -110,10 +117,7 @@ internal sealed class WatchedObjects<T>(
                 }
                 failures = end.How == WatchEnd.Expired ? pauses + 1 : pauses;
                 if (end.How == WatchEnd.Expired)
-                {
                     Forget();
-                    changed();
-                }
             }
         }
         finally
@@ -175,19 +179,26 @@ internal sealed class WatchedObjects<T>(
         return (how, said || time.GetElapsedTime(begun) >= ShortLife, wait);
     }
 
-    /// <summary>Waits until there is a list, and gives its version and its number.</summary>
-    private async Task<(string Version, int List)> ListedAsync(CancellationToken cancellationToken)
+    /// <summary>Waits until there is a list, and gives its version and its number. Questions are asked for until one brings it: the next one
+    /// by itself may be a day away.</summary>
+    private async Task<(string Version, int List)> ListedAsync(Action changed, CancellationToken cancellationToken)
     {
-        while (true)
+        for (var asked = 1; ; asked++)
         {
             Task listed;
+            bool isDue;
             lock (_gate)
             {
                 if (_version is { } version)
                     return (version, _lists);
                 listed = _listed.Task;
+                // The very first question comes unbidden, and one under way may bring it.
+                isDue = _asking == 0 && (asked > 1 || _lists > 0);
             }
-            await listed.WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (isDue)
+                changed();
+            await listed.WaitAsync(Pause(asked, null), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
         }
     }
 

@@ -16,6 +16,9 @@ namespace Enmesh.Kubernetes.Api;
 internal sealed record ApiRequest(
     Uri Server, HttpMethod Method, string Path, string Verb, string Group, string Plural, string Namespace)
 {
+    // More than any API server asks for; a proxy's word must not silence us for a day.
+    private static readonly TimeSpan MaxRetryAfter = TimeSpan.FromMinutes(1);
+
     private string What
     {
         get
@@ -31,9 +34,14 @@ internal sealed record ApiRequest(
     /// <summary>What the transport threw.</summary>
     internal KubernetesException Failed(HttpRequestException e)
     {
-        var failure = e.InnerException is AuthenticationException || e.HttpRequestError == HttpRequestError.SecureConnectionError
-            ? KubernetesFailure.Tls
-            : KubernetesFailure.Unreachable;
+        // The handler calls everything in a handshake a secure connection error, also that there is nobody behind a balancer.
+        var failure = e.InnerException switch
+        {
+            AuthenticationException => KubernetesFailure.Tls,
+            // A file that the handshake needs.
+            KubernetesException { Failure: var ours } => ours,
+            _ => KubernetesFailure.Unreachable,
+        };
         return Failed(failure, (e.InnerException ?? e).Message.TrimEnd('.'), e);
     }
 
@@ -46,6 +54,8 @@ internal sealed record ApiRequest(
         var code = (int?)status ?? said?.Code;
         if (said?.Details?.RetryAfterSeconds is > 0 and var seconds)
             retryAfter ??= TimeSpan.FromSeconds(seconds);
+        if (retryAfter > MaxRetryAfter)
+            retryAfter = MaxRetryAfter;
         var failure = Kind(code, said?.Reason);
         var rule = failure == KubernetesFailure.Forbidden ? MissingRule() : null;
         var message = FormattableString.Invariant(

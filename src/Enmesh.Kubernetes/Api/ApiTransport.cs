@@ -22,9 +22,10 @@ internal static class ApiTransport
         ConnectTimeout = TimeSpan.FromSeconds(10),
         ConnectCallback = ConnectAsync,
         EnableMultipleHttp2Connections = true,
-        // A watch may be silent for minutes; a path that is gone must not go unnoticed for as long.
-        KeepAlivePingDelay = TimeSpan.FromSeconds(15),
-        KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
+        // A watch may be silent for minutes; a path that is gone must not go unnoticed for as long. A request that is given up leaves its
+        // connection to the next one, so a dead one has to be out of the way while there is still time to renew a lease over another.
+        KeepAlivePingDelay = TimeSpan.FromSeconds(3),
+        KeepAlivePingTimeout = TimeSpan.FromSeconds(2),
         KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
         // New connections see renewed certificates, and go to servers that came later.
         PooledConnectionLifetime = TimeSpan.FromMinutes(10),

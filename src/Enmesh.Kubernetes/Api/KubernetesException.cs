@@ -75,7 +75,7 @@ public sealed class KubernetesException : EnmeshException
     /// <summary>What the server said; null when it said nothing.</summary>
     public string? ServerMessage { get; init; }
 
-    /// <summary>How long the server wants to be left alone; null when it does not say.</summary>
+    /// <summary>How long the server wants to be left alone, a minute at most; null when it does not say.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>The Role, as YAML, without which this is denied; null when it failed otherwise.</summary>

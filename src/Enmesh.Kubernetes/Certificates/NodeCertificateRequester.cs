@@ -106,10 +106,11 @@ public sealed class NodeCertificateRequester
     {
         using var deadline = new CancellationTokenSource(_options.Timeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        var question = new PatientQuestion(_time);
         RequestWait? wait = null;
         try
         {
-            var (signing, request) = await OpenAsync(either.Token).ConfigureAwait(false);
+            var (signing, request) = await OpenAsync(question, either.Token).ConfigureAwait(false);
             using (signing)
             {
                 wait = new RequestWait(_client, Space, request.Metadata.Name!, _time, _logger);
@@ -123,7 +124,7 @@ public sealed class NodeCertificateRequester
         {
             throw new CertificateRequestException(
                 CertificateRequestFailure.TimedOut,
-                $"There was no certificate for '{Host}' of {IssuerText} within {_options.Timeout.TotalSeconds:0.###} s: {wait?.Awaited ?? "the request could not be made"}.");
+                $"There was no certificate for '{Host}' of {IssuerText} within {_options.Timeout.TotalSeconds:0.###} s: {(wait?.Awaited ?? question.Problem)?.TrimEnd('.') ?? "the request could not be made"}.");
         }
         catch (CertificateRequestException) when (wait is not null)
         {
@@ -154,13 +155,15 @@ public sealed class NodeCertificateRequester
     }
 
     /// <summary>Takes up the request of before, or makes one.</summary>
-    private async Task<(SigningRequest Signing, CertificateRequest Request)> OpenAsync(CancellationToken cancellationToken)
+    private async Task<(SigningRequest Signing, CertificateRequest Request)> OpenAsync(
+        PatientQuestion question, CancellationToken cancellationToken)
     {
         var names = new IssueOptions { Hosts = [Host, .. _options.OtherHosts], Key = _options.Key };
-        var pod = await OwningPod.FindAsync(_client, _options, Space, _environment, cancellationToken).ConfigureAwait(false);
+        var pod = await question.AskAsync(
+            () => OwningPod.FindAsync(_client, _options, Space, _environment, cancellationToken), cancellationToken).ConfigureAwait(false);
         if (_pending.Find(names) is { } before)
         {
-            if (await TakeUpAsync(before, pod, cancellationToken).ConfigureAwait(false) is { } open)
+            if (await TakeUpAsync(question, before, pod, cancellationToken).ConfigureAwait(false) is { } open)
                 return (before, open);
             before.Dispose();
             _pending.Drop();
@@ -170,7 +173,7 @@ public sealed class NodeCertificateRequester
         {
             // Before anybody is asked: from then on the key is worth something.
             _pending.Keep(signing);
-            var request = await CreateAsync(signing, pod, cancellationToken).ConfigureAwait(false);
+            var request = await CreateAsync(question, signing, pod, cancellationToken).ConfigureAwait(false);
             _logger.CertificateRequested(request.Metadata.Name!, Host, IssuerText);
             return (signing, request);
         }
@@ -182,12 +185,13 @@ public sealed class NodeCertificateRequester
         }
     }
 
-    private async Task<CertificateRequest?> TakeUpAsync(SigningRequest signing, OwningPod? pod, CancellationToken cancellationToken)
+    private async Task<CertificateRequest?> TakeUpAsync(
+        PatientQuestion question, SigningRequest signing, OwningPod? pod, CancellationToken cancellationToken)
     {
         var name = NameOf(signing, pod);
         try
         {
-            var request = await _client.GetAsync(KubernetesResources.CertificateRequests, Space, name, cancellationToken).ConfigureAwait(false);
+            var request = await GetAsync(question, name, cancellationToken).ConfigureAwait(false);
             var why = !IsOurs(request, signing) ? "it asks for something else"
                 : RequestVerdict.Of(request) is RequestVerdict.Refused refused ? refused.Why
                 : null;
@@ -202,33 +206,28 @@ public sealed class NodeCertificateRequester
         return null;
     }
 
-    private async Task<CertificateRequest> CreateAsync(SigningRequest signing, OwningPod? pod, CancellationToken cancellationToken)
+    private async Task<CertificateRequest> CreateAsync(
+        PatientQuestion question, SigningRequest signing, OwningPod? pod, CancellationToken cancellationToken)
     {
         var wanted = Wanted(signing, pod);
-        for (var failures = 0; ; failures++)
+        try
         {
-            TimeSpan pause;
-            try
-            {
-                return await _client.CreateAsync(KubernetesResources.CertificateRequests, Space, wanted, cancellationToken).ConfigureAwait(false);
-            }
-            catch (KubernetesException e) when (e.Failure == KubernetesFailure.AlreadyExists)
-            {
-                // The name is made of the key, so it is ours: an answer got lost.
-                return await _client.GetAsync(KubernetesResources.CertificateRequests, Space, wanted.Metadata.Name!, cancellationToken)
-                    .ConfigureAwait(false);
-            }
-            catch (KubernetesException e) when (e.Failure == KubernetesFailure.NotFound)
-            {
-                throw new KubernetesException(e.Failure, $"{e.Message} Is cert-manager installed? The cluster does not know CertificateRequests, or not this namespace.", e);
-            }
-            catch (KubernetesException e) when (e.IsTransient)
-            {
-                pause = RequestWait.PauseAfter(failures, e.RetryAfter);
-            }
-            await Task.Delay(pause, _time, cancellationToken).ConfigureAwait(false);
+            return await question.AskAsync(
+                () => _client.CreateAsync(KubernetesResources.CertificateRequests, Space, wanted, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+        catch (KubernetesException e) when (e.Failure == KubernetesFailure.AlreadyExists)
+        {
+            // The name is made of the key, so it is ours: an answer got lost.
+            return await GetAsync(question, wanted.Metadata.Name!, cancellationToken).ConfigureAwait(false);
+        }
+        catch (KubernetesException e) when (e.Failure == KubernetesFailure.NotFound)
+        {
+            throw new KubernetesException(e.Failure, $"{e.Message} Is cert-manager installed? The cluster does not know CertificateRequests, or not this namespace.", e);
         }
     }
+
+    private Task<CertificateRequest> GetAsync(PatientQuestion question, string name, CancellationToken cancellationToken) => question.AskAsync(
+        () => _client.GetAsync(KubernetesResources.CertificateRequests, Space, name, cancellationToken), cancellationToken);
 
     private CertificateRequest Wanted(SigningRequest signing, OwningPod? pod)
     {

@@ -11,12 +11,13 @@ internal sealed class RequestWait(
 {
     internal static readonly TimeSpan Poll = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.5);
-    private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan WatchLife = TimeSpan.FromSeconds(30);
+    private readonly PatientQuestion _question = new(time);
+    private string _awaited = "nothing was heard of it";
     private bool _canWatch = true;
 
     /// <summary>What is waited for, in words.</summary>
-    internal string Awaited { get; private set; } = "nothing was heard of it";
+    internal string Awaited => _question.Problem ?? _awaited;
 
     /// <summary>Waits for a certificate.</summary>
     /// <returns>Its chain, in base64.</returns>
@@ -27,19 +28,13 @@ internal sealed class RequestWait(
         {
             if (Settled(request) is { } certificate)
                 return certificate;
-            if (_canWatch && await FollowAsync(request, cancellationToken).ConfigureAwait(false) is { } found)
+            var (found, wait) = _canWatch ? await FollowAsync(request, cancellationToken).ConfigureAwait(false) : default;
+            if (found is not null)
                 return found;
-            await Task.Delay(_canWatch ? Pause : Poll, time, cancellationToken).ConfigureAwait(false);
+            var pause = _canWatch ? Pause : Poll;
+            await Task.Delay(wait > pause ? wait.Value : pause, time, cancellationToken).ConfigureAwait(false);
             request = await GetAsync(cancellationToken).ConfigureAwait(false);
         }
-    }
-
-    /// <summary>How long to leave the server alone after so many failures in a row.</summary>
-    internal static TimeSpan PauseAfter(int failures, TimeSpan? told)
-    {
-        var pause = Pause * (1 << Math.Min(failures, 5));
-        pause = pause > MaxPause ? MaxPause : pause;
-        return told > pause ? told.Value : pause;
     }
 
     private string? Settled(CertificateRequest request)
@@ -51,8 +46,8 @@ internal sealed class RequestWait(
             case RequestVerdict.Refused refused:
                 throw Refusal(request, refused);
             case RequestVerdict.Pending pending:
-                if (pending.Why != Awaited)
-                    logger.CertificateAwaited(name, Awaited = pending.Why);
+                if (pending.Why != _awaited)
+                    logger.CertificateAwaited(name, _awaited = pending.Why);
                 return null;
             default:
                 return null;
@@ -71,7 +66,8 @@ internal sealed class RequestWait(
         });
     }
 
-    private async Task<string?> FollowAsync(CertificateRequest request, CancellationToken cancellationToken)
+    /// <returns>The certificate, if the watch has brought it, and how long the server wants to be left alone.</returns>
+    private async Task<(string? Certificate, TimeSpan? Wait)> FollowAsync(CertificateRequest request, CancellationToken cancellationToken)
     {
         var options = new WatchOptions
         {
@@ -91,13 +87,14 @@ internal sealed class RequestWait(
                     if (happened.Type == KubernetesEventType.Deleted)
                         throw Deleted();
                     if (happened.Type != KubernetesEventType.Bookmark && Settled(happened.Object) is { } certificate)
-                        return certificate;
+                        return (certificate, null);
                 }
             }
         }
         catch (KubernetesException e) when (e.IsTransient || e.Failure == KubernetesFailure.Gone)
         {
             // The next answer to a question says how things stand, and where the next watch begins.
+            return (null, e.RetryAfter);
         }
         catch (KubernetesException e)
         {
@@ -105,28 +102,19 @@ internal sealed class RequestWait(
             _canWatch = false;
             logger.CertificateWatchFailed(name, Poll.TotalSeconds, e.Message);
         }
-        return null;
+        return default;
     }
 
     private async Task<CertificateRequest> GetAsync(CancellationToken cancellationToken)
     {
-        for (var failures = 0; ; failures++)
+        try
         {
-            TimeSpan pause;
-            try
-            {
-                return await client.GetAsync(KubernetesResources.CertificateRequests, space, name, cancellationToken).ConfigureAwait(false);
-            }
-            catch (KubernetesException e) when (e.Failure == KubernetesFailure.NotFound)
-            {
-                throw Deleted();
-            }
-            catch (KubernetesException e) when (e.IsTransient)
-            {
-                Awaited = e.Message;
-                pause = PauseAfter(failures, e.RetryAfter);
-            }
-            await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
+            return await _question.AskAsync(
+                () => client.GetAsync(KubernetesResources.CertificateRequests, space, name, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+        catch (KubernetesException e) when (e.Failure == KubernetesFailure.NotFound)
+        {
+            throw Deleted();
         }
     }
 

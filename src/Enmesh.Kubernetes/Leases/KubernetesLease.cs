@@ -1,4 +1,3 @@
-using Enmesh.Kubernetes.Api;
 using Microsoft.Extensions.Logging;
 
 namespace Enmesh.Kubernetes.Leases;
@@ -49,14 +48,21 @@ public sealed class KubernetesLease : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _isOver, 2) is not (var before and not 2))
             return;
-        await _stop.CancelAsync().ConfigureAwait(false);
-        await _deadline.DisposeAsync().ConfigureAwait(false);
-        await _renewing.ConfigureAwait(false);
-        await _lost.CancelAsync().ConfigureAwait(false);
-        if (before == 0)
-            await ReleaseAsync().ConfigureAwait(false);
-        _stop.Dispose();
-        _ended();
+        try
+        {
+            await _stop.CancelAsync().ConfigureAwait(false);
+            await _deadline.DisposeAsync().ConfigureAwait(false);
+            await _renewing.ConfigureAwait(false);
+            // What callbacks of the user throw is theirs to hear, after the lease is free.
+            await _lost.CancelAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            if (before == 0)
+                await ReleaseAsync().ConfigureAwait(false);
+            _stop.Dispose();
+            _ended();
+        }
     }
 
     private TimeSpan Left(long begun)
@@ -94,7 +100,8 @@ public sealed class KubernetesLease : IAsyncDisposable
 
     private async Task<ClaimOutcome> TryAsync(CancellationToken stop)
     {
-        // One request that hangs must not cost the others their turn.
+        // One request that hangs must not cost the others their turn. The next one may go out on the same connection over HTTP/2: pings find
+        // out within this time that it is dead, see ApiTransport.
         using var patience = new CancellationTokenSource(_options.RenewDeadline / 2, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, stop);
         try
@@ -105,9 +112,9 @@ public sealed class KubernetesLease : IAsyncDisposable
         {
             _logger.LeaseAttemptFailed(_options.Name, "there was no answer in time");
         }
-        catch (KubernetesException e)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
-            // While there is time even a denial may pass.
+            // While there is time even a denial may pass; and whatever it was, the deadline decides and not an exception that nobody sees.
             _logger.LeaseAttemptFailed(_options.Name, e.Message);
         }
         return ClaimOutcome.Beaten;
@@ -132,9 +139,9 @@ public sealed class KubernetesLease : IAsyncDisposable
             await _claim.ReleaseAsync(patience.Token).ConfigureAwait(false);
             _logger.LeaseReleased(_options.Name);
         }
-        catch (Exception e) when (e is KubernetesException or OperationCanceledException)
+        catch (Exception e)
         {
-            // It expires by itself; the others wait for that.
+            // Whatever it was, it expires by itself; the others wait for that.
             _logger.LeaseNotReleased(_options.Name, e.Message);
         }
     }

@@ -24,6 +24,7 @@ public sealed class LeaderElector
     private readonly ILogger _logger;
     private readonly LeaseClaim _claim;
     private int _isTaken;
+    private KubernetesFailure? _complainedOf;
 
     /// <summary>Makes the elector of one candidate. The options are copied.</summary>
     /// <param name="client">The API.</param>
@@ -58,10 +59,57 @@ public sealed class LeaderElector
     /// <summary>Waits until we lead.</summary>
     /// <returns>The lease, which is renewed until it is disposed of or lost.</returns>
     /// <exception cref="KubernetesException">
-    /// It failed in a way that waiting does not mend, such as a missing right. Failures that pass are waited out.
+    /// It failed in a way that waiting does not mend, such as a missing right. Failures that pass are waited out, those of trust and
+    /// credentials among them: authorities and tokens are exchanged under running programs.
     /// </exception>
     /// <exception cref="InvalidOperationException">This elector has a lease already, or waits for one.</exception>
-    public async Task<KubernetesLease> AcquireAsync(CancellationToken cancellationToken = default)
+    public Task<KubernetesLease> AcquireAsync(CancellationToken cancellationToken = default) => AcquireAsync(false, cancellationToken);
+
+    /// <summary>
+    /// Leads whenever it can: waits until we lead, does the work, and when the lease is lost begins anew. Returns when
+    /// the work ends by itself, after giving the lease up.
+    /// </summary>
+    /// <remarks>
+    /// Work that ends after its lease was lost was interrupted, however it ends: by returning, since loops do so when they are told to
+    /// end, or by an exception, which is logged. It is done again at the next turn, so it has to bear being done twice. What it throws
+    /// while the lease is held ends all of it.
+    /// </remarks>
+    /// <param name="lead">
+    /// The work. Its token is cancelled when the lease is lost or the caller gives up; it is awaited before anything
+    /// else happens, so it has to end soon then: within the difference of lease duration and renew deadline if no two
+    /// are to lead.
+    /// </param>
+    /// <param name="cancellationToken">Ends it all.</param>
+    /// <exception cref="KubernetesException">
+    /// As <see cref="AcquireAsync(CancellationToken)"/>, before the first turn; who has led once had every right, so that any failure is waited out.
+    /// </exception>
+    public async Task RunAsync(Func<CancellationToken, Task> lead, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(lead);
+        for (var hasLed = false; ; hasLed = true)
+        {
+            var lease = await AcquireAsync(hasLed, cancellationToken).ConfigureAwait(false);
+            await using (lease.ConfigureAwait(false))
+            {
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(lease.Lost, cancellationToken);
+                try
+                {
+                    await lead(either.Token).ConfigureAwait(false);
+                    if (!lease.Lost.IsCancellationRequested)
+                        return;
+                }
+                catch (Exception e) when (lease.Lost.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+                {
+                    // Somebody else leads now; we wait for our turn. Not everybody says that he was cancelled in the usual way.
+                    if (e is not OperationCanceledException)
+                        _logger.LeaseWorkInterrupted(_options.Name, e);
+                }
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+        }
+    }
+
+    private async Task<KubernetesLease> AcquireAsync(bool hasLed, CancellationToken cancellationToken)
     {
         if (Interlocked.Exchange(ref _isTaken, 1) != 0)
             throw new InvalidOperationException("A candidate can lead only once at a time.");
@@ -70,7 +118,7 @@ public sealed class LeaderElector
             while (true)
             {
                 var begun = _time.GetTimestamp();
-                if (await TryAsync(cancellationToken).ConfigureAwait(false))
+                if (await TryAsync(hasLed, cancellationToken).ConfigureAwait(false))
                 {
                     _logger.LeaseAcquired(_options.Name, Identity);
                     return new KubernetesLease(_claim, _options, begun, _time, _logger, () => Volatile.Write(ref _isTaken, 0));
@@ -86,48 +134,15 @@ public sealed class LeaderElector
         }
     }
 
-    /// <summary>
-    /// Leads whenever it can: waits until we lead, does the work, and when the lease is lost begins anew. Returns when
-    /// the work ends by itself, after giving the lease up.
-    /// </summary>
-    /// <param name="lead">
-    /// The work. Its token is cancelled when the lease is lost or the caller gives up; it is awaited before anything
-    /// else happens, so it has to end soon then: within the difference of lease duration and renew deadline if no two
-    /// are to lead.
-    /// </param>
-    /// <param name="cancellationToken">Ends it all.</param>
-    /// <exception cref="KubernetesException">As <see cref="AcquireAsync"/>.</exception>
-    public async Task RunAsync(Func<CancellationToken, Task> lead, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(lead);
-        while (true)
-        {
-            var lease = await AcquireAsync(cancellationToken).ConfigureAwait(false);
-            await using (lease.ConfigureAwait(false))
-            {
-                using var either = CancellationTokenSource.CreateLinkedTokenSource(lease.Lost, cancellationToken);
-                try
-                {
-                    await lead(either.Token).ConfigureAwait(false);
-                    if (!lease.Lost.IsCancellationRequested)
-                        return;
-                }
-                catch (OperationCanceledException) when (lease.Lost.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-                {
-                    // Somebody else leads now; we wait for our turn.
-                }
-                cancellationToken.ThrowIfCancellationRequested();
-            }
-        }
-    }
-
-    private async Task<bool> TryAsync(CancellationToken cancellationToken)
+    private async Task<bool> TryAsync(bool hasLed, CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(_options.RenewDeadline, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
-            return await _claim.TryAsync(either.Token).ConfigureAwait(false) == ClaimOutcome.Held;
+            var isHeld = await _claim.TryAsync(either.Token).ConfigureAwait(false) == ClaimOutcome.Held;
+            _complainedOf = null;
+            return isHeld;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -136,6 +151,13 @@ public sealed class LeaderElector
         catch (KubernetesException e) when (e.IsTransient)
         {
             _logger.LeaseAttemptFailed(_options.Name, e.Message);
+        }
+        catch (KubernetesException e) when (hasLed || e.Failure is KubernetesFailure.Tls or KubernetesFailure.Unauthorized)
+        {
+            // It may pass by itself, and it may need somebody: who looks has to find it.
+            if (_complainedOf != e.Failure)
+                _logger.LeaseRefused(_options.Name, e.Message);
+            _complainedOf = e.Failure;
         }
         return false;
     }

@@ -25,4 +25,12 @@ internal static partial class LeaseLog
     [LoggerMessage(EventId = EventIds.LeaseAttemptFailed, Level = LogLevel.Debug,
         Message = "An attempt to acquire or renew the lease '{Lease}' failed: {Problem}")]
     internal static partial void LeaseAttemptFailed(this ILogger logger, string lease, string problem);
+
+    [LoggerMessage(EventId = EventIds.LeaseRefused, Level = LogLevel.Warning,
+        Message = "Lease '{Lease}' is refused to us, and tried again: {Problem}")]
+    internal static partial void LeaseRefused(this ILogger logger, string lease, string problem);
+
+    [LoggerMessage(EventId = EventIds.LeaseWorkInterrupted, Level = LogLevel.Warning,
+        Message = "What was done under lease '{Lease}' ended with an exception after the lease was lost; it is done again at the next turn.")]
+    internal static partial void LeaseWorkInterrupted(this ILogger logger, string lease, Exception problem);
 }

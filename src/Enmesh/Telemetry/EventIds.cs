@@ -132,11 +132,14 @@ internal static class EventIds
 
     // 2200 Kubernetes
     internal const int OwnNameDiffers = 2200;
+    internal const int NamespaceNotWatched = 2201;
     internal const int LeaseAcquired = 2210;
     internal const int LeaseLost = 2211;
     internal const int LeaseReleased = 2212;
     internal const int LeaseNotReleased = 2213;
     internal const int LeaseAttemptFailed = 2214;
+    internal const int LeaseRefused = 2215;
+    internal const int LeaseWorkInterrupted = 2216;
     internal const int CertificateKept = 2220;
     internal const int CertificateRequested = 2221;
     internal const int CertificateAwaited = 2222;
@@ -147,6 +150,8 @@ internal static class EventIds
     internal const int CertificateExpired = 2227;
     internal const int CertificateWatchFailed = 2228;
     internal const int CertificateRequestDropped = 2229;
+    internal const int CertificateMissing = 2230;
+    internal const int CertificateRenewalEnded = 2231;
 
     // 2300 the end of a host
     internal const int DrainDelayCut = 2300;

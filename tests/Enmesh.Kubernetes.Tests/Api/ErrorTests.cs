@@ -135,6 +135,30 @@ public sealed class ErrorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_balancer_with_nobody_behind_it_is_unreachable_and_no_matter_of_trust()
+    {
+        using var balancer = new TcpListener(IPAddress.Loopback, 0);
+        balancer.Start();
+        using var end = new CancellationTokenSource();
+        var closing = CloseAllAsync(balancer, end.Token);
+        var address = new Uri(FormattableString.Invariant($"https://127.0.0.1:{((IPEndPoint)balancer.LocalEndpoint).Port}"));
+        using var client = new KubernetesClient(new KubernetesAccess(address, Space, "a test"));
+        var failed = await Assert.ThrowsAsync<KubernetesException>(() => client.ListAsync(KubernetesResources.Pods, Space).WaitAsync(Eventually.FarOff));
+        Assert.Equal((KubernetesFailure.Unreachable, true), (failed.Failure, failed.IsTransient));
+        await end.CancelAsync();
+        await closing.WaitAsync(Eventually.FarOff);
+    }
+
+    [Fact]
+    public async Task Nobody_can_tell_us_to_be_silent_for_a_day()
+    {
+        _server.Fault = _ => new KubeRefusal(429, "TooManyRequests", "slow down") { RetryAfter = 86400 };
+        Assert.Equal(TimeSpan.FromMinutes(1), (await ListFailsAsync()).RetryAfter);
+        _server.Fault = _ => new KubeRefusal(504, "Timeout", "too new", new() { ["retryAfterSeconds"] = int.MaxValue });
+        Assert.Equal(TimeSpan.FromMinutes(1), (await ListFailsAsync()).RetryAfter);
+    }
+
+    [Fact]
     public async Task An_answer_that_does_not_come_is_given_up_and_a_caller_who_gives_up_is_no_failure()
     {
         var time = new Enmesh.Testing.VirtualTime();
@@ -151,6 +175,19 @@ public sealed class ErrorTests : IAsyncLifetime
         await Eventually.HoldsAsync(() => _server.Requests.Count == 2);
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking.WaitAsync(Eventually.FarOff));
+    }
+
+    private static async Task CloseAllAsync(TcpListener balancer, CancellationToken end)
+    {
+        try
+        {
+            while (true)
+                (await balancer.AcceptSocketAsync(end)).Close();
+        }
+        catch (OperationCanceledException)
+        {
+            // The test is over.
+        }
     }
 
     private Task<KubernetesException> ListFailsAsync() =>

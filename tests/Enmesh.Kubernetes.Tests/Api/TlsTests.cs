@@ -94,6 +94,28 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
+    public async Task An_authority_that_cannot_be_read_is_told_as_what_it_is()
+    {
+        using var certificate = Signed(_authority, "kubernetes", ForServers, IPAddress.Loopback);
+        await using var server = await KubeApiServer.StartAsync(certificate);
+        var missing = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        using var client = new KubernetesClient(
+            new KubernetesAccess(server.Address, Space, "a test") { Authorities = () => KubernetesAccess.AuthoritiesIn(missing) });
+        var failed = await Assert.ThrowsAsync<KubernetesException>(() => client.ListAsync(KubernetesResources.Pods, Space));
+        Assert.Equal(KubernetesFailure.NoAccess, failed.Failure);
+        Assert.Contains(missing, failed.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_dead_connection_is_out_of_the_way_before_a_lease_is_lost_for_it()
+    {
+        using var handler = ApiTransport.Make(new KubernetesAccess(new("https://k:1"), Space, "a test"));
+        var lease = new Enmesh.Kubernetes.Leases.LeaderElectorOptions();
+        // Found dead, then the next attempt over another one; the pause before the first is lost as well.
+        Assert.True(handler.KeepAlivePingDelay + handler.KeepAlivePingTimeout + (2 * lease.RetryPeriod) < lease.RenewDeadline);
+    }
+
+    [Fact]
     public async Task Without_an_authority_only_those_of_the_system_count()
     {
         using var certificate = Signed(_authority, "kubernetes", ForServers, IPAddress.Loopback);

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Enmesh.Kubernetes.Api;
 using Enmesh.Kubernetes.Certificates;
 using Enmesh.Kubernetes.Tests.KubeApi;
 using Xunit;
@@ -130,6 +129,84 @@ public sealed class WaitingRequesterTests : IssuerFixture
         }
         Assert.True((await getting.WaitAsync(Eventually.FarOff)).IsNew);
         Assert.Single(Requests);
+    }
+
+    [Fact]
+    public async Task Whatever_has_to_be_asked_before_the_request_is_waited_for_as_well()
+    {
+        // The pod's unique id; then, with a key from before, the request of it.
+        Pod.Remove("POD_UID");
+        Server.Put("pods", "orders", "orders-0", KubeObjects.Pod("orders", "Running", PodIp));
+        foreach (var plural in (string[])["pods", "certificaterequests"])
+        {
+            Issuer.Mood = IssuerMood.Ignore;
+            var failures = 0;
+            Server.Fault = request => request.Verb == "get" && request.Kind.Plural == plural && failures++ < 2
+                ? new KubeRefusal(503, "ServiceUnavailable", "the server restarts")
+                : null;
+            using var end = new CancellationTokenSource();
+            var getting = Requester().EnsureAsync(end.Token);
+            foreach (var pause in new[] { 0.5, 1 })
+            {
+                await Time.TimerDueInAsync(TimeSpan.FromSeconds(pause));
+                Time.Advance(TimeSpan.FromSeconds(pause));
+            }
+            await Eventually.HoldsAsync(() => Server.OpenWatches == 1, "the watch");
+            await end.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => getting.WaitAsync(Eventually.FarOff));
+            await Eventually.HoldsAsync(() => Server.OpenWatches == 0, "the end of the watch");
+        }
+        Assert.Single(Requests);
+    }
+
+    [Fact]
+    public async Task A_request_whose_answer_got_lost_is_found_though_the_server_fails_again()
+    {
+        var (creations, questions) = (0, 0);
+        // It is there, but nobody was told; and then the first question for it fails.
+        Server.Admission = (request, body) =>
+        {
+            if (++creations > 1)
+                return null;
+            Server.Put(KubeObjects.Requests, request.Namespace!, (string)body["metadata"]!["name"]!, body);
+            return new KubeRefusal(504, "Timeout", "the answer got lost");
+        };
+        Server.Fault = request => request.Verb == "get" && questions++ == 0 ? new KubeRefusal(503, "ServiceUnavailable", "the server restarts") : null;
+        var getting = Requester().EnsureAsync();
+        for (var failed = 0; failed < 2; failed++)
+        {
+            await Time.TimerDueInAsync(TimeSpan.FromSeconds(0.5));
+            Time.Advance(TimeSpan.FromSeconds(0.5));
+        }
+        Assert.True((await getting.WaitAsync(Eventually.FarOff)).IsNew);
+        Assert.Equal(2, creations);
+        Assert.Single(Requests);
+    }
+
+    [Fact]
+    public async Task A_refused_watch_is_not_begun_again_before_the_server_wants_it()
+    {
+        Issuer.Mood = IssuerMood.Ignore;
+        Server.Fault = request => request.Verb == "watch" ? new KubeRefusal(429, "TooManyRequests", "slow down") { RetryAfter = 7 } : null;
+        var getting = Requester().EnsureAsync();
+        await Time.TimerDueInAsync(TimeSpan.FromSeconds(7));
+        Server.Fault = null;
+        Issuer.Mood = IssuerMood.Sign;
+        await Eventually.HoldsAsync(() => Requests[0]["status"]?["certificate"] is not null, "the certificate");
+        Time.Advance(TimeSpan.FromSeconds(7));
+        Assert.True((await getting.WaitAsync(Eventually.FarOff)).IsNew);
+        Assert.Equal(1, Server.Count("watch"));
+    }
+
+    [Fact]
+    public async Task A_time_out_says_how_it_failed_last()
+    {
+        Server.Fault = _ => new KubeRefusal(503, "ServiceUnavailable", "the server restarts");
+        var getting = Requester(options => options.Timeout = TimeSpan.FromSeconds(1)).EnsureAsync();
+        await Time.TimerDueInAsync(TimeSpan.FromSeconds(0.5));
+        Time.Advance(TimeSpan.FromSeconds(1));
+        var e = await Assert.ThrowsAsync<CertificateRequestException>(() => getting.WaitAsync(Eventually.FarOff));
+        Assert.EndsWith("503 ServiceUnavailable: the server restarts.", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]

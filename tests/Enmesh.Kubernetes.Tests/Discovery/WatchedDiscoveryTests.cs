@@ -67,6 +67,28 @@ public sealed class WatchedDiscoveryTests : DiscoveryFixture
         Assert.Equal((2, 2), (Server.Count("list"), Server.Count("watch")));
     }
 
+    [Fact]
+    public async Task A_list_that_fails_after_a_version_has_expired_is_asked_for_again_soon()
+    {
+        PutSlice("orders-a", "IPv4", Endpoint("a", "10.0.0.2"));
+        await using var running = await BeginAsync(Discovery());
+        Server.Fault = request => request.Verb == "list" ? new KubeRefusal(500, "InternalError", "etcd is away") : null;
+        Server.Store.Compact();
+        Server.Signal(WatchSignal.Expire);
+        for (var failed = 1; failed <= 3; failed++)
+        {
+            await ChangedAsync(failed);
+            await UnavailableAsync(running.Discovery);
+            await Time.TimerDueInAsync(TimeSpan.FromSeconds(0.25 * (1 << failed)), TimeSpan.FromSeconds(0.375 * (1 << failed)));
+            Time.Advance(Time.NextDue()!.Value - Time.Elapsed);
+        }
+        await ChangedAsync(4);
+        Server.Fault = null;
+        Assert.Equal(["orders@10.0.0.2"], await CompleteAsync(running.Discovery));
+        await Eventually.HoldsAsync(() => Server.OpenWatches == 1, "another watch");
+        Assert.Equal((5, 4), (Server.Count("list"), Volatile.Read(ref _changes)));
+    }
+
     [Theory]
     [InlineData(nameof(WatchSignal.Break))]
     [InlineData(nameof(WatchSignal.Cut))]
@@ -156,24 +178,30 @@ public sealed class WatchedDiscoveryTests : DiscoveryFixture
     }
 
     [Fact]
-    public async Task Several_namespaces_have_a_watch_each_and_one_that_fails_ends_them_all()
+    public async Task Several_namespaces_have_a_watch_each_and_one_that_fails_costs_the_others_nothing()
     {
         PutSlice("orders-a", "IPv4", Endpoint("a", "10.0.0.2"));
         Server.Put(Slices, "other", "orders-a", Slice("orders", "IPv4", Endpoint("y", "10.0.0.8")));
+        var isDenied = true;
+        Server.Fault = request => Volatile.Read(ref isDenied) && request is { Verb: "watch", Namespace: "other" } ? new KubeRefusal(403, "Forbidden", "not there") : null;
         var discovery = Discovery(new() { Service = "orders", Namespaces = ["orders", "other"] });
         await CompleteAsync(discovery);
-        var watching = discovery.WatchAsync(Self, () => Interlocked.Increment(ref _changes), CancellationToken.None);
-        await Eventually.HoldsAsync(() => Server.OpenWatches == 2);
+        var watching = discovery.WatchAsync(Self, () => Interlocked.Increment(ref _changes), _end.Token);
+        await Time.TimerDueInAsync(TimeSpan.FromSeconds(30));
+        await Eventually.HoldsAsync(() => Server.OpenWatches == 1, "the watch of the first");
+        Time.Advance(TimeSpan.FromSeconds(30));
+        await Time.TimerDueInAsync(TimeSpan.FromSeconds(30));
+        Assert.Contains("'other'", Assert.Single(Log.Lines, line => line.Id == EventIds.NamespaceNotWatched).Text, StringComparison.Ordinal);
+        Volatile.Write(ref isDenied, false);
+        Time.Advance(TimeSpan.FromSeconds(30));
+        await Eventually.HoldsAsync(() => Server.OpenWatches == 2, "a watch each");
+        // The first one's stream was there all the time.
+        Assert.Equal(4, Server.Count("watch"));
         Server.Put(Slices, "other", "orders-a", Slice("orders", "IPv4", Endpoint("z", "10.0.0.9")));
         await ChangedAsync(1);
         Assert.Equal(["orders@10.0.0.2", "orders@10.0.0.9"], await CompleteAsync(discovery));
-        Server.Denied = [$"watch {Slices}"];
-        // The streams were of no use for long, as far as the clock goes; so they are begun anew after a pause.
-        Time.Advance(TimeSpan.FromSeconds(10));
-        Server.Signal(WatchSignal.End);
-        var denied = await Assert.ThrowsAsync<KubernetesException>(() => watching.WaitAsync(Eventually.FarOff));
-        Assert.Equal(KubernetesFailure.Forbidden, denied.Failure);
-        await Eventually.HoldsAsync(() => Server.OpenWatches == 0);
+        await _end.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => watching.WaitAsync(Eventually.FarOff));
     }
 
     [Fact]

@@ -3,7 +3,9 @@ using Enmesh.Kubernetes.Api;
 using Enmesh.Kubernetes.Leases;
 using Enmesh.Kubernetes.Tests.Api;
 using Enmesh.Kubernetes.Tests.KubeApi;
+using Enmesh.Telemetry;
 using Enmesh.Testing;
+using Enmesh.Tests.Cluster;
 using Xunit;
 
 namespace Enmesh.Kubernetes.Tests.Leases;
@@ -16,6 +18,7 @@ public sealed class LeaderElectorTests : IAsyncLifetime
     private const int Waiting = 1;
     private const int Leading = 2;
     private readonly VirtualTime _time = new();
+    private readonly LogLines _log = new();
     private KubeApiServer _server = null!;
     private KubernetesClient _client = null!;
 
@@ -200,6 +203,93 @@ public sealed class LeaderElectorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Credentials_and_trust_that_come_late_are_waited_for_and_said_once()
+    {
+        _server.Tokens = ["later"];
+        var waiting = Candidate("a").AcquireAsync();
+        await AdvanceUntilAsync(() => _server.Count("get") >= 4, Waiting);
+        Assert.False(waiting.IsCompleted);
+        _server.Tokens = null;
+        await AdvanceUntilAsync(() => waiting.IsCompleted, Waiting);
+        await using var lease = await waiting;
+        Assert.Contains("401", Assert.Single(_log.Lines, line => line.Id == EventIds.LeaseRefused).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_has_led_waits_out_whatever_fails()
+    {
+        var begun = 0;
+        var running = Candidate("a").RunAsync(async token =>
+        {
+            if (Interlocked.Increment(ref begun) == 1)
+                await Task.Delay(Timeout.Infinite, token);
+        });
+        await Eventually.HoldsAsync(() => Volatile.Read(ref begun) == 1);
+        _server.Denied = [$"get {KubeObjects.Leases}", $"patch {KubeObjects.Leases}"];
+        await AdvanceUntilAsync(() => _log.Lines.Any(line => line.Id == EventIds.LeaseLost), Leading);
+        await AdvanceUntilAsync(() => _log.Lines.Any(line => line.Id == EventIds.LeaseRefused), Waiting);
+        Assert.False(running.IsCompleted);
+        _server.Denied = [];
+        await AdvanceUntilAsync(() => running.IsCompleted, Waiting);
+        await running;
+        Assert.Equal(2, begun);
+    }
+
+    [Fact]
+    public async Task Work_that_says_in_its_own_words_that_it_was_cancelled_is_done_at_the_next_turn()
+    {
+        var begun = 0;
+        var running = Candidate("a").RunAsync(async token =>
+        {
+            if (Interlocked.Increment(ref begun) > 1)
+                return;
+            await Task.Delay(Timeout.Infinite, token).ContinueWith(static _ => { }, TaskScheduler.Default);
+            throw new InvalidDataException("the statement was cancelled by the user");
+        });
+        await Eventually.HoldsAsync(() => Volatile.Read(ref begun) == 1);
+        _server.Store.Change(Key, there =>
+        {
+            there!["spec"]!["holderIdentity"] = "thief";
+            return there;
+        });
+        await AdvanceUntilAsync(() => _log.Lines.Any(line => line.Id == EventIds.LeaseWorkInterrupted), Leading);
+        await AdvanceUntilAsync(() => running.IsCompleted, Waiting);
+        await running;
+        Assert.Equal(2, begun);
+    }
+
+    [Fact]
+    public async Task What_work_throws_while_the_lease_is_held_ends_it_all_and_frees_the_lease()
+    {
+        await Assert.ThrowsAsync<InvalidDataException>(() => Candidate("a").RunAsync(_ => throw new InvalidDataException()).WaitAsync(Eventually.FarOff));
+        Assert.Equal("", Holder);
+    }
+
+    [Fact]
+    public async Task A_callback_that_throws_keeps_neither_the_lease_nor_the_candidate()
+    {
+        var candidate = Candidate("a");
+        var lease = await candidate.AcquireAsync().WaitAsync(Eventually.FarOff);
+        lease.Lost.Register(() => throw new InvalidDataException("mine"));
+        var thrown = await Assert.ThrowsAsync<AggregateException>(() => lease.DisposeAsync().AsTask().WaitAsync(Eventually.FarOff));
+        Assert.IsType<InvalidDataException>(thrown.InnerException);
+        Assert.Equal("", Holder);
+        await using var next = await candidate.AcquireAsync().WaitAsync(Eventually.FarOff);
+        Assert.Equal("a", Holder);
+    }
+
+    [Fact]
+    public async Task A_renewal_that_fails_in_an_unheard_of_way_is_one_that_failed()
+    {
+        var lease = await Candidate("a").AcquireAsync().WaitAsync(Eventually.FarOff);
+        // Who asks through a client that is disposed of hears no failure of the API.
+        _client.Dispose();
+        await AdvanceUntilAsync(() => lease.Lost.IsCancellationRequested, Leading);
+        Assert.Equal("it could not be renewed for 10 s", lease.Why);
+        await lease.DisposeAsync();
+    }
+
+    [Fact]
     public void Times_that_would_make_two_leaders_are_refused_by_key()
     {
         static string[] Keys(LeaderElectorOptions options) => [.. options.Validate().Select(problem => problem.Split(": ")[0])];
@@ -220,7 +310,7 @@ public sealed class LeaderElectorTests : IAsyncLifetime
 
     private int Duration => (int?)Spec["leaseDurationSeconds"] ?? 0;
 
-    private LeaderElector Candidate(string identity) => new(_client, new() { Name = "leader", Identity = identity }, _time);
+    private LeaderElector Candidate(string identity) => new(_client, new() { Name = "leader", Identity = identity }, _time, _log);
 
     /// <summary>
     /// Moves the clock from one wait to the next, and only while everybody waits: no request is cut short by a clock
