@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using Enmesh.Cli.Consoles;
 using Enmesh.Cli.Doctor;
+using Enmesh.Cli.Ssh;
 using Spectre.Console;
 
 namespace Enmesh.Cli;
@@ -84,6 +85,7 @@ internal static class CommandLine
         root.Subcommands.Add(FunctionsCommand.Create());
         root.Subcommands.Add(ConsoleCommand.Create());
         root.Subcommands.Add(EvalCommand.Create());
+        root.Subcommands.Add(SshCommand.Create());
         root.Subcommands.Add(RpcCommand.Create());
         root.Subcommands.Add(MessageCommands.CreateSend());
         root.Subcommands.Add(MessageCommands.CreateCall());

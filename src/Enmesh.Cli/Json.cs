@@ -56,6 +56,10 @@ internal sealed record VerdictResult(string Who, bool Accepted, string Wanted);
 
 internal sealed record EvalResult(string Node, string? Value, string? Error, string? Output);
 
+internal sealed record KnownHostsResult(IReadOnlyList<KnownHostResult> Hosts);
+
+internal sealed record KnownHostResult(string Node, string? Host, int Port, string? Key, string? Fingerprint, string? Problem);
+
 internal sealed record ValueResult(string Node, string? Value, string? Error);
 
 internal sealed record SendResult(string Node, string To, bool Sent);
@@ -87,6 +91,7 @@ internal sealed record FindingResult(string Step, string? Node, string Verdict, 
 [JsonSerializable(typeof(DevelopmentResult))]
 [JsonSerializable(typeof(ShowResult))]
 [JsonSerializable(typeof(EvalResult))]
+[JsonSerializable(typeof(KnownHostsResult))]
 [JsonSerializable(typeof(ValueResult))]
 [JsonSerializable(typeof(SendResult))]
 [JsonSerializable(typeof(ProcessesResult))]

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Enmesh.Cli.Consoles;
+using Enmesh.Cli.Ssh;
 using Enmesh.Consoles;
 using Enmesh.Hosting;
 using Enmesh.Web;
@@ -38,6 +39,7 @@ internal static class NodeCommand
         var metrics = new Option<string?>("--metrics") { Description = "Serve /metrics for Prometheus there; in a pod 9153 unless told otherwise, elsewhere off.", HelpName = "ADDRESS:PORT|off" };
         var probes = new Option<string?>("--probes") { Description = "Serve /livez and /readyz there; in a pod 8081 unless told otherwise, elsewhere off.", HelpName = "ADDRESS:PORT|off" };
         var page = new Option<string?>("--page") { Description = "Serve the status page there; in a pod 8080 unless told otherwise, elsewhere off.", HelpName = "ADDRESS:PORT|off" };
+        var ssh = new SshNodeOptions();
         var untilInputEnds = new Option<bool>("--until-stdin-closes") { Description = "End when stdin does, for whoever starts nodes as its children.", Hidden = true };
         var command = new Verb(
             "node",
@@ -58,6 +60,7 @@ internal static class NodeCommand
             name, hostFrom, shortNames, cookie, insecure, listen, port, epmd, epmdPort, hidden, page, metrics, probes, console, untilInputEnds,
         };
         tls.AddTo(command);
+        ssh.AddTo(command);
         sources.AddTo(command);
         command.SetAction((parsed, cancellationToken) =>
         {
@@ -81,7 +84,7 @@ internal static class NodeCommand
             Put("Web:Metrics", parsed.GetValue(metrics));
             Put("Web:Probes", parsed.GetValue(probes));
             Put("EpmdPort", parsed.GetValue(epmdPort)?.ToString(CultureInfo.InvariantCulture));
-            foreach (var (key, value) in tls.Settings(parsed).Concat(sources.Settings(parsed)))
+            foreach (var (key, value) in tls.Settings(parsed).Concat(ssh.Settings(parsed)).Concat(sources.Settings(parsed)))
                 Put(key, value);
             return RunAsync(settings, parsed.GetValue(console) ?? ConsolePath.Usual, parsed.GetValue(untilInputEnds), cancellationToken);
         });
@@ -105,7 +108,8 @@ internal static class NodeCommand
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         // Why the host did not start is said below, in one sentence and without a stack trace.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
-        builder.AddErlangNode();
+        var added = builder.AddErlangNode();
+        SshNodeOptions.AddTo(added, builder.Configuration);
         AddEndpoints(builder);
         if (builder.Configuration.GetSection(NodeCertificateExtensions.Section).Exists())
         {

@@ -58,6 +58,8 @@ internal sealed class ErlangNodeBinding(string section)
         keys.Ignore("Certificate");
         // Not the node's: what the host serves over HTTP.
         keys.Ignore("Web");
+        // See AddSsh.
+        keys.Ignore("Ssh");
         keys.RefuseOthers();
     }
 

@@ -28,6 +28,10 @@ public sealed partial class ErlangNode
     public IAsyncDisposable ListenForConsoles(string? path = null) => ConsoleListener.Start(
         path ?? ConsolePath.Of(Name, Environment.GetEnvironmentVariable), Name, options => StartShell(options), _logs.CreateLogger("Enmesh.Consoles"));
 
+    /// <summary>The same for those who come through something that knows who they are.</summary>
+    internal IAsyncDisposable ListenForConsoles(string path, Func<ConsoleVisitor, IConsoleRecord> recordVisit) => ConsoleListener.Start(
+        path, Name, options => StartShell(options), _logs.CreateLogger("Enmesh.Consoles"), recordVisit);
+
     /// <summary>The same with the functions of another host.</summary>
     internal ShellSession StartShell(IShellHost host, ShellOptions? options)
     {

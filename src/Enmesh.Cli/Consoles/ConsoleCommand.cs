@@ -25,11 +25,16 @@ internal static class ConsoleCommand
               enmesh console <expressions.txt
             """) { node };
         targets.AddTo(command);
-        command.SetAction((parsed, cancellationToken) => RunAsync(parsed, targets, parsed.GetValue(node) ?? parsed.GetValue(targets.Node), cancellationToken));
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            screen => targets.OpenAsync(
+                parsed, parsed.GetValue(node) ?? parsed.GetValue(targets.Node), screen.Print, () => screen.Columns, cancellationToken),
+            HistoryFile.Open(Environment.GetEnvironmentVariable),
+            cancellationToken));
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult parsed, ConsoleTargets targets, string? node, CancellationToken cancellationToken)
+    /// <summary>Shows a console where this command was started.</summary>
+    internal static async Task<int> RunAsync(Func<IConsoleScreen, Task<IConsoleTarget>> open, HistoryFile history, CancellationToken cancellationToken)
     {
         IConsoleScreen screen = Console.IsInputRedirected || Console.IsOutputRedirected
             || Environment.GetEnvironmentVariable("TERM") is null or "" or "dumb"
@@ -37,10 +42,23 @@ internal static class ConsoleCommand
             : new TerminalScreen();
         await using (screen.ConfigureAwait(false))
         {
-            var target = await targets.OpenAsync(parsed, node, screen.Print, () => screen.Columns, cancellationToken).ConfigureAwait(false);
+            var target = await open(screen).ConfigureAwait(false);
             await using (target.ConfigureAwait(false))
-                await new ConsoleLoop(target, screen, HistoryFile.Open(Environment.GetEnvironmentVariable)).RunAsync(cancellationToken).ConfigureAwait(false);
+                await ShowAsync(target, screen, history, cancellationToken).ConfigureAwait(false);
         }
         return ExitCode.Success;
+    }
+
+    private static async Task ShowAsync(IConsoleTarget target, IConsoleScreen screen, HistoryFile history, CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, target.Lost);
+        try
+        {
+            await new ConsoleLoop(target, screen, history).RunAsync(ending.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new PeerUnreachableException(target.Node, 0, UnreachableReason.Refused, $"{target.Node} has closed the console.", e);
+        }
     }
 }

@@ -33,17 +33,19 @@ internal static class EvalCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var text = parsed.GetValue(expression) ?? await Console.In.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
-            return await RunAsync(parsed, targets, text, cancellationToken).ConfigureAwait(false);
+            return await RunAsync(
+                print => targets.OpenAsync(parsed, parsed.GetValue(targets.Node), print, static () => 80, cancellationToken),
+                text, parsed.GetValue(targets.Tool.Json), cancellationToken).ConfigureAwait(false);
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult parsed, ConsoleTargets targets, string text, CancellationToken cancellationToken)
+    /// <summary>Evaluates what stands in a text, and prints what comes of it.</summary>
+    internal static async Task<int> RunAsync(
+        Func<Action<string>, Task<IConsoleTarget>> open, string text, bool asJson, CancellationToken cancellationToken)
     {
-        var asJson = parsed.GetValue(targets.Tool.Json);
         var printed = new StringBuilder();
-        var target = await targets.OpenAsync(
-            parsed, parsed.GetValue(targets.Node), Print, static () => 80, cancellationToken).ConfigureAwait(false);
+        var target = await open(Print).ConfigureAwait(false);
         await using (target.ConfigureAwait(false))
         {
             ConsoleAnswer? answer = null;

@@ -12,6 +12,9 @@ internal sealed class HistoryFile
 
     private HistoryFile(string? path) => _path = path;
 
+    /// <summary>One that is forgotten when the console is left.</summary>
+    internal static HistoryFile ForThisTime() => new(null);
+
     internal IReadOnlyList<string> Lines => _lines;
 
     /// <summary>Reads what is there. A history that cannot be kept is none; nothing else depends on it.</summary>

@@ -17,6 +17,9 @@ internal interface IConsoleTarget : IAsyncDisposable
     /// <summary>The number of the next line.</summary>
     int Line { get; }
 
+    /// <summary>Is cancelled when the shell has gone, for whoever waits for something else. A shell whose end only shows when it is asked has none.</summary>
+    CancellationToken Lost => CancellationToken.None;
+
     /// <summary>Evaluates a form.</summary>
     /// <exception cref="IOException">The node has gone.</exception>
     Task<ConsoleAnswer> EvaluateAsync(string form, CancellationToken cancellationToken);

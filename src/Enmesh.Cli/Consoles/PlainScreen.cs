@@ -24,7 +24,9 @@ internal sealed class PlainScreen(TextReader input, TextWriter output, bool prom
     {
         if (prompts)
             Print(prompt);
-        return await input.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line ? new(line) : null;
+        // The console's own reader blocks whoever reads, and nothing ends that; what is typed after the end is nobody's.
+        var reading = Task.Run(input.ReadLine, cancellationToken);
+        return await reading.WaitAsync(cancellationToken).ConfigureAwait(false) is { } line ? new(line) : null;
     }
 
     public async Task<T> WatchAsync<T>(Task<T> task, Action interrupt)

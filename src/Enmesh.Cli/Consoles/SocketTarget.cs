@@ -18,6 +18,7 @@ internal sealed class SocketTarget : IConsoleTarget
     private readonly Channel<Term> _completions = Channel.CreateUnbounded<Term>();
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly CancellationTokenSource _ending = new();
+    private readonly CancellationTokenSource _lost = new();
     private Task _reading = Task.CompletedTask;
 
     private SocketTarget(NetworkStream stream, Action<string> output) => (_stream, _output) = (stream, output);
@@ -26,11 +27,14 @@ internal sealed class SocketTarget : IConsoleTarget
 
     public string Node { get; private set; } = "";
 
+    public CancellationToken Lost => _lost.Token;
+
     public int Line { get; private set; } = 1;
 
     /// <summary>Opens a shell.</summary>
     /// <exception cref="IOException">Nobody answers there.</exception>
-    internal static async Task<SocketTarget> OpenAsync(string path, Action<string> output, int columns, CancellationToken cancellationToken)
+    internal static async Task<SocketTarget> OpenAsync(
+        string path, Action<string> output, int columns, CancellationToken cancellationToken, ConsoleVisitor? visitor = null)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
@@ -49,7 +53,7 @@ internal sealed class SocketTarget : IConsoleTarget
             // What is typed is for a node of one's own; anybody can listen in a directory for all.
             if (Owner.OfPeer(socket) is { } user && user != Owner.EffectiveUser())
                 throw new PeerUnreachableException(path, 0, UnreachableReason.Refused, $"What answers at {path} is another user's (uid {user}); nothing was sent to it.");
-            await target.GreetAsync(columns, cancellationToken).WaitAsync(Patience, cancellationToken).ConfigureAwait(false);
+            await target.GreetAsync(columns, visitor, cancellationToken).WaitAsync(Patience, cancellationToken).ConfigureAwait(false);
             return target;
         }
         catch (TimeoutException)
@@ -92,16 +96,19 @@ internal sealed class SocketTarget : IConsoleTarget
         await _stream.DisposeAsync().ConfigureAwait(false);
         await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _ending.Dispose();
+        _lost.Dispose();
         _writing.Dispose();
     }
 
-    private async Task GreetAsync(int columns, CancellationToken cancellationToken)
+    private async Task GreetAsync(int columns, ConsoleVisitor? visitor, CancellationToken cancellationToken)
     {
         var hello = await ConsoleFrames.ReadAsync(_stream, cancellationToken).ConfigureAwait(false);
         if (hello is not { TupleElements: [{ AtomText: "hello" }, var node, var version, { Int32: { } line }] })
             throw new IOException("What answers there is no node, or refuses us.");
         (Node, Line) = (ConsoleFrames.TextOf(node), line);
         Banner = $"Enmesh {ConsoleFrames.TextOf(version)}, the shell of {Node} (Ctrl-D leaves it, type help(). for help)";
+        if (visitor is not null)
+            await SendAsync(ConsoleFrames.Of(visitor), cancellationToken).ConfigureAwait(false);
         await SendAsync(Term.Tuple(new Atom("columns"), columns), cancellationToken).ConfigureAwait(false);
         _reading = ReadAsync();
     }
@@ -127,6 +134,8 @@ internal sealed class SocketTarget : IConsoleTarget
         }
         _answers.Writer.TryComplete(problem);
         _completions.Writer.TryComplete(problem);
+        if (!_ending.IsCancellationRequested)
+            await _lost.CancelAsync().ConfigureAwait(false);
     }
 
     private async Task<Term> NextAsync(Channel<Term> channel, CancellationToken cancellationToken)

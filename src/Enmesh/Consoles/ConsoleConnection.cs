@@ -6,7 +6,12 @@ using Enmesh.Terms;
 namespace Enmesh.Consoles;
 
 /// <summary>One console and the shell that is its own.</summary>
-internal sealed class ConsoleConnection(Stream stream, NodeName node, Func<ShellOptions, ShellSession> start)
+/// <param name="stream">The connection.</param>
+/// <param name="node">Whose console it is.</param>
+/// <param name="start">Opens a shell.</param>
+/// <param name="recordVisit">Where visits are recorded, visitors have to say who they are; null where there are none.</param>
+internal sealed class ConsoleConnection(
+    Stream stream, NodeName node, Func<ShellOptions, ShellSession> start, Func<ConsoleVisitor, IConsoleRecord>? recordVisit = null)
 {
     // A console that does not read what it is sent is left; nobody waits for it.
     private const int MaxWaiting = 10_000;
@@ -22,6 +27,7 @@ internal sealed class ConsoleConnection(Stream stream, NodeName node, Func<Shell
     private readonly Channel<(Term Message, int Characters)> _outgoing = Channel.CreateBounded<(Term, int)>(MaxWaiting);
     private int _columns = 80;
     private long _charactersWaiting;
+    private IConsoleRecord? _record;
 
     internal async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -41,6 +47,7 @@ internal sealed class ConsoleConnection(Stream stream, NodeName node, Func<Shell
                 _outgoing.Writer.TryComplete();
                 await ending.CancelAsync().ConfigureAwait(false);
                 await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                _record?.Dispose();
             }
         }
     }
@@ -50,7 +57,9 @@ internal sealed class ConsoleConnection(Stream stream, NodeName node, Func<Shell
         var evaluating = Task.CompletedTask;
         while (await ConsoleFrames.ReadAsync(stream, ending.Token).ConfigureAwait(false) is { } message)
         {
-            if (message.IsAtom("interrupt"))
+            if (recordVisit is not null && _record is null)
+                _record = recordVisit(ConsoleFrames.VisitorOf(message) ?? throw new IOException("A visitor did not say who he is."));
+            else if (message.IsAtom("interrupt"))
                 session.Interrupt();
             else if (message.TupleElements is [{ AtomText: "eval" }, var text])
                 evaluating = EvaluateAfterAsync(evaluating, session, ConsoleFrames.TextOf(text), ending);
@@ -67,6 +76,7 @@ internal sealed class ConsoleConnection(Stream stream, NodeName node, Func<Shell
     {
         // To read a long text takes time as well, and an interrupt may come meanwhile.
         await before.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        _record?.Evaluating(text);
         var answer = await session.EvaluateAsync(text, ending.Token).ConfigureAwait(false);
         Send(Term.Tuple(Answer, Term.Binary(answer.Text), answer.Failed, answer.Leaves, session.Line), ending);
     }

@@ -9,7 +9,8 @@ namespace Enmesh.Consoles;
 /// term format.
 /// </summary>
 /// <remarks>
-/// From the console: <c>{eval, Text}</c>, <c>interrupt</c>, <c>{complete, Text}</c>, <c>{columns, N}</c>. From the node:
+/// From the console: <c>{eval, Text}</c>, <c>interrupt</c>, <c>{complete, Text}</c>, <c>{columns, N}</c>; before all else, where
+/// visits are recorded, <c>{visitor, Address, Fingerprint, Key, Certificate, IsInteractive}</c>. From the node:
 /// <c>{hello, Node, Version, Line}</c> first, then <c>{output, Text}</c> at any time, <c>{answer, Text, Failed, Leaves,
 /// Line}</c> and <c>{completions, Length, [Word]}</c>. Text is a binary in UTF-8.
 /// </remarks>
@@ -53,6 +54,17 @@ internal static class ConsoleFrames
             throw new IOException("What came is no term.", e);
         }
     }
+
+    /// <summary>Who somebody says he is.</summary>
+    internal static Term Of(ConsoleVisitor visitor) => Term.Tuple(
+        new Atom("visitor"), Term.Binary(visitor.Address), Term.Binary(visitor.Fingerprint), Term.Binary(visitor.Key), Term.Binary(visitor.Certificate),
+        visitor.IsInteractive);
+
+    /// <summary>Who that is; null when the message says something else.</summary>
+    internal static ConsoleVisitor? VisitorOf(Term message) =>
+        message.TupleElements is [{ AtomText: "visitor" }, var address, var fingerprint, var key, var certificate, { Boolean: { } isInteractive }]
+            ? new(TextOf(address), TextOf(fingerprint), TextOf(key), TextOf(certificate), isInteractive)
+            : null;
 
     /// <summary>The text of a binary in a message.</summary>
     internal static string TextOf(Term term) =>

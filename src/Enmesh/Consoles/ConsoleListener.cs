@@ -19,20 +19,23 @@ internal sealed class ConsoleListener : IAsyncDisposable
     private readonly NodeName _node;
     private readonly Func<ShellOptions, ShellSession> _start;
     private readonly ILogger _logger;
+    private readonly Func<ConsoleVisitor, IConsoleRecord>? _recordVisit;
     private readonly Socket _socket;
     private readonly CancellationTokenSource _ending = new();
     private readonly List<Task> _consoles = [];
     private readonly Task _accepting;
 
-    private ConsoleListener(string path, NodeName node, Func<ShellOptions, ShellSession> start, Socket socket, ILogger logger)
+    private ConsoleListener(
+        string path, NodeName node, Func<ShellOptions, ShellSession> start, Socket socket, ILogger logger, Func<ConsoleVisitor, IConsoleRecord>? recordVisit)
     {
-        (_path, _node, _start, _socket, _logger) = (path, node, start, socket, logger);
+        (_path, _node, _start, _socket, _logger, _recordVisit) = (path, node, start, socket, logger, recordVisit);
         _accepting = AcceptAsync();
     }
 
     /// <summary>Begins to listen.</summary>
     /// <exception cref="IOException">The place cannot be had, or others could reach it.</exception>
-    internal static ConsoleListener Start(string path, NodeName node, Func<ShellOptions, ShellSession> start, ILogger logger)
+    internal static ConsoleListener Start(
+        string path, NodeName node, Func<ShellOptions, ShellSession> start, ILogger logger, Func<ConsoleVisitor, IConsoleRecord>? recordVisit = null)
     {
         path = System.IO.Path.GetFullPath(path);
         ConsolePath.Prepare(path);
@@ -51,7 +54,7 @@ internal sealed class ConsoleListener : IAsyncDisposable
             socket.Dispose();
             throw new IOException($"{path}: {e.Message}", e);
         }
-        return new(path, node, start, socket, logger);
+        return new(path, node, start, socket, logger, recordVisit);
     }
 
     public async ValueTask DisposeAsync()
@@ -144,18 +147,20 @@ internal sealed class ConsoleListener : IAsyncDisposable
     private async Task ServeAsync(Socket socket)
     {
         await Task.Yield();
-        _logger.ConsoleOpened(_path);
+        if (_recordVisit is null)
+            _logger.ConsoleOpened(_path);
         try
         {
             var stream = new NetworkStream(socket, ownsSocket: true);
             await using (stream.ConfigureAwait(false))
-                await new ConsoleConnection(stream, _node, _start).RunAsync(_ending.Token).ConfigureAwait(false);
+                await new ConsoleConnection(stream, _node, _start, _recordVisit).RunAsync(_ending.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {
             // It has gone; what it asked for is interrupted.
         }
-        _logger.ConsoleClosed(_path);
+        if (_recordVisit is null)
+            _logger.ConsoleClosed(_path);
     }
 }
 

@@ -5,7 +5,7 @@ namespace Enmesh.Telemetry;
 /// </summary>
 /// <remarks>
 /// 1000 peers, 1100 handshake, 1200 EPMD, 1300 discovery, 1400 cluster, 1500 transport, 1600 processes, 1700 services,
-/// 1800 hosting, 1900 process groups, 2000 global, 2100 behaviours, 2200 Kubernetes, 2300 the end of a host.
+/// 1800 hosting, 1900 process groups, 2000 global, 2100 behaviours, 2200 Kubernetes, 2300 the end of a host, 2400 SSH.
 /// </remarks>
 internal static class EventIds
 {
@@ -159,4 +159,16 @@ internal static class EventIds
     internal const int DrainHookDone = 2302;
     internal const int DrainHookCut = 2303;
     internal const int DrainHookFailed = 2304;
+
+    // 2400 SSH
+    internal const int SshListening = 2400;
+    internal const int SshEnded = 2401;
+    internal const int SshAccepted = 2402;
+    internal const int SshRefused = 2403;
+    internal const int SshSessionOpened = 2404;
+    internal const int SshSessionClosed = 2405;
+    internal const int SshEvaluating = 2406;
+    internal const int SshSaid = 2407;
+    internal const int SshComplained = 2408;
+    internal const int SshHostKeyMade = 2409;
 }
