@@ -104,6 +104,7 @@ internal sealed class ContainerSettings
     {
         "metadata.name" => $"{Pods.Owner.Name}-0",
         "metadata.namespace" => Pods.Owner.Namespace ?? "default",
+        _ when path.StartsWith("metadata.labels['", StringComparison.Ordinal) => Pods.Labels.GetValueOrDefault(path["metadata.labels['".Length..^2], ""),
         _ => OfSomePod.GetValueOrDefault(path, path),
     };
 

@@ -27,6 +27,8 @@ internal static partial class Images
                 yield return $"{place} has no tag, or one that moves";
                 continue;
             }
+            if (IsOurs(container) && pods.Labels.GetValueOrDefault("app.kubernetes.io/version") is { } label && label != match.Groups["tag"].Value)
+                yield return $"{place} is not of version {label}, as the pod's label says";
             if (IsOurs(container))
                 ours.Add(match.Groups["tag"].Value);
             var digest = match.Groups["digest"].Value;
@@ -34,7 +36,7 @@ internal static partial class Images
                 yield return $"{place} has no digest";
             if (release && (digest.Length == 0 || digest == Nobodys))
                 yield return $"{place} is not pinned to what was built: deploy/pin, or kustomize edit set image";
-            if (pods.Owner.Kind == "Job" && Version(pods.Owner.Name) is { } named && named != match.Groups["tag"].Value.ToLowerInvariant().Replace('_', '-'))
+            if (pods.Owner.Kind == "Job" && Version(pods.Owner.Name) is { } named && named != match.Groups["tag"].Value.ToLowerInvariant().Replace('_', '-').Replace('.', '-'))
                 yield return $"{pods.Owner}: it is named after {named}, its image is of {match.Groups["tag"].Value}";
         }
         if (ours.Count > 1)

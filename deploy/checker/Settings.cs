@@ -13,7 +13,7 @@ internal static class Settings
     private static readonly string[] Known =
     [
         "POD_IP", "POD_NAME", "POD_UID", "POD_NAMESPACE", "NODE_HOST", "HOME", "XDG_RUNTIME_DIR", "TMPDIR", "ENMESH_COOKIE_FILE", "ERL_DIST_PORT",
-        "ERL_EPMD_PORT", "ERL_EPMD_ADDRESS", "DOTNET_EnableDiagnostics", "DOTNET_GCHeapHardLimit", "DOTNET_shutdownTimeoutSeconds",
+        "ERL_EPMD_PORT", "ERL_EPMD_ADDRESS", "DOTNET_EnableDiagnostics", "DOTNET_GCHeapHardLimit", "DOTNET_shutdownTimeoutSeconds", "IMAGE_VERSION",
     ];
 
     internal static IEnumerable<string> Check(Rendering all) =>
@@ -25,6 +25,8 @@ internal static class Settings
             yield return problem;
         foreach (var name in one.Variables.Keys.Where(name => !Known.Contains(name) && !name.StartsWith("Enmesh__", StringComparison.Ordinal) && !name.StartsWith("Logging__", StringComparison.Ordinal)))
             yield return $"nobody reads the variable {name}";
+        if (one.Variables.GetValueOrDefault("IMAGE_VERSION") is "")
+            yield return "IMAGE_VERSION is of a label that its pods do not have";
         foreach (var error in CommandLine.CreateRoot().Parse([.. one.Container.Texts("args")]).Errors)
             yield return $"enmesh {string.Join(' ', one.Container.Texts("args"))}: {error.Message}";
         if (one.Variables.GetValueOrDefault("DOTNET_EnableDiagnostics") != "0")

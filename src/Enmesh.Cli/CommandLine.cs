@@ -97,6 +97,7 @@ internal static class CommandLine
         root.Subcommands.Add(EpmdCommand.Create());
         root.Subcommands.Add(TermCommand.Create());
         root.Subcommands.Add(CertsCommand.Create());
+        root.Subcommands.Add(LeaseCommand.Create());
         foreach (var help in root.Options.OfType<HelpOption>())
             help.Action = new VerbHelp((HelpAction)help.Action!);
         return root;

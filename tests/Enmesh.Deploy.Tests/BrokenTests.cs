@@ -95,6 +95,12 @@ public sealed class BrokenTests(Overlays overlays)
         { "production", "  - endpointslices\n", "  - pods\n", "it may not list endpointslices.discovery.k8s.io" },
         { "ip", "automountServiceAccountToken: true", "automountServiceAccountToken: false", "it asks the API server, and has no token" },
         { "insecure", "      automountServiceAccountToken: false", "      automountServiceAccountToken: true", "nothing to ask it" },
+        { "with-migrations", "  resourceNames:\n  - enmesh-migrations\n  resources:\n  - leases\n  verbs:\n  - get\n", "  resources:\n  - leases\n  verbs:\n  - get\n", "it may get leases.coordination.k8s.io, which none of its pods does" },
+        { "with-migrations", "  verbs:\n  - get\n  - patch\n", "  verbs:\n  - get\n", "ServiceAccount enmesh-migrations: it may not patch leases.coordination.k8s.io 'enmesh-migrations'" },
+        { "with-migrations", "name: enmesh-migrations-0-1-0", "name: enmesh-migrations-0-0-9", "it is named after 0-0-9, its image is of 0.1.0" },
+        { "with-migrations", "app.kubernetes.io/version: 0.1.0", "app.kubernetes.io/version: 0.0.9", "is not of version 0.0.9" },
+        { "with-migrations", "app.kubernetes.io/version: 0.1.0", "app.kubernetes.io/versions: 0.1.0", "IMAGE_VERSION is of a label that its pods do not have" },
+        { "with-migrations", "        - --done\n", "        - --do\n", "enmesh lease" },
         // Policies.
         { "ip", "  - from:\n    - podSelector:\n        matchLabels:\n          enmesh/mesh: enmesh\n    ports:\n    - port: 4370", "  - from:\n    - podSelector:\n        matchLabels:\n          enmesh/mesh: enmesh\n    ports:\n    - port: 4371", "the policies keep Deployment enmesh from Deployment enmesh on port 4370" },
         { "ip", "    - port: 8081\n", "    - port: 8082\n", "keep the kubelet's probes from Deployment enmesh" },

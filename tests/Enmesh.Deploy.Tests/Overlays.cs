@@ -20,6 +20,7 @@ public sealed class Overlays : IAsyncLifetime
     [
         ("with-epmd", "ip", "epmd"),
         ("with-ingress", "ip", "ingress"),
+        ("with-migrations", "ip", "migrations"),
         ("by-host-with-requests", "ip", "statefulset tls-cert-manager-by-host"),
     ];
 
@@ -58,6 +59,10 @@ public sealed class Overlays : IAsyncLifetime
         _home?.Dispose();
         return default;
     }
+
+    /// <summary>Runs a command in the root, where <c>kubectl</c> is, beside a copy of <c>deploy</c>.</summary>
+    internal Task<CommandResult> RunAsync(params string[] command) =>
+        ChildProcess.RunAsync([.. _home!.Enter, "sh", "-c", "cd \"$0\" && exec \"$@\"", _home.Inside, .. command], _home.Environment(null));
 
     internal string Yaml(string name) => _rendered[name];
 

@@ -1,0 +1,134 @@
+using System.Text.RegularExpressions;
+using Enmesh.TestSupport;
+using Xunit;
+
+namespace Enmesh.Deploy.Tests;
+
+/// <summary>The scripts beside the manifests, as far as they go without a cluster; and the form of what is for a cloud.</summary>
+[Trait("Ring", "system")]
+public sealed partial class ScriptTests(Overlays overlays) : IDisposable
+{
+    private const string Digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    private readonly string _directory = Directory.CreateTempSubdirectory("enmesh-deploy-").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public async Task Shellcheck_finds_nothing()
+    {
+        var scripts = Directory.GetFiles(Repository.PathTo("deploy"), "*", SearchOption.AllDirectories)
+            .Where(file => File.ReadLines(file).FirstOrDefault()?.StartsWith("#!/usr/bin/env bash", StringComparison.Ordinal) == true).ToArray();
+        Assert.True(scripts.Length >= 6, string.Join(", ", scripts));
+        var checking = await ChildProcess.RunAsync(["shellcheck", "--external-sources", "--exclude=SC1091", .. scripts]);
+        Assert.Equal((0, ""), (checking.ExitCode, checking.Output));
+        Assert.All(scripts, script => Assert.True(File.GetUnixFileMode(script).HasFlag(UnixFileMode.UserExecute), script));
+    }
+
+    [Fact]
+    public async Task Pin_gives_every_image_its_digest_and_every_pod_its_version()
+    {
+        var pinned = await overlays.RunAsync("bash", "deploy/pin", "with-migrations", $"registry.example.com:5000/shop/enmesh:1.4.2_RC1@{Digest}");
+        var all = Rendering.Parse("with-migrations", pinned.Successful);
+        Assert.Empty(Program.Check(all, Schema.Load(), release: true));
+        Assert.All(
+            all.Pods.SelectMany(pods => pods.AllContainers),
+            container => Assert.Equal($"registry.example.com:5000/shop/enmesh:1.4.2_RC1@{Digest}", container.Text("image")));
+        Assert.NotNull(all.Find("Job", "enmesh-migrations-1-4-2-rc1"));
+        Assert.All(all.Pods.Where(pods => pods.AreNodes), pods => Assert.Equal("1.4.2_RC1", pods.Labels["app.kubernetes.io/version"]));
+    }
+
+    [Theory]
+    [InlineData("enmesh:1.4.2")]
+    [InlineData("enmesh@" + Digest)]
+    [InlineData("enmesh:1.4.2@sha256:0123")]
+    [InlineData("--help")]
+    public async Task Pin_takes_no_image_that_could_be_another_one_tomorrow(string image)
+    {
+        var refused = await overlays.RunAsync("bash", "deploy/pin", "ip", image);
+        Assert.Equal((64, ""), (refused.ExitCode, refused.Output));
+        Assert.Contains("Usage: pin OVERLAY IMAGE:TAG@sha256:DIGEST", refused.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_cookie_is_made_once_and_stands_on_no_command_line()
+    {
+        InstallKubectl("""
+            echo "$*" >> calls
+            case $* in
+                *' get secret '*) [ ! -e cookie ] || echo secret/enmesh-cookie ;;
+                *' create secret '*) cat > cookie ;;
+                *) exit 9 ;;
+            esac
+            """);
+        _ = (await CookieAsync("shop", "--", "--context", "test")).Successful;
+        var cookie = await File.ReadAllTextAsync(Path.Combine(_directory, "cookie"));
+        Assert.Matches("^[0-9a-f]{48}$", cookie);
+        var calls = await File.ReadAllTextAsync(Path.Combine(_directory, "calls"));
+        Assert.DoesNotContain(cookie, calls, StringComparison.Ordinal);
+        Assert.Contains("--context test --namespace shop create secret generic enmesh-cookie --from-file=cookie=/dev/stdin", calls, StringComparison.Ordinal);
+        var again = await CookieAsync("shop");
+        Assert.Equal(0, again.ExitCode);
+        Assert.Contains("has its cookie", again.Errors, StringComparison.Ordinal);
+        Assert.Equal(cookie, await File.ReadAllTextAsync(Path.Combine(_directory, "cookie")));
+    }
+
+    [Fact]
+    public async Task The_command_itself_checks_what_is_shipped_and_says_what_is_broken()
+    {
+        var good = Path.Combine(_directory, "insecure");
+        await File.WriteAllTextAsync(good, overlays.Yaml("insecure"));
+        var fine = await ChildProcess.RunAsync(["dotnet", Checker, good]);
+        Assert.Equal((0, "insecure: 16 objects, 0 problems\n"), (fine.ExitCode, fine.Output));
+        await File.WriteAllTextAsync(good, overlays.Yaml("insecure").Replace("replicas: 3", "replica: 3", StringComparison.Ordinal));
+        var broken = await ChildProcess.RunAsync(["dotnet", Checker, good]);
+        Assert.Equal(1, broken.ExitCode);
+        Assert.Contains("insecure: Deployment enmesh.spec.replica: there is no such field", broken.Output, StringComparison.Ordinal);
+        Assert.Equal(2, (await ChildProcess.RunAsync(["dotnet", Checker, "--fast"])).ExitCode);
+    }
+
+    // Nobody has applied it here; what can be seen without doing so is looked at.
+    [Fact]
+    public void What_is_for_the_cloud_uses_what_it_declares_and_asks_for_little()
+    {
+        var files = Directory.GetFiles(Repository.PathTo("deploy", "terraform"), "*.tf").ToDictionary(file => Path.GetFileName(file)!, File.ReadAllText);
+        var all = string.Concat(files.Values);
+        var declared = Declared().Matches(files["variables.tf"]).Select(match => match.Groups[1].Value).Order(StringComparer.Ordinal);
+        Assert.Equal(Used().Matches(all).Select(match => match.Groups[1].Value).Distinct().Order(StringComparer.Ordinal), declared);
+        foreach (Match reference in Reference().Matches(all))
+            Assert.Contains($"resource \"{reference.Groups[1].Value}\" \"{reference.Groups[2].Value}\"", all, StringComparison.Ordinal);
+        Assert.Equal(all.Count(c => c == '{'), all.Count(c => c == '}'));
+        Assert.DoesNotContain("roles/editor", all, StringComparison.Ordinal);
+        Assert.DoesNotContain("roles/owner", all, StringComparison.Ordinal);
+        Assert.Contains("roles/artifactregistry.reader", all, StringComparison.Ordinal);
+        Assert.Contains("enable_private_nodes    = true", all, StringComparison.Ordinal);
+        Assert.Contains("Never applied by the tests", files["main.tf"], StringComparison.Ordinal);
+        var script = File.ReadAllText(Repository.PathTo("deploy", "terraform", "push-and-deploy"));
+        foreach (var output in Output().Matches(script).Select(match => match.Groups[1].Value))
+            Assert.Contains($"output \"{output}\"", files["outputs.tf"], StringComparison.Ordinal);
+    }
+
+    private static string Checker => Path.Combine(AppContext.BaseDirectory, "Enmesh.Deploy.dll");
+
+    private Task<CommandResult> CookieAsync(params string[] arguments) => ChildProcess.RunAsync(
+        [Repository.PathTo("deploy", "cookie"), .. arguments],
+        new Dictionary<string, string?> { ["PATH"] = $"{_directory}:{Environment.GetEnvironmentVariable("PATH")}" }, "", _directory);
+
+    private void InstallKubectl(string script)
+    {
+        var file = Path.Combine(_directory, "kubectl");
+        File.WriteAllText(file, $"#!/bin/sh\n{script}\n");
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+    }
+
+    [GeneratedRegex("^variable \"(\\w+)\"", RegexOptions.Multiline)]
+    private static partial Regex Declared();
+
+    [GeneratedRegex(@"\bvar\.(\w+)")]
+    private static partial Regex Used();
+
+    [GeneratedRegex(@"\b(google_\w+)\.(\w+)\.")]
+    private static partial Regex Reference();
+
+    [GeneratedRegex(@"\$\(output (\w+)\)")]
+    private static partial Regex Output();
+}
