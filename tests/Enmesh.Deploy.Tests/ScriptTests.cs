@@ -46,7 +46,7 @@ public sealed partial class ScriptTests(Overlays overlays) : IDisposable
     {
         var refused = await overlays.RunAsync("bash", "deploy/pin", "ip", image);
         Assert.Equal((64, ""), (refused.ExitCode, refused.Output));
-        Assert.Contains("Usage: pin OVERLAY IMAGE:TAG@sha256:DIGEST", refused.Errors, StringComparison.Ordinal);
+        Assert.Contains("Usage: pin OVERLAY IMAGE:TAG@sha256:DIGEST [SSH-IMAGE:TAG@sha256:DIGEST]", refused.Errors, StringComparison.Ordinal);
     }
 
     [Fact]
