@@ -37,7 +37,8 @@ internal static class CommandLine
             return await parsed.InvokeAsync(new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = TerminationTimeout,
+                // A node drains for as long as it was told to, and heeds signals itself.
+                ProcessTerminationTimeout = parsed.CommandResult.Command.Name == NodeCommand.Name ? null : TerminationTimeout,
             }).ConfigureAwait(false);
         }
         catch (OperationCanceledException)

@@ -20,6 +20,8 @@ namespace Enmesh.Cli;
 /// </summary>
 internal static class NodeCommand
 {
+    internal const string Name = "node";
+
     internal static Command Create()
     {
         var name = new Option<string?>("--name") { Description = "The node's name, alive@host, or the part before the @.", HelpName = "NAME" };
@@ -40,9 +42,11 @@ internal static class NodeCommand
         var probes = new Option<string?>("--probes") { Description = "Serve /livez and /readyz there; in a pod 8081 unless told otherwise, elsewhere off.", HelpName = "ADDRESS:PORT|off" };
         var page = new Option<string?>("--page") { Description = "Serve the status page there; in a pod 8080 unless told otherwise, elsewhere off.", HelpName = "ADDRESS:PORT|off" };
         var ssh = new SshNodeOptions();
+        var log = new Option<string>("--log") { Description = "How it logs, on stderr: lines for people, or one JSON object a line for programs.", DefaultValueFactory = static _ => "text", HelpName = "text|json" };
+        log.AcceptOnlyFromAmong("text", "json");
         var untilInputEnds = new Option<bool>("--until-stdin-closes") { Description = "End when stdin does, for whoever starts nodes as its children.", Hidden = true };
         var command = new Verb(
-            "node",
+            Name,
             "Run one node until Ctrl-C.",
             """
             Every other setting comes from the environment or from appsettings.json, section Enmesh:
@@ -57,7 +61,7 @@ internal static class NodeCommand
               enmesh node --name a@10.0.0.7 --listen 10.0.0.7 --tls-cert tls.crt --tls-key tls.key --tls-ca ca.crt --dns orders
             """)
         {
-            name, hostFrom, shortNames, cookie, insecure, listen, port, epmd, epmdPort, hidden, page, metrics, probes, console, untilInputEnds,
+            name, hostFrom, shortNames, cookie, insecure, listen, port, epmd, epmdPort, hidden, page, metrics, probes, console, log, untilInputEnds,
         };
         tls.AddTo(command);
         ssh.AddTo(command);
@@ -86,28 +90,17 @@ internal static class NodeCommand
             Put("EpmdPort", parsed.GetValue(epmdPort)?.ToString(CultureInfo.InvariantCulture));
             foreach (var (key, value) in tls.Settings(parsed).Concat(ssh.Settings(parsed)).Concat(sources.Settings(parsed)))
                 Put(key, value);
-            return RunAsync(settings, parsed.GetValue(console) ?? ConsolePath.Usual, parsed.GetValue(untilInputEnds), cancellationToken);
+            return RunAsync(settings, parsed.GetValue(console) ?? ConsolePath.Usual, parsed.GetValue(log) == "json", parsed.GetValue(untilInputEnds), cancellationToken);
         });
         return command;
     }
 
     private static async Task<int> RunAsync(
-        Dictionary<string, string?> settings, string console, bool untilInputEnds, CancellationToken cancellationToken)
+        Dictionary<string, string?> settings, string console, bool json, bool untilInputEnds, CancellationToken cancellationToken)
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Configuration.AddInMemoryCollection(settings);
-        builder.Logging.ClearProviders();
-        builder.Logging.AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.TimestampFormat = "HH:mm:ss.fff ";
-            console.ColorBehavior = LoggerColorBehavior.Default;
-        });
-        builder.Logging.Services.Configure<ConsoleLoggerOptions>(
-            console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
-        // Why the host did not start is said below, in one sentence and without a stack trace.
-        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+        AddLog(builder.Logging, json);
         var added = builder.AddErlangNode();
         SshNodeOptions.AddTo(added, builder.Configuration);
         AddEndpoints(builder);
@@ -117,9 +110,15 @@ internal static class NodeCommand
             builder.AddNodeCertificate(certificate => certificate.Host ??= from);
         }
         using var host = builder.Build();
+        // Also when a peer stops it, or its servers have given up.
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(
+            cancellationToken, host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
+        // systemd and Kubernetes end a process with SIGTERM; the default action would skip the node's own end.
+        using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         try
         {
-            await host.StartAsync(cancellationToken).ConfigureAwait(false);
+            await host.StartAsync(stopping.Token).ConfigureAwait(false);
         }
         catch (OptionsValidationException e)
         {
@@ -132,13 +131,6 @@ internal static class NodeCommand
         Console.Out.WriteLine($"{node.Name} is up{(node.Port is { } port ? $" on port {port}" : "")}.");
         if (host.Services.GetService<EndpointService>() is { } endpoints)
             Tell(endpoints);
-        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        // systemd and Kubernetes end a process with SIGTERM; the default action would skip the node's own end.
-        using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
-        {
-            context.Cancel = true;
-            stopping.Cancel();
-        });
         if (untilInputEnds)
             _ = WaitForEndOfInputAsync(stopping);
         await Task.Delay(Timeout.Infinite, stopping.Token)
@@ -147,7 +139,40 @@ internal static class NodeCommand
         if (consoles is not null)
             await consoles.DisposeAsync().ConfigureAwait(false);
         await host.StopAsync(CancellationToken.None).ConfigureAwait(false);
-        return ExitCode.Success;
+        return Environment.ExitCode;
+
+        void Stop(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            stopping.Cancel();
+        }
+    }
+
+    // On stderr: results are on stdout.
+    private static void AddLog(ILoggingBuilder logging, bool json)
+    {
+        logging.ClearProviders();
+        if (json)
+        {
+            logging.AddJsonConsole(console =>
+            {
+                console.UseUtcTimestamp = true;
+                console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+            });
+        }
+        else
+        {
+            logging.AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.TimestampFormat = "HH:mm:ss.fff ";
+                console.ColorBehavior = LoggerColorBehavior.Default;
+            });
+        }
+        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        logging.AddFilter("Microsoft", LogLevel.Warning);
+        // Why the host did not start is said below, in one sentence and without a stack trace.
+        logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
     }
 
     // Off where nobody asked for it and no operator is to be expected: several nodes of one machine would want the same ports.

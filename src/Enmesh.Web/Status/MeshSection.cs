@@ -26,7 +26,7 @@ internal static class MeshSection
         var all = Nodes(status);
         var nodes = all.Take(Most).ToArray();
         var sights = Sights(status, nodes);
-        var html = StatusPage.Begin("mesh", "Who sees whom").Raw("<div class=\"mesh\">");
+        var html = StatusPage.Begin("mesh", "Who sees whom").Raw(nodes.Length > MostFullyDrawn ? "<div class=\"mesh many\">" : "<div class=\"mesh\">");
         Picture(html, Array.IndexOf(nodes, status.Node.Name), nodes, sights);
         html.Raw("<div>");
         Matrix(html, status, nodes, sights);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -6,7 +7,7 @@ using System.Text.Json.Serialization;
 namespace Enmesh.Web.Status;
 
 /// <summary>The status as JSON: names in camelCase, times in ISO 8601, everything that is not plain text escaped.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, Converters = [typeof(UtcConverter)])]
 [JsonSerializable(typeof(NodeStatus))]
 [JsonSerializable(typeof(JsonElement))]
 internal sealed partial class StatusJson : JsonSerializerContext
@@ -36,4 +37,13 @@ internal sealed partial class StatusJson : JsonSerializerContext
         }
         return bytes.WrittenSpan.ToArray();
     }
+}
+
+/// <summary>Times in UTC with a Z, to the millisecond.</summary>
+internal sealed class UtcConverter : JsonConverter<DateTimeOffset>
+{
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDateTimeOffset();
+
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
 }

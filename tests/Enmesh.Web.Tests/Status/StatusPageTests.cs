@@ -69,6 +69,7 @@ public sealed class StatusPageTests
         using var read = JsonDocument.Parse(json);
         Assert.Equal(Hostile, read.RootElement.GetProperty("members")[0].GetProperty("lastFailure").GetProperty("message").GetString());
         Assert.Equal(Hostile, read.RootElement.GetProperty("names").GetProperty("registered")[0].GetString());
+        Assert.Equal("2026-05-04T12:00:00.000Z", read.RootElement.GetProperty("at").GetString());
     }
 
     [Fact]
