@@ -109,6 +109,7 @@ internal static class NodeCommand
             var from = await ConfiguredHost.FindAsync(builder.Configuration, cancellationToken).ConfigureAwait(false);
             builder.AddNodeCertificate(certificate => certificate.Host ??= from);
         }
+        builder.AddErlangOtlp(); // where the environment names a collector
         using var host = builder.Build();
         // Also when a peer stops it, or its servers have given up.
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(

@@ -34,6 +34,8 @@ internal static class MeshSection
             .Raw("<span class=\"warn\">?</span> it has not said; · itself.");
         if (nodes.Length < all.Count)
             html.Raw(" The first ").Raw(nodes.Length).Raw(" of ").Raw(all.Count).Raw(" nodes are shown; the JSON has all.");
+        if (nodes.Length > MostFullyDrawn)
+            html.Raw(" The picture has this node’s links, and those that are missing.");
         return html.Raw("</p></div></div></section>").ToString();
     }
 
@@ -76,9 +78,7 @@ internal static class MeshSection
         html.Raw("<tbody>");
         for (var row = 0; row < nodes.Length; row++)
         {
-            html.Raw("<tr><th scope=\"row\"><i>").Raw(row + 1).Raw("</i> ").Text(nodes[row]);
-            if (nodes[row] == status.Node.Name)
-                html.Raw(" <b>(this node)</b>");
+            html.Raw("<tr><th scope=\"row\"><i>").Raw(row + 1).Raw(nodes[row] == status.Node.Name ? "</i> <b>(this node)</b> " : "</i> ").Text(nodes[row]);
             for (var column = 0; column < nodes.Length; column++)
                 html.Raw(sights[row, column] switch
                 {

@@ -40,7 +40,7 @@ internal static class House
     private static readonly string[] Kubernetes =
         [.. Node, .. KubernetesApi, "Enmesh.Kubernetes.Leases", "Enmesh.Kubernetes.Certificates", "Enmesh.Kubernetes"];
     private static readonly string[] Hosting = [.. Kubernetes, "Enmesh.Hosting"];
-    private static readonly string[] Web = [.. Hosting, "Enmesh.Web.Metrics", "Enmesh.Web.Status", "Enmesh.Web"];
+    private static readonly string[] Web = [.. Hosting, "Enmesh.Web.Metrics", "Enmesh.Web.Otlp", "Enmesh.Web.Status", "Enmesh.Web"];
 
     /// <summary>Each room with the rooms it may use, itself among them.</summary>
     internal static readonly IReadOnlyDictionary<string, string[]> MayUse = new Dictionary<string, string[]>
@@ -77,6 +77,7 @@ internal static class House
         ["Enmesh.Hosting"] = Hosting,
         ["Enmesh.Testing"] = [.. Node, "Enmesh.Testing"],
         ["Enmesh.Web.Metrics"] = ["Enmesh.Web.Metrics"],
+        ["Enmesh.Web.Otlp"] = ["Enmesh.Web.Otlp"],
         ["Enmesh.Web.Status"] = [.. Hosting, "Enmesh.Web.Status"],
         ["Enmesh.Web"] = Web,
         ["Enmesh.Cli"] = [.. Web, "Enmesh.Cli"],

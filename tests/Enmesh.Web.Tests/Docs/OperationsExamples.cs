@@ -19,6 +19,7 @@ public sealed class OperationsExamples
 
         builder.AddErlangNode();
         builder.AddErlangEndpoints();
+        builder.AddErlangOtlp(); // to a collector of OpenTelemetry, where the environment names one
         builder.Services.AddHealthChecks().AddErlangNodes(); // the same readiness, among the host's own health checks
 
         await host.StartAsync();
