@@ -95,15 +95,7 @@ public sealed class KubernetesDiscoveryOptions : DiscoveryPolling
     public int? Port
     {
         get;
-        set
-        {
-            if (value is { } port)
-            {
-                ArgumentOutOfRangeException.ThrowIfNegativeOrZero(port, nameof(value));
-                ArgumentOutOfRangeException.ThrowIfGreaterThan(port, ushort.MaxValue, nameof(value));
-            }
-            field = value;
-        }
+        set => field = value is null ? null : Bounds.Within(value.Value, 1, ushort.MaxValue, nameof(value));
     }
 
     /// <summary>
@@ -140,12 +132,7 @@ public sealed class KubernetesDiscoveryOptions : DiscoveryPolling
     public int EmptyConfirmations
     {
         get;
-        set
-        {
-            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, 1000);
-            field = value;
-        }
+        set => field = Bounds.Within(value, 1, 1000);
     } = EmptyAnswers.DefaultConfirmations;
 
     /// <summary>How long the answers must have said so as well. Default 30 s; 0 to 1 day.</summary>
@@ -153,12 +140,7 @@ public sealed class KubernetesDiscoveryOptions : DiscoveryPolling
     public TimeSpan EmptyAge
     {
         get;
-        set
-        {
-            ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.Zero);
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, TimeSpan.FromDays(1));
-            field = value;
-        }
+        set => field = Bounds.Within(value, TimeSpan.Zero, TimeSpan.FromDays(1));
     } = EmptyAnswers.DefaultAge;
 
     /// <summary>Says what is wrong with the options, each problem beginning with its key.</summary>

@@ -28,7 +28,9 @@ public sealed partial class ErlangNode
     private readonly List<(Atom? Name, Func<ProcessContext, Task> Body)> _beforeStart = [];
     private readonly List<SupervisorOfNode> _supervisors = [];
     private Life? _life;
+    private readonly CancellationTokenSource _giveUp = new(); // a start that is not finished when the node ends
     private int _started;
+    private Task? _starting;
     private Task? _ending;
 
     /// <summary>Makes a node. Nothing happens before <see cref="StartAsync(CancellationToken)"/>.</summary>
@@ -85,7 +87,11 @@ public sealed partial class ErlangNode
     {
         if (Interlocked.Exchange(ref _started, 1) != 0)
             throw new InvalidOperationException("The node has been started before; make a new one.");
-        _life = await Life.BeginAsync(this, cancellationToken).ConfigureAwait(false);
+        ObjectDisposedException.ThrowIf(_giveUp.IsCancellationRequested, this);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _giveUp.Token);
+        var starting = Life.BeginAsync(this, either.Token);
+        Volatile.Write(ref _starting, starting);
+        await starting.ConfigureAwait(false);
     }
 
     /// <summary>
@@ -107,17 +113,19 @@ public sealed partial class ErlangNode
 
     private Task EndAsync()
     {
-        if (_life is not { } life)
-            return Task.CompletedTask;
         lock (_beforeStart)
-            return _ending ??= EndOnceAsync(life);
+            return _ending ??= EndOnceAsync();
     }
 
-    private static async Task EndOnceAsync(Life life)
+    private async Task EndOnceAsync()
     {
         // Not in the turn of a process, which would wait for itself.
         await Task.Yield();
-        await life.EndAsync().ConfigureAwait(false);
+        await _giveUp.CancelAsync().ConfigureAwait(false);
+        if (Volatile.Read(ref _starting) is { } starting)
+            await starting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_life is { } life)
+            await life.EndAsync().ConfigureAwait(false);
     }
 
     private static Func<CancellationToken, Task<NodePlan>> Prepare(ErlangNodeOptions options, TimeProvider time)
@@ -203,41 +211,101 @@ public sealed partial class ErlangNode
 
         internal async Task EndAsync()
         {
-            Drain();
-            for (var i = _supervisors.Count - 1; i >= 0; i--)
-                await _supervisors[i].StopAsync().ConfigureAwait(false);
-            await Cluster.DisposeAsync().ConfigureAwait(false);
-            if (Epmd is not null)
-                await Epmd.DisposeAsync().ConfigureAwait(false);
-            if (Global is not null)
-                await Global.PrepareToLeaveAsync().ConfigureAwait(false);
-            await Peers.DisposeAsync().ConfigureAwait(false);
-            await Runtime.DisposeAsync().ConfigureAwait(false);
-            if (Global is not null)
-                await Global.DialsAsync().ConfigureAwait(false);
-            Ticks.Dispose();
-            Metrics.Dispose();
-            Renewal?.Dispose();
-            Tls?.Dispose();
-            _cookies?.Dispose();
+            List<Exception> problems = [];
+            // Each is done whatever became of those before it: user code, strategies and loggers have their part in some.
+            foreach (var step in Steps())
+            {
+                try
+                {
+                    await step().ConfigureAwait(false);
+                }
+                catch (Exception e)
+                {
+                    problems.Add(e);
+                }
+            }
+            if (problems.Count > 0)
+                throw problems.Count == 1 ? problems[0] : new AggregateException(problems);
         }
 
-        private async Task StartSupervisorsAsync(ErlangNode node, CancellationToken cancellationToken)
+        private IEnumerable<Func<ValueTask>> Steps()
+        {
+            yield return Now(Drain);
+            for (var i = _supervisors.Count - 1; i >= 0; i--)
+            {
+                var supervisor = _supervisors[i];
+                yield return () => new(supervisor.StopAsync());
+            }
+            yield return Cluster.DisposeAsync;
+            yield return () => Epmd?.DisposeAsync() ?? default;
+            yield return () => Global is null ? default : new(Global.PrepareToLeaveAsync());
+            yield return Peers.DisposeAsync;
+            yield return Runtime.DisposeAsync;
+            yield return () => Global is null ? default : new(Global.DialsAsync());
+            yield return Now(Ticks.Dispose);
+            yield return Now(Metrics.Dispose);
+            yield return Now(() => Renewal?.Dispose());
+            yield return Now(() => Tls?.Dispose());
+            yield return Now(() => _cookies?.Dispose());
+
+            static Func<ValueTask> Now(Action action) => () =>
+            {
+                action();
+                return default;
+            };
+        }
+
+        /// <summary>Fills the node with what it consists of, and opens it. After a failure nothing is left of it.</summary>
+        private async Task OpenAsync(ErlangNode node, NodePlan plan, EpmdClient epmd, CancellationToken cancellationToken)
         {
             try
             {
+                Fill(node, plan, epmd);
                 foreach (var supervisor in node._supervisors)
                 {
                     await supervisor.StartAsync(Runtime, cancellationToken).ConfigureAwait(false);
                     _supervisors.Add(supervisor);
                 }
+                // The first caller finds everything in its place.
+                if (Listener is not null)
+                    Peers.Listen(Listener);
+                Cluster.Start();
+                if (plan.Tls?.RenewLinksWithin is { } window)
+                    Renewal = new LinkRenewal(Peers, Tls!, window, node._timeProvider, node._logs.CreateLogger("Enmesh.Peers"));
+                cancellationToken.ThrowIfCancellationRequested();
             }
             catch
             {
-                node._life = null;
-                await EndAsync().ConfigureAwait(false);
+                await CloseAsync(node).ConfigureAwait(false);
                 throw;
             }
+        }
+
+        // The failure of the start is what is told, not what it costs to tidy up after it.
+        private async Task CloseAsync(ErlangNode node)
+        {
+            node._life = null;
+            await EndAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        private void Fill(ErlangNode node, NodePlan plan, EpmdClient epmd)
+        {
+            LinkMetrics.Observe(Metrics, Peers);
+            if (Tls is not null)
+                TlsMetrics.Observe(Metrics, Tls, node._timeProvider);
+            Metrics.Observe(() => Runtime.ProcessCount, () => Runtime.MailboxBudget.Used, () => Peers.PoolDelay);
+            Runtime.Start(Peers);
+            Runtime.RegistryOf = node.FindRegistry;
+            node._life = this;
+            node.StartFunctions(plan, Runtime, epmd);
+            node.StartNetKernel(this, plan);
+            if (plan.IsPublished)
+                Global = node.StartGlobal(plan, Runtime, Peers);
+            node.ExportPgFunctions();
+            foreach (var scope in plan.PgScopes.Distinct(StringComparer.Ordinal))
+                node.StartScope(Runtime, scope);
+            foreach (var (name, body) in node._beforeStart)
+                Runtime.Spawn(body, name);
         }
 
         // The name and the creation come with the first link, which is kept.
@@ -271,7 +339,15 @@ public sealed partial class ErlangNode
                 await Task.Yield(); // the connection's thread is not for what the program does next
                 var life = await BeginAsync(
                     node, plan with { Name = result.OwnName }, transport, tls, thread, null, null, result.OwnCreation, epmd, cancellationToken).ConfigureAwait(false);
-                await life.Peers.AdoptAsync(result, connection).ConfigureAwait(false);
+                try
+                {
+                    await life.Peers.AdoptAsync(result, connection).ConfigureAwait(false);
+                }
+                catch
+                {
+                    await life.CloseAsync(node).ConfigureAwait(false);
+                    throw;
+                }
                 return life;
             }
             catch
@@ -322,29 +398,8 @@ public sealed partial class ErlangNode
             var ticks = new NetTickClock(
                 plan.Link.NetTickTime, plan.Link.NetTickIntensity, peers.ChangePace, time, node._logs.CreateLogger("Enmesh.Services"));
             var life = new Life(plan.Name, runtime, peers, listener, presence, cluster, metrics, allowList, ticks, tls);
-            LinkMetrics.Observe(metrics, peers);
-            if (tls is not null)
-                TlsMetrics.Observe(metrics, tls, time);
-            metrics.Observe(() => runtime.ProcessCount, () => runtime.MailboxBudget.Used, () => peers.PoolDelay);
-            runtime.Start(peers);
-            runtime.RegistryOf = node.FindRegistry;
-            node._life = life;
-            node.StartFunctions(plan, runtime, epmd);
-            node.StartNetKernel(life, plan);
-            if (plan.IsPublished)
-                life.Global = node.StartGlobal(plan, runtime, peers);
-            node.ExportPgFunctions();
-            foreach (var scope in plan.PgScopes.Distinct(StringComparer.Ordinal))
-                node.StartScope(runtime, scope);
-            foreach (var (name, body) in node._beforeStart)
-                runtime.Spawn(body, name);
-            await life.StartSupervisorsAsync(node, cancellationToken).ConfigureAwait(false);
-            // The first caller finds everything in its place.
-            if (listener is not null)
-                peers.Listen(listener);
-            cluster.Start();
-            if (plan.Tls?.RenewLinksWithin is { } window)
-                life.Renewal = new LinkRenewal(peers, tls!, window, time, node._logs.CreateLogger("Enmesh.Peers"));
+            peers.Discovered = peer => cluster.WhereIs(peer) is { } found ? new PeerHint(found.Address, found.Port) : null;
+            await life.OpenAsync(node, plan, epmd, cancellationToken).ConfigureAwait(false);
             return life;
         }
     }

@@ -34,12 +34,7 @@ public sealed class ErlangNodeOptions
     public TimeSpan HostFromTimeout
     {
         get;
-        set
-        {
-            ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.Zero);
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, TimeSpan.FromHours(1));
-            field = value;
-        }
+        set => field = Bounds.Within(value, TimeSpan.Zero, TimeSpan.FromHours(1));
     } = TimeSpan.FromSeconds(60);
 
     /// <summary>
@@ -66,12 +61,7 @@ public sealed class ErlangNodeOptions
     public TimeSpan PreviousCookieFor
     {
         get;
-        set
-        {
-            ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.Zero);
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, TimeSpan.FromDays(7));
-            field = value;
-        }
+        set => field = Bounds.Within(value, TimeSpan.Zero, TimeSpan.FromDays(7));
     } = TimeSpan.FromMinutes(10);
 
     /// <summary>Whether weak and well-known cookies are taken. Default false.</summary>
@@ -138,12 +128,7 @@ public sealed class ErlangNodeOptions
     public TimeSpan NetTickTime
     {
         get;
-        set
-        {
-            ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.FromSeconds(4));
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, TimeSpan.FromHours(1));
-            field = value;
-        }
+        set => field = Bounds.Within(value, TimeSpan.FromSeconds(4), TimeSpan.FromHours(1));
     } = TimeSpan.FromSeconds(60);
 
     /// <summary>How often a tick is due within <see cref="NetTickTime"/>. Default 4; 4 to 1000.</summary>
@@ -151,12 +136,7 @@ public sealed class ErlangNodeOptions
     public int NetTickIntensity
     {
         get;
-        set
-        {
-            ArgumentOutOfRangeException.ThrowIfLessThan(value, 4);
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, 1000);
-            field = value;
-        }
+        set => field = Bounds.Within(value, 4, 1000);
     } = 4;
 
     /// <summary>
@@ -166,12 +146,7 @@ public sealed class ErlangNodeOptions
     public TimeSpan SetupTime
     {
         get;
-        set
-        {
-            ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.FromSeconds(1));
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, TimeSpan.FromMinutes(2));
-            field = value;
-        }
+        set => field = Bounds.Within(value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2));
     } = TimeSpan.FromSeconds(7);
 
     /// <summary>Bytes that may wait on one link before its senders do. Default 1 MiB; at least 64 KiB.</summary>
@@ -264,12 +239,7 @@ public sealed class ErlangNodeOptions
     public TimeSpan DrainDelay
     {
         get;
-        set
-        {
-            ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.Zero);
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, TimeSpan.FromHours(1));
-            field = value;
-        }
+        set => field = Bounds.Within(value, TimeSpan.Zero, TimeSpan.FromHours(1));
     }
 
     /// <summary>
@@ -378,6 +348,7 @@ public sealed class ErlangNodeOptions
         var copy = (ErlangNodeOptions)MemberwiseClone();
         copy.ListenAddresses = [.. ListenAddresses];
         copy.Tls = Tls.Copy();
+        copy.Cluster = Cluster.Copy();
         copy.Discovery = [.. Discovery];
         copy.PgScopes = [.. PgScopes];
         copy.AllowedNodes = [.. AllowedNodes];

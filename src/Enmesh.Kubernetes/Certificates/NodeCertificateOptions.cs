@@ -42,7 +42,7 @@ public sealed class NodeCertificateOptions
     public TimeSpan Duration
     {
         get;
-        set => field = Within(value, TimeSpan.FromMinutes(10), TimeSpan.FromDays(3660));
+        set => field = Bounds.Within(value, TimeSpan.FromMinutes(10), TimeSpan.FromDays(3660));
     } = TimeSpan.FromHours(24);
 
     /// <summary>The kind of the key. Default EcP256.</summary>
@@ -53,7 +53,7 @@ public sealed class NodeCertificateOptions
     public TimeSpan Timeout
     {
         get;
-        set => field = Within(value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
+        set => field = Bounds.Within(value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
     } = TimeSpan.FromMinutes(5);
 
     /// <summary>The pod that owns the requests, so that they go with it. Default: <c>POD_NAME</c>, else
@@ -108,11 +108,4 @@ public sealed class NodeCertificateOptions
         WithoutPod = WithoutPod,
         Labels = new Dictionary<string, string>(Labels, StringComparer.Ordinal),
     };
-
-    private static TimeSpan Within(TimeSpan value, TimeSpan min, TimeSpan max)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(value, min);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(value, max);
-        return value;
-    }
 }

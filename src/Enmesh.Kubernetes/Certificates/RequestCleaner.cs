@@ -17,7 +17,7 @@ public sealed class RequestCleanerOptions
     public TimeSpan FinishedAge
     {
         get;
-        set => field = Within(value);
+        set => field = Bounds.Within(value, TimeSpan.FromMinutes(1), TimeSpan.FromDays(3660));
     } = TimeSpan.FromHours(1);
 
     /// <summary>How long a request is kept that nobody settles. Default 1 day; 1 min to 10 years.</summary>
@@ -25,7 +25,7 @@ public sealed class RequestCleanerOptions
     public TimeSpan StaleAge
     {
         get;
-        set => field = Within(value);
+        set => field = Bounds.Within(value, TimeSpan.FromMinutes(1), TimeSpan.FromDays(3660));
     } = TimeSpan.FromDays(1);
 
     /// <summary>How many are removed in one run at most. Default 1,000; at least 1.</summary>
@@ -42,13 +42,6 @@ public sealed class RequestCleanerOptions
 
     /// <summary>Whether it only says what it would remove.</summary>
     public bool DryRun { get; set; }
-
-    private static TimeSpan Within(TimeSpan value)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.FromMinutes(1));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(value, TimeSpan.FromDays(3660));
-        return value;
-    }
 }
 
 /// <summary>A request that was looked at.</summary>

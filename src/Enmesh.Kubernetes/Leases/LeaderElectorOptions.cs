@@ -24,7 +24,7 @@ public sealed class LeaderElectorOptions
     public TimeSpan LeaseDuration
     {
         get;
-        set => field = Within(value, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
+        set => field = Bounds.Within(value, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
     } = TimeSpan.FromSeconds(15);
 
     /// <summary>
@@ -35,7 +35,7 @@ public sealed class LeaderElectorOptions
     public TimeSpan RenewDeadline
     {
         get;
-        set => field = Within(value, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1));
+        set => field = Bounds.Within(value, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1));
     } = TimeSpan.FromSeconds(10);
 
     /// <summary>Pause between two attempts, to renew or to acquire; the latter vary at random. Default 2 s.</summary>
@@ -43,7 +43,7 @@ public sealed class LeaderElectorOptions
     public TimeSpan RetryPeriod
     {
         get;
-        set => field = Within(value, TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1));
+        set => field = Bounds.Within(value, TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1));
     } = TimeSpan.FromSeconds(2);
 
     /// <summary>Says what is wrong with the options, each problem beginning with its key.</summary>
@@ -65,11 +65,4 @@ public sealed class LeaderElectorOptions
     }
 
     internal LeaderElectorOptions Copy() => (LeaderElectorOptions)MemberwiseClone();
-
-    private static TimeSpan Within(TimeSpan value, TimeSpan min, TimeSpan max)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(value, min);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(value, max);
-        return value;
-    }
 }

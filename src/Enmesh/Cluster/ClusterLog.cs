@@ -95,10 +95,13 @@ internal static partial class ClusterLog
         Message = "A step of the reconciler failed, which is a defect of Enmesh; it goes on with the next one.")]
     internal static partial void ClusterLoopFailed(this ILogger logger, Exception exception);
 
-    internal static void Write(this ILogger logger, ReconcilerEffect effect, NodeName self)
+    internal static void Write(this ILogger logger, ReconcilerEffect effect, NodeName self, PeerRemoval removal)
     {
         switch (effect)
         {
+            case ReconcilerEffect.Cut cut:
+                logger.PeerCut(cut.Peer, removal);
+                break;
             case ReconcilerEffect.NoteSourceTrouble { Failing: true } note:
                 logger.SourceFailing(note.Source, note.Problem, note.Failures);
                 break;

@@ -26,11 +26,13 @@ public sealed class ClusterMembership : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ClusterMetrics? _metrics;
+    private readonly IDisposable _notices;
     private readonly Reconciler _reconciler;
     private readonly Channel<ReconcilerEvent> _events =
         Channel.CreateBounded<ReconcilerEvent>(new BoundedChannelOptions(EventCapacity) { SingleReader = true });
     private readonly EventWatchers _watchers = new();
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _stopAsking = new(); // when draining begins, or at the end
     private readonly Dictionary<long, Task> _dials = [];
     private readonly long _start;
     private ReconcilerState _state;
@@ -44,7 +46,6 @@ public sealed class ClusterMembership : IAsyncDisposable
         IPeerConnector connector, IEnumerable<DiscoverySource> sources, ClusterOptions options, TimeProvider time,
         ILogger logger, NodeMetrics? metrics = null)
     {
-        _metrics = metrics is null ? null : new ClusterMetrics(metrics, () => View, time);
         _connector = connector;
         _sources = [.. sources];
         _options = options.Copy();
@@ -58,6 +59,9 @@ public sealed class ClusterMembership : IAsyncDisposable
         _reconciler = new Reconciler(_options, connector.Self, new SelfCheck(connector, time).IsSelf, Chance);
         _state = ReconcilerState.Start(_sources.Select(source => (source.Name, source.Discovery.NamesSelf && connector.Port is not null)));
         _view = ClusterViews.Of(_state, connector.Self, _options.ExpectedPeers, Now());
+        _metrics = metrics is null ? null : new ClusterMetrics(metrics, () => View, time);
+        // Before anything can be dialled: a link's notice says what no later look at who is connected does.
+        _notices = connector.Subscribe(Noticed);
     }
 
     /// <summary>The view of this moment.</summary>
@@ -115,19 +119,31 @@ public sealed class ClusterMembership : IAsyncDisposable
     /// <summary>Stops dialling and asking. Links stay as they are.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync().ConfigureAwait(false);
-        await _running.ConfigureAwait(false);
-        _watchers.End();
-        Volatile.Read(ref _viewChanged).TrySetResult();
+        Cancel(_stop);
+        Cancel(_stopAsking);
+        try
+        {
+            await _running.ConfigureAwait(false);
+        }
+        finally
+        {
+            _notices.Dispose();
+            _watchers.End();
+            Volatile.Read(ref _viewChanged).TrySetResult();
+        }
     }
 
-    /// <summary>Dials nobody from now on.</summary>
+    /// <summary>Where discovery has found a peer; null when it names none such.</summary>
+    internal DiscoveredPeer? WhereIs(NodeName peer) => Volatile.Read(ref _state).Wanted(peer);
+
+    /// <summary>Dials nobody from now on, and asks for nobody: sources that announce this node cease to.</summary>
     internal void Drain()
     {
         if (_draining)
             return;
         _draining = true;
         _logger.Draining(_connector.Connected.Count);
+        Cancel(_stopAsking);
         if (!_events.Writer.TryWrite(new ReconcilerEvent.Drain()))
             _noticeLost = true;
     }
@@ -135,11 +151,23 @@ public sealed class ClusterMembership : IAsyncDisposable
     /// <summary>Begins, once.</summary>
     internal void Start() => _running = Task.Run(RunAsync);
 
+    // Whoever has a callback on the token, a strategy, may throw; the end must go on.
+    private static void Cancel(CancellationTokenSource source)
+    {
+        try
+        {
+            source.Cancel();
+        }
+        catch (AggregateException)
+        {
+            // It is cancelled all the same.
+        }
+    }
+
     private static double Chance() => RandomNumberGenerator.GetInt32(int.MaxValue) / (double)int.MaxValue;
 
     private async Task RunAsync()
     {
-        using var notices = _connector.Subscribe(Noticed);
         var wake = _time.CreateTimer(
             _ => _events.Writer.TryWrite(new ReconcilerEvent.Wake()), null, Timeout.InfiniteTimeSpan,
             Timeout.InfiniteTimeSpan);
@@ -148,7 +176,7 @@ public sealed class ClusterMembership : IAsyncDisposable
             var pollers = _sources.Select((source, index) =>
                 new SourcePoller(
                     index, source, _connector.Self, _events.Writer, _options.RemindEvery, _time, _logger)
-                .RunAsync(_stop.Token)).ToArray();
+                .RunAsync(_stopAsking.Token)).ToArray();
             var comparing = new ViewComparison(
                 _connector, _options.CompareViewsEvery, _events.Writer, _time).RunAsync(_stop.Token);
             try
@@ -179,7 +207,7 @@ public sealed class ClusterMembership : IAsyncDisposable
             {
                 _noticeLost = false;
                 nextTick = now.Elapsed + _options.TickInterval;
-                batch.Add(new ReconcilerEvent.Tick(_connector.Connected));
+                batch.Add(new ReconcilerEvent.Tick(_connector.Connected, _dials.Keys.ToHashSet()));
                 if (_draining)
                     batch.Insert(0, new ReconcilerEvent.Drain());
             }
@@ -191,7 +219,7 @@ public sealed class ClusterMembership : IAsyncDisposable
             {
                 // A defect, or a logger that throws, must not end the reconnecting: the next tick looks at everything
                 // anew.
-                _logger.ClusterLoopFailed(e);
+                Tell(e);
             }
             var due = _reconciler.NextWake(_state, now.Elapsed) is { } next && next < nextTick ? next : nextTick;
             // Up to the next whole millisecond: the timer rounds down, and would wake us before the time.
@@ -199,6 +227,18 @@ public sealed class ClusterMembership : IAsyncDisposable
                 TimeSpan.FromMilliseconds(Math.Ceiling((due - now.Elapsed).TotalMilliseconds)),
                 Timeout.InfiniteTimeSpan);
             await _events.Reader.WaitToReadAsync(_stop.Token).ConfigureAwait(false);
+        }
+    }
+
+    private void Tell(Exception e)
+    {
+        try
+        {
+            _logger.ClusterLoopFailed(e);
+        }
+        catch (Exception)
+        {
+            // It was the logger.
         }
     }
 
@@ -217,7 +257,7 @@ public sealed class ClusterMembership : IAsyncDisposable
             Perform(effect);
         // Last, since a logger may be anybody's code, too.
         foreach (var effect in effects)
-            _logger.Write(effect, _connector.Self);
+            _logger.Write(effect, _connector.Self, _options.Removal);
     }
 
     private void Show(ClusterView view)
@@ -235,13 +275,7 @@ public sealed class ClusterMembership : IAsyncDisposable
         else if (effect is ReconcilerEffect.Connect connect)
             _dials.Add(connect.Dial, DialAsync(connect));
         else if (effect is ReconcilerEffect.Cut cut)
-            Cut(cut.Peer);
-    }
-
-    private void Cut(NodeName peer)
-    {
-        _logger.PeerCut(peer, _options.Removal);
-        _connector.Disconnect(peer, "discovery no longer names it");
+            _connector.Disconnect(cut.Peer, "discovery no longer names it");
     }
 
     private async Task DialAsync(ReconcilerEffect.Connect connect)
@@ -249,35 +283,49 @@ public sealed class ClusterMembership : IAsyncDisposable
         // Off the loop before anything else, whatever the connector does on our thread.
         await Task.Yield();
         var begun = _time.GetTimestamp();
-        PeerFailure? failure = null;
-        var yielded = false;
+        var (failure, yielded) = await OutcomeAsync(connect.Peer).ConfigureAwait(false);
+        if (_stop.IsCancellationRequested)
+            return;
+        var done = new ReconcilerEvent.DialDone(
+            connect.Dial, failure, _connector.Connected.Contains(connect.Peer.Name), yielded);
+        try
+        {
+            _metrics?.Dialled(yielded ? "yielded" : failure is null ? "ok" : "failed", failure?.Stage, _time.GetElapsedTime(begun));
+        }
+        finally
+        {
+            // Whatever those who listen to the meter do.
+            await TellAsync(done).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<(PeerFailure? Failure, bool Yielded)> OutcomeAsync(DiscoveredPeer peer)
+    {
         using var deadline = new CancellationTokenSource(_options.DialTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, _stop.Token);
         try
         {
-            await _connector.ConnectAsync(connect.Peer, either.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            return;
+            await _connector.ConnectAsync(peer, either.Token).ConfigureAwait(false);
+            return default;
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
-            failure = new PeerFailure(
+            var failure = new PeerFailure(
                 PeerStage.Handshake,
                 FormattableString.Invariant(
                     $"The attempt was given up after {_options.DialTimeout.TotalSeconds:0.###} s."),
                 _time.GetUtcNow());
+            return (failure, false);
         }
         catch (Exception e)
         {
             // Whatever it is, it is this peer's failure, shown in the view and tried again.
-            failure = PeerFailure.From(e, _time.GetUtcNow());
-            yielded = e is HandshakeException { Failure: HandshakeFailure.AlreadyConnecting };
+            return (PeerFailure.From(e, _time.GetUtcNow()), e is HandshakeException { Failure: HandshakeFailure.AlreadyConnecting });
         }
-        _metrics?.Dialled(yielded ? "yielded" : failure is null ? "ok" : "failed", failure?.Stage, _time.GetElapsedTime(begun));
-        var done = new ReconcilerEvent.DialDone(
-            connect.Dial, failure, _connector.Connected.Contains(connect.Peer.Name), yielded);
+    }
+
+    private async Task TellAsync(ReconcilerEvent.DialDone done)
+    {
         try
         {
             await _events.Writer.WriteAsync(done, _stop.Token).ConfigureAwait(false);

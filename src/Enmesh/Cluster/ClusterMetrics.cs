@@ -17,23 +17,23 @@ internal sealed class ClusterMetrics
             "enmesh.cluster.dial.duration", "s",
             "Attempts to connect a discovered peer: how long they took, with their result and the stage that failed.");
         meter.CreateObservableUpDownCounter(
-            "enmesh.cluster.peers", () => Peers(view()), "{peer}",
+            "enmesh.cluster.peers", metrics.WhileRunning(() => Peers(view())), "{peer}",
             "Peers of this node: how many there should be, how many discovery names, how many are connected.");
         meter.CreateObservableUpDownCounter(
-            "enmesh.cluster.parted", () => new Measurement<int>(view().Parted.Count, _node), "{pair}",
+            "enmesh.cluster.parted", metrics.WhileRunning(() => view().Parted.Count), "{pair}",
             "Pairs of nodes without a link to each other, as the members tell: the cluster is parted.");
         meter.CreateObservableGauge(
-            "enmesh.discovery.peers", () => OfSources(view(), source => source.Peers), "{peer}",
+            "enmesh.discovery.peers", metrics.WhileRunning(() => OfSources(view(), source => source.Peers)), "{peer}",
             "Peers that a source of discovery names.");
         meter.CreateObservableGauge(
-            "enmesh.discovery.failures", () => OfSources(view(), source => source.Failures), "{failure}",
+            "enmesh.discovery.failures", metrics.WhileRunning(() => OfSources(view(), source => source.Failures)), "{failure}",
             "Questions in a row to which a source of discovery gave no whole answer.");
         meter.CreateObservableGauge(
-            "enmesh.discovery.duration", () => OfSources(view(), source => source.LastDuration.TotalSeconds), "s",
+            "enmesh.discovery.duration", metrics.WhileRunning(() => OfSources(view(), source => source.LastDuration.TotalSeconds)), "s",
             "How long a source of discovery took to answer the last time.");
         meter.CreateObservableGauge(
             "enmesh.discovery.age",
-            () => OfSources(view(), source => (time.GetUtcNow() - source.LastComplete)?.TotalSeconds), "s",
+            metrics.WhileRunning(() => OfSources(view(), source => (time.GetUtcNow() - source.LastComplete)?.TotalSeconds)), "s",
             "How long ago a source of discovery gave its last whole answer.");
     }
 

@@ -13,7 +13,7 @@ public sealed class ClusterOptions
     public TimeSpan TickInterval
     {
         get;
-        set => field = Within(value, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(5));
+        set => field = Bounds.Within(value, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(5));
     } = TimeSpan.FromSeconds(5);
 
     /// <summary>
@@ -24,7 +24,7 @@ public sealed class ClusterOptions
     public int MaxParallelDials
     {
         get;
-        set => field = Within(value, 2, 1024);
+        set => field = Bounds.Within(value, 2, 1024);
     } = 16;
 
     /// <summary>How long an attempt may take in all. Default 30 s; 1 s to 10 min.</summary>
@@ -32,7 +32,7 @@ public sealed class ClusterOptions
     public TimeSpan DialTimeout
     {
         get;
-        set => field = Within(value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));
+        set => field = Bounds.Within(value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));
     } = TimeSpan.FromSeconds(30);
 
     /// <summary>
@@ -43,7 +43,7 @@ public sealed class ClusterOptions
     public TimeSpan MinBackoff
     {
         get;
-        set => field = Within(value, TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1));
+        set => field = Bounds.Within(value, TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1));
     } = TimeSpan.FromSeconds(0.5);
 
     /// <summary>
@@ -55,7 +55,7 @@ public sealed class ClusterOptions
     public TimeSpan MaxBackoff
     {
         get;
-        set => field = Within(value, TimeSpan.FromMilliseconds(20), TimeSpan.FromDays(1));
+        set => field = Bounds.Within(value, TimeSpan.FromMilliseconds(20), TimeSpan.FromDays(1));
     } = TimeSpan.FromSeconds(30);
 
     /// <summary>
@@ -81,7 +81,7 @@ public sealed class ClusterOptions
     public int EmptyConfirmations
     {
         get;
-        set => field = Within(value, 1, 1000);
+        set => field = Bounds.Within(value, 1, 1000);
     } = EmptyAnswers.DefaultConfirmations;
 
     /// <summary>For how long a source must have answered so as well. Default 30 s; 0 to 1 day.</summary>
@@ -89,7 +89,7 @@ public sealed class ClusterOptions
     public TimeSpan EmptyAge
     {
         get;
-        set => field = Within(value, TimeSpan.Zero, TimeSpan.FromDays(1));
+        set => field = Bounds.Within(value, TimeSpan.Zero, TimeSpan.FromDays(1));
     } = EmptyAnswers.DefaultAge;
 
     /// <summary>
@@ -101,7 +101,7 @@ public sealed class ClusterOptions
     public TimeSpan ForgetAfter
     {
         get;
-        set => field = Within(value, TimeSpan.FromSeconds(10), TimeSpan.FromDays(1));
+        set => field = Bounds.Within(value, TimeSpan.FromSeconds(10), TimeSpan.FromDays(1));
     } = TimeSpan.FromMinutes(10);
 
     /// <summary>
@@ -124,7 +124,7 @@ public sealed class ClusterOptions
     public TimeSpan RemovalGrace
     {
         get;
-        set => field = Within(value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
+        set => field = Bounds.Within(value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
     } = TimeSpan.FromMinutes(5);
 
     /// <summary>
@@ -141,7 +141,7 @@ public sealed class ClusterOptions
     public TimeSpan WarnAfter
     {
         get;
-        set => field = Within(value, TimeSpan.Zero, TimeSpan.FromDays(1));
+        set => field = Bounds.Within(value, TimeSpan.Zero, TimeSpan.FromDays(1));
     } = TimeSpan.FromSeconds(30);
 
     /// <summary>How often a trouble that lasts is reported again. Default 10 min; 1 min to 1 day.</summary>
@@ -149,7 +149,7 @@ public sealed class ClusterOptions
     public TimeSpan RemindEvery
     {
         get;
-        set => field = Within(value, TimeSpan.FromMinutes(1), TimeSpan.FromDays(1));
+        set => field = Bounds.Within(value, TimeSpan.FromMinutes(1), TimeSpan.FromDays(1));
     } = TimeSpan.FromMinutes(10);
 
     /// <summary>When the node counts as having joined. Default: from the start.</summary>
@@ -163,7 +163,7 @@ public sealed class ClusterOptions
     public TimeSpan CompareViewsEvery
     {
         get;
-        set => field = value == TimeSpan.Zero ? value : Within(value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
+        set => field = value == TimeSpan.Zero ? value : Bounds.Within(value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
     } = TimeSpan.FromMinutes(1);
 
     /// <summary>Says what is wrong between the options, each problem beginning with its key.</summary>
@@ -178,13 +178,5 @@ public sealed class ClusterOptions
         var copy = (ClusterOptions)MemberwiseClone();
         copy.Join = Join.Copy();
         return copy;
-    }
-
-    private static T Within<T>(T value, T min, T max)
-        where T : IComparable<T>
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(value, min);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(value, max);
-        return value;
     }
 }

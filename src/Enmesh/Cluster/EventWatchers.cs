@@ -11,10 +11,20 @@ internal sealed class EventWatchers
     private readonly List<Watcher> _watchers = [];
     private bool _ended;
 
+    /// <summary>For how many events are kept.</summary>
+    internal int Count
+    {
+        get
+        {
+            lock (_gate)
+                return _watchers.Count;
+        }
+    }
+
     /// <summary>All events from the moment of the call on, until the cluster ends.</summary>
     internal IAsyncEnumerable<ClusterEvent> WatchAsync(CancellationToken cancellationToken)
     {
-        var watcher = new Watcher();
+        var watcher = new Watcher(this);
         lock (_gate)
         {
             if (_ended)
@@ -22,6 +32,8 @@ internal sealed class EventWatchers
             else
                 _watchers.Add(watcher);
         }
+        // Whoever never reads, or reads no further, is not written for when his token has ended.
+        watcher.Registration = cancellationToken.UnsafeRegister(static watcher => ((Watcher)watcher!).Leave(), watcher);
         return ReadAsync(watcher, cancellationToken);
     }
 
@@ -45,9 +57,10 @@ internal sealed class EventWatchers
         }
     }
 
-    private async IAsyncEnumerable<ClusterEvent> ReadAsync(
+    private static async IAsyncEnumerable<ClusterEvent> ReadAsync(
         Watcher watcher, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        watcher.Begin();
         try
         {
             await foreach (var what in watcher.Events.ReadAllAsync(cancellationToken).ConfigureAwait(false))
@@ -60,18 +73,21 @@ internal sealed class EventWatchers
         }
         finally
         {
-            lock (_gate)
-                _watchers.Remove(watcher);
+            watcher.Leave();
+            await watcher.Registration.DisposeAsync().ConfigureAwait(false);
         }
     }
 
     private sealed class Watcher
     {
         private readonly Channel<ClusterEvent> _channel;
+        private readonly EventWatchers _owner;
         private long _missed;
+        private int _begun;
 
-        internal Watcher()
+        internal Watcher(EventWatchers owner)
         {
+            _owner = owner;
             var options = new BoundedChannelOptions(Capacity)
             {
                 FullMode = BoundedChannelFullMode.DropOldest,
@@ -81,6 +97,21 @@ internal sealed class EventWatchers
         }
 
         internal ChannelReader<ClusterEvent> Events => _channel.Reader;
+
+        internal CancellationTokenRegistration Registration { get; set; }
+
+        /// <summary>Somebody begins to read; the events are there once.</summary>
+        internal void Begin()
+        {
+            if (Interlocked.Exchange(ref _begun, 1) != 0)
+                throw new InvalidOperationException("These events have been read already; call WatchAsync again for those from now on.");
+        }
+
+        internal void Leave()
+        {
+            lock (_owner._gate)
+                _owner._watchers.Remove(this);
+        }
 
         internal void Add(ClusterEvent what) => _channel.Writer.TryWrite(what);
 

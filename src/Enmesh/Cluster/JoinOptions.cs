@@ -43,12 +43,7 @@ public sealed class JoinOptions
     public int MinMembers
     {
         get;
-        set
-        {
-            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, 10_000);
-            field = value;
-        }
+        set => field = Bounds.Within(value, 1, 10_000);
     } = 1;
 
     /// <summary>How long they may take. Default 1 min; 1 s to 1 day.</summary>
@@ -56,7 +51,7 @@ public sealed class JoinOptions
     public TimeSpan Timeout
     {
         get;
-        set => field = Within(value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
+        set => field = Bounds.Within(value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
     } = TimeSpan.FromMinutes(1);
 
     /// <summary>
@@ -83,18 +78,11 @@ public sealed class JoinOptions
     public TimeSpan FirstNodeAfter
     {
         get;
-        set => field = Within(value, TimeSpan.Zero, TimeSpan.FromDays(1));
+        set => field = Bounds.Within(value, TimeSpan.Zero, TimeSpan.FromDays(1));
     } = TimeSpan.FromSeconds(10);
 
     /// <summary>A copy that nobody else can change.</summary>
     internal JoinOptions Copy() => (JoinOptions)MemberwiseClone();
-
-    private static TimeSpan Within(TimeSpan value, TimeSpan min, TimeSpan max)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(value, min);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(value, max);
-        return value;
-    }
 }
 
 /// <summary>Too few members came in time; see <see cref="JoinOptions.TimeoutFails"/>.</summary>

@@ -19,7 +19,7 @@ internal sealed partial class Reconciler
                 PeerSnapshot.Complete complete => SaidAll(source, complete.Peers),
                 PeerSnapshot.Incomplete incomplete => SaidSome(source, incomplete),
                 PeerSnapshot.Unavailable unavailable =>
-                    Trouble(source, SourceState.Failing, unavailable.Cause.Message) with { PartialSince = null },
+                    Trouble(source, SourceState.Failing, unavailable.Cause.Message) with { Empty = default, AwaySince = source.AwaySince ?? now.Elapsed },
                 _ => source,
             };
             source = NoteHealth(source);
@@ -49,6 +49,7 @@ internal sealed partial class Reconciler
             Known = Sightings(peers, ImmutableDictionary<NodeName, Sighting>.Empty),
             Empty = default,
             PartialSince = null,
+            AwaySince = null,
             State = SourceState.Healthy,
             Problem = null,
             Failures = 0,
@@ -63,12 +64,13 @@ internal sealed partial class Reconciler
                 return SaidAll(source, []) with { Empty = empty };
             var problem = FormattableString.Invariant(
                 $"its answer is empty (believed after {owner.Confirmations} such answers and {owner.EmptyAge.TotalSeconds:0.#} s; so far {empty.Count})");
-            return Trouble(source, SourceState.Partial, problem) with { Empty = empty };
+            return Trouble(source, SourceState.Partial, problem) with { Empty = empty, AwaySince = null };
         }
 
         private Source SaidSome(Source source, PeerSnapshot.Incomplete incomplete)
         {
-            var since = source.PartialSince ?? now.Elapsed;
+            // The time without any answer makes nobody forgotten.
+            var since = source.PartialSince + (now.Elapsed - (source.AwaySince ?? now.Elapsed)) ?? now.Elapsed;
             var known = source.Known.ToBuilder();
             foreach (var (name, sighting) in source.Known)
             {
@@ -83,6 +85,7 @@ internal sealed partial class Reconciler
                 Known = Sightings(incomplete.Peers, known.ToImmutable()),
                 Empty = empty,
                 PartialSince = since,
+                AwaySince = null,
             };
         }
 

@@ -101,6 +101,7 @@ internal sealed partial class Reconciler(
                     break;
                 case ReconcilerEvent.Tick tick:
                     Compare(tick.Connected);
+                    DropLost(tick.Dialling);
                     CompareClocks();
                     break;
             }
@@ -150,7 +151,7 @@ internal sealed partial class Reconciler(
             var freeAgain = owner.Places / 2 - _state.Dials.Values.Count(dial => dial.Again);
             if (free <= 0 || _state.IsDraining)
                 return;
-            var busy = _state.Dials.Values.Select(dial => dial.Peer).ToHashSet();
+            var busy = _state.Dials.Values.Select(dial => dial.Target.Name).ToHashSet();
             var ready = _peers.Values
                 .Where(peer => IsReady(peer) && !busy.Contains(peer.Target.Name) && _state.Wanted(peer.Target.Name) is not null)
                 .OrderBy(peer => peer.Failures > 0)
@@ -164,7 +165,7 @@ internal sealed partial class Reconciler(
                 free--;
                 freeAgain -= again ? 1 : 0;
                 var dial = _state.LastDial + 1;
-                _state = _state with { LastDial = dial, Dials = _state.Dials.Add(dial, (peer.Target.Name, again)) };
+                _state = _state with { LastDial = dial, Dials = _state.Dials.Add(dial, (peer.Target, again)) };
                 Put(peer with { State = new PeerState.Dialing(dial, peer.Failures), Since = now.Wall });
                 _effects.Add(new ReconcilerEffect.Connect(dial, peer.Target));
             }
@@ -215,7 +216,7 @@ internal sealed partial class Reconciler(
             if (!_state.Dials.TryGetValue(done.Dial, out var dial))
                 return;
             _state = _state with { Dials = _state.Dials.Remove(done.Dial) };
-            if (_peers.GetValueOrDefault(dial.Peer) is not { State: PeerState.Dialing dialing } peer
+            if (_peers.GetValueOrDefault(dial.Target.Name) is not { State: PeerState.Dialing dialing } peer
                 || dialing.Dial != done.Dial)
                 return;
             if (done.IsConnected)
@@ -223,8 +224,10 @@ internal sealed partial class Reconciler(
                 CameUp(peer.Target.Name, null);
                 return;
             }
-            var failures = dialing.Failures + 1;
-            var isSomebodyElse = done.Failure?.Stage is PeerStage.Name;
+            // Meanwhile it may have moved: what became of the attempt at its old address says nothing of the new one.
+            var hasMoved = dial.Target != peer.Target;
+            var failures = hasMoved ? 1 : dialing.Failures + 1;
+            var isSomebodyElse = done.Failure?.Stage is PeerStage.Name && !hasMoved;
             // An address that now belongs to somebody else is not asked again and again for its old owner.
             var pause = owner.Pause(isSomebodyElse ? MaxDoublings : failures, done.Failure?.Stage);
             var failure = done.Failure ?? new PeerFailure(
@@ -235,10 +238,10 @@ internal sealed partial class Reconciler(
                 Since = now.Wall,
                 LastFailure = done.Yielded ? peer.LastFailure : failure,
             };
-            if (!done.Yielded)
+            if (!done.Yielded && !_state.IsDraining)
                 peer = NoteFailure(peer, failure, failures, pause);
             if (isSomebodyElse && !peer.IsSomebodyElse)
-                Publish(new ClusterEvent.WrongIdentity(dial.Peer, failure));
+                Publish(new ClusterEvent.WrongIdentity(dial.Target.Name, failure));
             Put(peer with { IsSomebodyElse = isSomebodyElse });
         }
 
@@ -253,6 +256,15 @@ internal sealed partial class Reconciler(
                 if (peer.State is PeerState.Up up && !really.Contains(name))
                     Lost(peer, up, new PeerFailure(PeerStage.Link, "The link is gone.", now.Wall));
             }
+        }
+
+        // An attempt of which nobody will ever say that it is over, after a fault of ours: its place is free again.
+        private void DropLost(IReadOnlySet<long>? dialling)
+        {
+            if (dialling is null)
+                return;
+            foreach (var dial in _state.Dials.Keys.Where(dial => !dialling.Contains(dial)))
+                DialEnded(new(dial, new PeerFailure(PeerStage.Other, "The attempt was lost.", now.Wall), IsConnected: false));
         }
 
         private bool IsReady(Peer peer) => peer.State switch

@@ -21,7 +21,9 @@ internal abstract record ReconcilerEvent
         long Dial, PeerFailure? Failure, bool IsConnected, bool Yielded = false) : ReconcilerEvent;
 
     /// <summary>Time to compare who is wanted with who is really connected.</summary>
-    internal sealed record Tick(IReadOnlyCollection<NodeName> Connected) : ReconcilerEvent;
+    /// <param name="Connected">Who is.</param>
+    /// <param name="Dialling">The attempts under way; null when nobody has looked.</param>
+    internal sealed record Tick(IReadOnlyCollection<NodeName> Connected, IReadOnlySet<long>? Dialling = null) : ReconcilerEvent;
 
     /// <summary>The node begins to leave: from now on nobody is dialled.</summary>
     internal sealed record Drain : ReconcilerEvent;

@@ -74,8 +74,11 @@ internal sealed record Source(string Name, bool NamesSelf)
 
     internal EmptyAnswers Empty { get; init; }
 
-    /// <summary>Since when each answer was incomplete; null when the last one was something else.</summary>
+    /// <summary>Since when there was no whole answer, less the time in which there was none at all; null when the last one was whole.</summary>
     internal TimeSpan? PartialSince { get; init; }
+
+    /// <summary>Since when there is no answer at all; null when there is one.</summary>
+    internal TimeSpan? AwaySince { get; init; }
 
     internal SourceState State { get; init; } = SourceState.Starting;
 
@@ -135,9 +138,9 @@ internal sealed record ReconcilerState
     internal ImmutableSortedDictionary<NodeName, Peer> Peers { get; init; } =
         ImmutableSortedDictionary<NodeName, Peer>.Empty;
 
-    /// <summary>The attempts under way: whom, and whether it failed before.</summary>
-    internal ImmutableDictionary<long, (NodeName Peer, bool Again)> Dials { get; init; } =
-        ImmutableDictionary<long, (NodeName, bool)>.Empty;
+    /// <summary>The attempts under way: whom and where, and whether it failed before.</summary>
+    internal ImmutableDictionary<long, (DiscoveredPeer Target, bool Again)> Dials { get; init; } =
+        ImmutableDictionary<long, (DiscoveredPeer, bool)>.Empty;
 
     internal long LastDial { get; init; }
 

@@ -23,6 +23,15 @@ internal sealed class SourcePoller(
     private readonly Channel<bool> _due =
         Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
+    // A watch that does not hear that it is to end does not hold up the node.
+    private static readonly TimeSpan WatchEnd = TimeSpan.FromSeconds(2);
+
+    // As long as a name of DNS may be.
+    private const int MaxAddress = 255;
+
+    // Far more than a full mesh can have; beyond it each step would be work for a whole core.
+    private const int MaxPeers = 10_000;
+
     private Task<PeerSnapshot>? _asking;
 
     internal async Task RunAsync(CancellationToken cancellationToken)
@@ -33,7 +42,7 @@ internal sealed class SourcePoller(
         await AskAgainAndAgainAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await watching.WaitAsync(source.Timeout, time, CancellationToken.None).ConfigureAwait(false);
+            await watching.WaitAsync(WatchEnd, time, CancellationToken.None).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
@@ -93,7 +102,7 @@ internal sealed class SourcePoller(
                     // Whatever it is, the source is asked all the same, only less soon.
                     report = report.Next(1, time.GetElapsedTime(0), TimeSpan.Zero, remindEvery, out var say);
                     if (say)
-                        logger.SourceNotWatched(source.Name, e.Message, source.Interval.TotalSeconds);
+                        Tell(e);
                 }
                 var pause = Pause();
                 await Task.Delay(pause < MaxRest ? pause : MaxRest, time, cancellationToken).ConfigureAwait(false);
@@ -102,6 +111,18 @@ internal sealed class SourcePoller(
         catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
             // The cluster ends, and whatever a strategy throws at its end is nobody's business any more.
+        }
+    }
+
+    private void Tell(Exception e)
+    {
+        try
+        {
+            logger.SourceNotWatched(source.Name, e.Message, source.Interval.TotalSeconds);
+        }
+        catch (Exception)
+        {
+            // A logger may be anybody's code, too; the watch goes on.
         }
     }
 
@@ -125,7 +146,7 @@ internal sealed class SourcePoller(
         }
         catch (TimeoutException) when (!_asking.IsCompleted)
         {
-            await cancel.CancelAsync().ConfigureAwait(false);
+            await CancelAsync(cancel).ConfigureAwait(false);
             Forget(_asking);
             return Failed($"it did not answer within {Seconds(source.Timeout)}");
         }
@@ -136,9 +157,26 @@ internal sealed class SourcePoller(
         }
     }
 
+    // Whoever has a callback on the token, a strategy, may throw.
+    private static async Task CancelAsync(CancellationTokenSource source)
+    {
+        try
+        {
+            await source.CancelAsync().ConfigureAwait(false);
+        }
+        catch (AggregateException)
+        {
+            // It is cancelled all the same.
+        }
+    }
+
     // The collections of others may change under our hands or lie; what goes on from here is a copy of ours.
     private static PeerSnapshot Checked(PeerSnapshot? answer) => answer switch
     {
+        PeerSnapshot.Complete { Peers: { Count: > MaxPeers } peers } => new PeerSnapshot.Incomplete(
+            Copy([.. peers.Take(MaxPeers)]), FormattableString.Invariant($"it names {peers.Count} peers; more than {MaxPeers} are not taken")),
+        PeerSnapshot.Incomplete { Peers: { Count: > MaxPeers } peers } incomplete =>
+            new PeerSnapshot.Incomplete(Copy([.. peers.Take(MaxPeers)]), incomplete.Reason ?? "no reason given"),
         PeerSnapshot.Complete { Peers: { } peers } => new PeerSnapshot.Complete(Copy(peers)),
         PeerSnapshot.Incomplete { Peers: { } peers } incomplete =>
             new PeerSnapshot.Incomplete(Copy(peers), incomplete.Reason ?? "no reason given"),
@@ -149,9 +187,13 @@ internal sealed class SourcePoller(
     private static DiscoveredPeer[] Copy(IReadOnlyCollection<DiscoveredPeer> peers)
     {
         var copy = peers.ToArray();
-        return Array.Exists(copy, peer => peer?.Name is null)
-            ? throw new InvalidOperationException("There is a peer without a name in the answer.")
-            : copy;
+        if (Array.Exists(copy, peer => peer?.Name is null))
+            throw new InvalidOperationException("There is a peer without a name in the answer.");
+        if (Array.Find(copy, peer => peer.Port is < 1 or > ushort.MaxValue) is { } noPort)
+            throw new InvalidOperationException(FormattableString.Invariant($"The port of {noPort.Name}, {noPort.Port}, is none."));
+        if (Array.Find(copy, peer => peer.Address is { Length: 0 or > MaxAddress }) is { } noAddress)
+            throw new InvalidOperationException($"The address of {noAddress.Name} is none: it is empty, or longer than {MaxAddress} characters.");
+        return copy;
     }
 
     private static PeerSnapshot.Unavailable Failed(string problem) => new(new DiscoveryException(problem));

@@ -10,7 +10,7 @@ public class DiscoveryPolling
     public TimeSpan Interval
     {
         get;
-        set => field = Within(value, TimeSpan.FromMilliseconds(100), TimeSpan.FromDays(1));
+        set => field = Bounds.Within(value, TimeSpan.FromMilliseconds(100), TimeSpan.FromDays(1));
     } = TimeSpan.FromSeconds(5);
 
     /// <summary>
@@ -37,15 +37,8 @@ public class DiscoveryPolling
     public TimeSpan Timeout
     {
         get;
-        set => field = Within(value, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(5));
+        set => field = Bounds.Within(value, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(5));
     } = TimeSpan.FromSeconds(30);
-
-    private static TimeSpan Within(TimeSpan value, TimeSpan min, TimeSpan max)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(value, min);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(value, max);
-        return value;
-    }
 }
 
 /// <summary>A strategy in use: under which name it appears in views and logs, and how it is asked.</summary>

@@ -106,9 +106,9 @@ public sealed class DnsDiscovery : IPeerDiscovery
                 found = true;
             }
         }
-        if (found)
-            _empty.Found(index);
-        else if (!failed && _empty.Doubt(index, nameless ? "there is no such name" : "it has no addresses") is { } doubt)
+        if (found || failed)
+            _empty.Interrupted(index);
+        else if (_empty.Doubt(index, nameless ? "there is no such name" : "it has no addresses") is { } doubt)
             report.Doubt(doubt);
     }
 

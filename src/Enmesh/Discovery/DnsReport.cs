@@ -52,8 +52,8 @@ internal sealed class EmptyDomains(DnsStrategyOptions options, TimeProvider time
     private readonly int _confirmations = options.EmptyConfirmations;
     private readonly TimeSpan _age = options.EmptyAge;
 
-    /// <summary>Somebody is there.</summary>
-    internal void Found(int domain) => _empty[domain] = default;
+    /// <summary>Somebody is there, or nobody knows: what was said before was not said in a row.</summary>
+    internal void Interrupted(int domain) => _empty[domain] = default;
 
     /// <summary>Nobody is there, says a server.</summary>
     /// <returns>The doubt about it; null when it is believed by now.</returns>

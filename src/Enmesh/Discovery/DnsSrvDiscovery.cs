@@ -91,7 +91,7 @@ public sealed class DnsSrvDiscovery : IPeerDiscovery
         var alive = _alive ?? self.Alive;
         return report.Snapshot(_byAddress || _ownServers
             ? await ResolvedAsync(alive, members, report, cancellationToken).ConfigureAwait(false)
-            : [.. members.Select(member => member.Named(alive)).OfType<DiscoveredPeer>()]);
+            : [.. members.Select(member => member.Named(alive, null, report)).OfType<DiscoveredPeer>()]);
     }
 
     private void Weigh(
@@ -112,9 +112,9 @@ public sealed class DnsSrvDiscovery : IPeerDiscovery
             else
                 targets.Add(host, [record]);
         }
-        if (found)
-            _empty.Found(index);
-        else if (!failed && _empty.Doubt(index, answer is DnsAnswer.NoSuchName ? "there is no such name" : "it has no SRV records") is { } doubt)
+        if (found || failed)
+            _empty.Interrupted(index);
+        else if (_empty.Doubt(index, answer is DnsAnswer.NoSuchName ? "there is no such name" : "it has no SRV records") is { } doubt)
             report.Doubt(doubt);
     }
 
@@ -149,7 +149,7 @@ public sealed class DnsSrvDiscovery : IPeerDiscovery
                 report.Doubt($"the target {member.Target} has no address");
             DiscoveredPeer?[] found = _byAddress
                 ? [.. addresses.Select(address => new DiscoveredPeer(NodeName.Parse($"{alive}@{address}"), Port: member.Port))]
-                : [member.Named(alive, addresses.FirstOrDefault()?.ToString())];
+                : [member.Named(alive, addresses.FirstOrDefault()?.ToString(), report)];
             foreach (var peer in found.OfType<DiscoveredPeer>())
                 peers.TryAdd(peer.Name, peer);
         }
@@ -158,7 +158,12 @@ public sealed class DnsSrvDiscovery : IPeerDiscovery
 
     private sealed record SrvMember(string Target, int? Port)
     {
-        internal DiscoveredPeer? Named(string alive, string? address = null) =>
-            NodeName.TryParse($"{alive}@{Target}", out var name) ? new DiscoveredPeer(name, address, Port) : null;
+        internal DiscoveredPeer? Named(string alive, string? address, DnsReport report)
+        {
+            if (NodeName.TryParse($"{alive}@{Target}", out var name))
+                return new DiscoveredPeer(name, address, Port);
+            report.Doubt($"{alive}@{Target} can be no node's name");
+            return null;
+        }
     }
 }

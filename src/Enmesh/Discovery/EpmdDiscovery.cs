@@ -23,15 +23,7 @@ public sealed class EpmdDiscoveryOptions : DiscoveryPolling
     public int? Port
     {
         get;
-        set
-        {
-            if (value is { } port)
-            {
-                ArgumentOutOfRangeException.ThrowIfNegativeOrZero(port, nameof(value));
-                ArgumentOutOfRangeException.ThrowIfGreaterThan(port, ushort.MaxValue, nameof(value));
-            }
-            field = value;
-        }
+        set => field = value is null ? null : Bounds.Within(value.Value, 1, ushort.MaxValue, nameof(value));
     }
 
     /// <summary>Says what is wrong with the options, each problem beginning with its key.</summary>
@@ -99,7 +91,7 @@ public sealed class EpmdDiscovery : IPeerDiscovery
         _hosts = options.Hosts.Count == 0
             ? ["localhost"]
             : [.. options.Hosts.Distinct(StringComparer.OrdinalIgnoreCase)];
-        _epmd = new EpmdHosts(names ?? new EpmdClient(new TcpTransport(time), time, options.ReadPort()).NamesAsync);
+        _epmd = new EpmdHosts(names ?? new EpmdClient(new TcpTransport(time), time, options.ReadPort()).NamesAsync, time ?? TimeProvider.System);
     }
 
     /// <inheritdoc/>

@@ -95,7 +95,7 @@ public sealed class GossipDiscoveryOptions : DiscoveryPolling
     public TimeSpan SilentAfter
     {
         get;
-        set => field = Within(value);
+        set => field = Bounds.Within(value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
     } = TimeSpan.FromSeconds(30);
 
     /// <summary>
@@ -105,7 +105,7 @@ public sealed class GossipDiscoveryOptions : DiscoveryPolling
     public TimeSpan ForgetAfter
     {
         get;
-        set => field = Within(value);
+        set => field = Bounds.Within(value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
     } = TimeSpan.FromMinutes(10);
 
     /// <summary>
@@ -115,7 +115,7 @@ public sealed class GossipDiscoveryOptions : DiscoveryPolling
     public TimeSpan MaxClockSkew
     {
         get;
-        set => field = Within(value);
+        set => field = Bounds.Within(value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
     } = TimeSpan.FromSeconds(60);
 
     /// <summary>Says what is wrong with the options, each problem beginning with its key.</summary>
@@ -152,12 +152,5 @@ public sealed class GossipDiscoveryOptions : DiscoveryPolling
         return IPAddress.TryParse(Interface, out var address)
             ? Array.Find(all, network => network.GetIPProperties().UnicastAddresses.Any(own => own.Address.Equals(address)))
             : Array.Find(all, network => network.Name.Equals(Interface, StringComparison.Ordinal));
-    }
-
-    private static TimeSpan Within(TimeSpan value)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.FromSeconds(1));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(value, TimeSpan.FromDays(1));
-        return value;
     }
 }

@@ -19,8 +19,9 @@ internal sealed class GossipTable(TimeSpan silentAfter, TimeSpan forgetAfter, Ti
     private bool _hearsItself;
     private Exception? _deaf;
     private string? _mute;
-    private (int Count, IPEndPoint From, GossipRefusal Why)? _refused;
-    private bool _full;
+    private TimeSpan _sendingSince;
+    private (int Count, IPEndPoint From, GossipRefusal Why, TimeSpan At)? _refused;
+    private TimeSpan? _fullAt;
 
     /// <summary>The sockets are open.</summary>
     /// <param name="hearsItself">Whether this node's own packets come back to it.</param>
@@ -48,14 +49,18 @@ internal sealed class GossipTable(TimeSpan silentAfter, TimeSpan forgetAfter, Ti
     internal void Sent(string? problem)
     {
         lock (_lock)
+        {
+            if (_mute is not null && problem is null)
+                _sendingSince = Now();
             _mute = problem;
+        }
     }
 
     /// <summary>A packet came that could not be used.</summary>
     internal void Refused(IPEndPoint from, GossipRefusal why)
     {
         lock (_lock)
-            _refused = ((_refused?.Count ?? 0) + 1, from, why);
+            _refused = ((_refused?.Count ?? 0) + 1, from, why, Now());
     }
 
     /// <summary>A node was heard.</summary>
@@ -64,10 +69,9 @@ internal sealed class GossipTable(TimeSpan silentAfter, TimeSpan forgetAfter, Ti
     {
         lock (_lock)
         {
-            _full = false;
             if (!_heard.ContainsKey(node) && _heard.Count >= MaxMembers)
             {
-                _full = true;
+                _fullAt = Now();
                 return false;
             }
             var isNew = !_heard.ContainsKey(node);
@@ -89,7 +93,7 @@ internal sealed class GossipTable(TimeSpan silentAfter, TimeSpan forgetAfter, Ti
             var now = Now();
             foreach (var (node, at) in _heard)
             {
-                if (now - at >= forgetAfter)
+                if (_mute is null && SilentFor(at, now) >= forgetAfter)
                     _heard.Remove(node);
             }
             DiscoveredPeer[] peers = [.. _heard.Keys.Select(node => new DiscoveredPeer(node))];
@@ -103,14 +107,19 @@ internal sealed class GossipTable(TimeSpan silentAfter, TimeSpan forgetAfter, Ti
     {
         if (_mute is not null)
             return $"its packets cannot be sent: {_mute}";
-        if (_full)
+        if (now - _fullAt < silentAfter)
             return FormattableString.Invariant($"more than {MaxMembers} names are heard, and no more are kept; somebody floods the group");
-        // In the beginning nobody has been heard, and that says nothing.
+        var isAlone = !_heard.Keys.Any(node => node != self);
+        // In the beginning that nobody was heard says nothing.
         if (_listeningSince is not { } since || now - since < silentAfter)
-            return null;
+        {
+            return isAlone
+                ? FormattableString.Invariant($"nobody else has been heard yet; that there is nobody is believed after {silentAfter.TotalSeconds:0.#} s")
+                : null;
+        }
         if (_hearsItself && !(_heard.TryGetValue(self, out var own) && now - own < silentAfter))
-            return "not even this node's own packets come back: the network does not carry them; name another Interface or Groups";
-        var silent = _heard.Where(pair => pair.Key != self && now - pair.Value >= silentAfter)
+            return "not even this node's own packets come back: its socket or a packet filter of this host keeps them; name another Interface or Groups";
+        var silent = _heard.Where(pair => pair.Key != self && SilentFor(pair.Value, now) >= silentAfter)
             .OrderBy(pair => pair.Key).ToArray();
         if (silent.Length > 0)
         {
@@ -118,7 +127,7 @@ internal sealed class GossipTable(TimeSpan silentAfter, TimeSpan forgetAfter, Ti
                 $"{pair.Key} for {(now - pair.Value).TotalSeconds:0} s")));
             return $"not heard any longer: {names}{(silent.Length > MaxNames ? $" and {silent.Length - MaxNames} more" : "")}";
         }
-        return _refused is { } refused && !_heard.Keys.Any(node => node != self)
+        return _refused is { } refused && isAlone && now - refused.At < silentAfter
             ? $"nobody else is heard who can be understood; {refused.Count} packets could not, the last from {EndPointText.Of(refused.From)}: {Text(refused.Why)}"
             : null;
     }
@@ -127,10 +136,16 @@ internal sealed class GossipTable(TimeSpan silentAfter, TimeSpan forgetAfter, Ti
     {
         GossipRefusal.Foreign => "it is of another kind; is one side without a secret, or with another Protocol?",
         GossipRefusal.OtherSecret => "no secret of ours opens it",
-        GossipRefusal.Replayed => "it was sent again",
         GossipRefusal.WrongTime => "its time is not ours; is a clock wrong?",
         _ => "it names no node",
     };
+
+    // Only the time counts in which there was anything to hear: whoever was cut off himself knows nothing of the others.
+    private TimeSpan SilentFor(TimeSpan heard, TimeSpan now)
+    {
+        var since = heard > _sendingSince ? heard : _sendingSince;
+        return now - (_listeningSince > since ? _listeningSince.Value : since);
+    }
 
     private TimeSpan Now() => time.GetElapsedTime(_origin);
 }

@@ -22,15 +22,7 @@ public sealed class HostsFileDiscoveryOptions : DiscoveryPolling
     public int? Port
     {
         get;
-        set
-        {
-            if (value is { } port)
-            {
-                ArgumentOutOfRangeException.ThrowIfNegativeOrZero(port, nameof(value));
-                ArgumentOutOfRangeException.ThrowIfGreaterThan(port, ushort.MaxValue, nameof(value));
-            }
-            field = value;
-        }
+        set => field = value is null ? null : Bounds.Within(value.Value, 1, ushort.MaxValue, nameof(value));
     }
 
     /// <summary>Says what is wrong with the options, each problem beginning with its key.</summary>
@@ -95,7 +87,7 @@ public sealed class HostsFileDiscovery : IWatchedPeerDiscovery
         ArgumentNullException.ThrowIfNull(options);
         if (options.Validate() is { Count: > 0 } problems)
             throw new ArgumentException(string.Join(Environment.NewLine, problems), nameof(options));
-        _epmd = new EpmdHosts(names ?? new EpmdClient(new TcpTransport(time), time, options.ReadPort()).NamesAsync);
+        _epmd = new EpmdHosts(names ?? new EpmdClient(new TcpTransport(time), time, options.ReadPort()).NamesAsync, time);
         _time = time;
         _places = options.File is { Length: > 0 } file ? [Path.GetFullPath(file)] : [.. UsualPlaces()];
     }

@@ -23,15 +23,7 @@ public sealed class RancherDiscoveryOptions : DiscoveryPolling
     public int? Port
     {
         get;
-        set
-        {
-            if (value is { } port)
-            {
-                ArgumentOutOfRangeException.ThrowIfNegativeOrZero(port, nameof(value));
-                ArgumentOutOfRangeException.ThrowIfGreaterThan(port, ushort.MaxValue, nameof(value));
-            }
-            field = value;
-        }
+        set => field = value is null ? null : Bounds.Within(value.Value, 1, ushort.MaxValue, nameof(value));
     }
 
     /// <summary>Says what is wrong with the options, each problem beginning with its key.</summary>
@@ -134,7 +126,8 @@ public sealed class RancherDiscovery : IPeerDiscovery
         container.ValueKind == JsonValueKind.Object
         && container.TryGetProperty("ips", out var ips) && ips.ValueKind == JsonValueKind.Array
         && ips.EnumerateArray().FirstOrDefault() is { ValueKind: JsonValueKind.String } first
-        && IPAddress.TryParse(first.GetString(), out var address)
+        && first.GetString()!.AsSpan().ContainsAny('.', ':') // "7" would be 0.0.0.7
+        && IPAddress.TryParse(first.GetString(), out var address) && DnsLookups.IsReal(address)
             ? address
             : null;
 

@@ -150,15 +150,15 @@ internal static class EpmdMessages
         if (answer.Length < 4)
             throw NotEpmd();
         var text = EpmdName.FromBytes(answer[4..]);
-        var names = new List<EpmdListing>();
-        foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-            names.Add(ReadNameLine(line));
-        return names;
+        var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var names = lines.Select(ReadNameLine).OfType<EpmdListing>().ToList();
+        // Whoever registers may put a line feed into his name; that must not hide the others.
+        return names.Count > 0 || lines.Length == 0 ? names : throw NotEpmd();
     }
 
     private static FormatException NotEpmd() => new("That is no answer of EPMD.");
 
-    private static EpmdListing ReadNameLine(string line)
+    private static EpmdListing? ReadNameLine(string line)
     {
         // "name NAME at port PORT"; the name may have spaces in it, so the port is looked for from the end.
         const string Before = "name ";
@@ -169,7 +169,7 @@ internal static class EpmdMessages
             || !ushort.TryParse(
                 line.AsSpan(between + Between.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var port))
         {
-            throw NotEpmd();
+            return null;
         }
 
         return new EpmdListing(line[Before.Length..between], port);

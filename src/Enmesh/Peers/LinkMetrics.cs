@@ -10,17 +10,17 @@ internal static class LinkMetrics
     {
         var (meter, node) = (metrics.Meter, metrics.Node);
         meter.CreateObservableCounter(
-            "enmesh.link.io", () => Both(link => link.BytesRead, link => link.BytesWritten), "By",
+            "enmesh.link.io", metrics.WhileRunning(() => Both(link => link.BytesRead, link => link.BytesWritten)), "By",
             "Bytes that went over the link to a peer, of frames and ticks; they begin anew with each link.");
         meter.CreateObservableCounter(
-            "enmesh.link.messages", () => Both(link => link.MessagesRead, link => link.MessagesSent), "{message}",
+            "enmesh.link.messages", metrics.WhileRunning(() => Both(link => link.MessagesRead, link => link.MessagesSent)), "{message}",
             "Messages that went over the link to a peer; they begin anew with each link.");
         meter.CreateObservableUpDownCounter(
             "enmesh.link.pending",
-            () => peers.Links.Select(link => new Measurement<long>(link.PendingBytes, node, PeerOf(link))), "By",
+            metrics.WhileRunning(() => peers.Links.Select(link => new Measurement<long>(link.PendingBytes, node, PeerOf(link)))), "By",
             "What waits to be sent to a peer.");
         meter.CreateObservableGauge(
-            "enmesh.tick.delay", () => new Measurement<double>(peers.TickDelay.TotalSeconds, node), "s",
+            "enmesh.tick.delay", metrics.WhileRunning(() => peers.TickDelay.TotalSeconds), "s",
             "How late the last tick was: what rises when the process does not get the processor, as under a limit.");
 
         IEnumerable<Measurement<long>> Both(Func<PeerLink, long> received, Func<PeerLink, long> sent) => peers.Links.SelectMany(

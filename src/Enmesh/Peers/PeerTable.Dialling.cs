@@ -58,7 +58,7 @@ internal sealed partial class PeerTable
             {
                 attempt = new Attempt();
                 _attempts.Add(peer, attempt);
-                attempt.Running = RunAttemptAsync(peer, known ?? default, attempt);
+                attempt.Running = RunAttemptAsync(peer, known ?? Discovered?.Invoke(peer) ?? default, attempt);
             }
         }
         return null;

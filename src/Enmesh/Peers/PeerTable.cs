@@ -83,6 +83,12 @@ internal sealed partial class PeerTable : IPeers, IAsyncDisposable
     /// <summary>Ticks and counts silence at this pace from now on.</summary>
     internal void ChangePace(TickPace pace) => _pulse.ChangePace(pace);
 
+    /// <summary>
+    /// Where discovery has found a peer, for whoever dials it without knowing: an attempt is everybody's who wants the
+    /// same peer meanwhile.
+    /// </summary>
+    internal Func<NodeName, PeerHint?>? Discovered { get; set; }
+
     /// <summary>Dials nobody from now on; calls are still taken.</summary>
     internal void Drain() => _draining = true;
 

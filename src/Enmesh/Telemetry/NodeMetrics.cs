@@ -6,6 +6,7 @@ namespace Enmesh.Telemetry;
 internal sealed class NodeMetrics : IDisposable
 {
     private readonly Meter _meter;
+    private readonly List<Action> _ends = [];
     private readonly Counter<long> _dropped;
     private readonly Counter<long> _backlogs;
     private readonly KeyValuePair<string, object?> _node;
@@ -35,19 +36,51 @@ internal sealed class NodeMetrics : IDisposable
     internal void Observe(Func<int> processes, Func<long> mailboxBytes, Func<TimeSpan> poolDelay)
     {
         _meter.CreateObservableUpDownCounter(
-            "enmesh.processes", () => new Measurement<int>(processes(), _node), "{process}",
+            "enmesh.processes", WhileRunning(processes), "{process}",
             "Processes that are alive.");
         _meter.CreateObservableUpDownCounter(
-            "enmesh.mailbox.bytes", () => new Measurement<long>(mailboxBytes(), _node), "By",
+            "enmesh.mailbox.bytes", WhileRunning(mailboxBytes), "By",
             "What peers have sent and no process has taken yet, roughly.");
         _meter.CreateObservableGauge(
             "enmesh.pool.delay",
-            () => new Measurement<double>(poolDelay().TotalSeconds, _node),
+            WhileRunning(() => poolDelay().TotalSeconds),
             "s",
             "How long work waits for a thread of the pool, looked at each second: what rises when user code blocks threads.");
     }
 
+    /// <summary>
+    /// What an instrument that is read when somebody looks shows while the node runs; then nothing. The meter may be the
+    /// host's, who keeps it, and with it all that its instruments hold.
+    /// </summary>
+    internal Func<IEnumerable<Measurement<T>>> WhileRunning<T>(Func<IEnumerable<Measurement<T>>> read)
+        where T : struct
+    {
+        var reading = new Reading<T>(read);
+        lock (_ends)
+            _ends.Add(reading.End);
+        return reading.Read;
+    }
+
+    /// <inheritdoc cref="WhileRunning{T}(Func{IEnumerable{Measurement{T}}})"/>
+    internal Func<IEnumerable<Measurement<T>>> WhileRunning<T>(Func<T> read)
+        where T : struct => WhileRunning<T>(() => [new(read(), _node)]);
+
     internal void BacklogSeen() => _backlogs.Add(1, _node);
 
-    public void Dispose() => _meter.Dispose();
+    public void Dispose()
+    {
+        lock (_ends)
+            _ends.ForEach(static end => end());
+        _meter.Dispose();
+    }
+
+    private sealed class Reading<T>(Func<IEnumerable<Measurement<T>>> read)
+        where T : struct
+    {
+        private Func<IEnumerable<Measurement<T>>>? _read = read;
+
+        internal IEnumerable<Measurement<T>> Read() => Volatile.Read(ref _read)?.Invoke() ?? [];
+
+        internal void End() => Volatile.Write(ref _read, null);
+    }
 }

@@ -10,7 +10,7 @@ internal static class TlsMetrics
     {
         metrics.Meter.CreateObservableGauge(
             "enmesh.tls.certificate.remaining",
-            () => new[] { Remaining("server", source.Current.Server), Remaining("client", source.Current.Client) }, "s",
+            metrics.WhileRunning<double>(() => [Remaining("server", source.Current.Server), Remaining("client", source.Current.Client)]), "s",
             "How long the certificate that this node shows, and what leads to its authority, is still valid; negative when it has expired.");
 
         Measurement<double> Remaining(string role, TlsMaterial material) => new(

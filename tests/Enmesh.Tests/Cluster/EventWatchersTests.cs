@@ -45,5 +45,26 @@ public sealed class EventWatchersTests
         _watchers.Publish(Up(1));
     }
 
+    [Fact]
+    public async Task Events_are_read_once()
+    {
+        var events = _watchers.WatchAsync(CancellationToken.None);
+        _watchers.Publish(Up(1));
+        _watchers.End();
+        Assert.Equal([Up(1)], await events.ToListAsync());
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await events.ToListAsync());
+    }
+
+    [Fact]
+    public async Task Nothing_is_kept_for_whoever_has_left_without_reading()
+    {
+        using var cancel = new CancellationTokenSource();
+        var events = _watchers.WatchAsync(cancel.Token);
+        _watchers.Publish(Up(1));
+        await cancel.CancelAsync();
+        Assert.Equal(0, _watchers.Count);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await events.ToListAsync(cancel.Token));
+    }
+
     private static ClusterEvent Up(int number) => new ClusterEvent.PeerUp(NodeName.Parse($"a@h{number}"));
 }

@@ -1,5 +1,6 @@
 using Enmesh.Discovery;
 using Enmesh.Epmd;
+using Enmesh.Testing;
 using Xunit;
 
 namespace Enmesh.Tests.Discovery;
@@ -84,6 +85,26 @@ public sealed class EpmdDiscoveryTests
             StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => new EpmdDiscoveryOptions { Port = 0 });
         Assert.Throws<ArgumentOutOfRangeException>(() => new EpmdDiscoveryOptions { Port = 65536 });
+    }
+
+    [Fact]
+    public async Task A_host_that_has_lost_all_its_nodes_is_doubted_at_first()
+    {
+        var time = new VirtualTime();
+        EpmdListing[] second = [new("b", 2)];
+        var discovery = new EpmdDiscovery(
+            new EpmdDiscoveryOptions { Hosts = ["h1", "h2"] },
+            (host, _) => Task.FromResult<IReadOnlyList<EpmdListing>>(host == "h1" ? [new("a", 1)] : second), time);
+        async Task<PeerSnapshot> AskAsync() => await discovery.DiscoverAsync(Self, CancellationToken.None);
+
+        Assert.Equal(2, Assert.IsType<PeerSnapshot.Complete>(await AskAsync()).Peers.Count);
+        second = [];
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal("EPMD on h2 knows no node any more; was it started again?", Assert.IsType<PeerSnapshot.Incomplete>(await AskAsync()).Reason);
+            time.Advance(TimeSpan.FromSeconds(10));
+        }
+        Assert.Equal("a@h1", Assert.Single(Assert.IsType<PeerSnapshot.Complete>(await AskAsync()).Peers).Name.Text);
     }
 
     private static EpmdException Unreachable(string host) =>

@@ -84,8 +84,7 @@ public sealed class LoopbackGossipTests
             using var deadline = new CancellationTokenSource(FarOff);
             while (true)
             {
-                var found = Assert.IsType<PeerSnapshot.Complete>(await _discovery.DiscoverAsync(_self, deadline.Token));
-                if (found.Peers.Select(peer => peer.Name.Text).Order().SequenceEqual(names))
+                if (await _discovery.DiscoverAsync(_self, deadline.Token) is PeerSnapshot.Complete found && found.Peers.Select(peer => peer.Name.Text).Order().SequenceEqual(names))
                     return;
                 // Its own name is no change, so it is looked again after a while, too.
                 await _changed.WaitAsync(TimeSpan.FromMilliseconds(100), deadline.Token);

@@ -112,6 +112,14 @@ public sealed class EpmdMessagesTests
         Assert.Throws<FormatException>(() => EpmdMessages.ReadNames(Convert.FromHexString(hex)));
 
     [Fact]
+    public void A_line_that_is_none_does_not_hide_the_others()
+    {
+        var names = EpmdMessages.ReadNames([0, 0, 17, 17, .. "name evil\nname two at port 2\nname x at port 65536\nname three at port 3\n"u8]);
+
+        Assert.Equal([new EpmdListing("two", 2), new EpmdListing("three", 3)], names);
+    }
+
+    [Fact]
     public void A_name_with_the_words_of_the_list_in_it_is_still_read()
     {
         var names = EpmdMessages.ReadNames([0, 0, 17, 17, .. "name x at port 1 at port 2\n"u8]);

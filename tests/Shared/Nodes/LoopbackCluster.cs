@@ -17,7 +17,7 @@ internal sealed class LoopbackCluster : IAsyncDisposable
     internal async Task<ErlangNode> StartAsync(
         string name, PeerLinkOptions? link = null, string cookie = "loopback-cookie-of-the-tests",
         TimeProvider? timeProvider = null, ILoggerFactory? logs = null, int port = 0, bool published = false,
-        Func<NodePlan, NodePlan>? with = null)
+        Func<NodePlan, NodePlan>? with = null, Action<ErlangNode>? made = null)
     {
         var own = NodeName.Parse(name);
         var plan = new NodePlan
@@ -34,6 +34,7 @@ internal sealed class LoopbackCluster : IAsyncDisposable
             plan = plan with { CallTimeout = Patience, Handshake = new(Patience, Patience) };
         var node = new ErlangNode(with is null ? plan : with(plan), logs, timeProvider);
         _nodes.Add(node);
+        made?.Invoke(node);
         await node.StartAsync();
         lock (_ports)
             _ports[node.Name] = node.Port!.Value;
