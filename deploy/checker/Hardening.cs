@@ -37,6 +37,8 @@ internal static partial class Hardening
             yield return $"{who}: the volume of its keys is on a disk";
         if (!pods.AreNodes)
             yield break;
+        if (!pods.Labels.ContainsKey("enmesh/mesh"))
+            yield return $"{who}: its pods lack the label enmesh/mesh, so neither Service nor policies take them for members";
         if (spec.Objects("topologySpreadConstraints").Count() < 2)
             yield return $"{who}: its pods are not spread over machines and zones";
         if (who.Kind == "Deployment" && who.Body.Text("spec", "strategy", "rollingUpdate", "maxUnavailable") != "0")

@@ -54,6 +54,8 @@ public sealed class BrokenTests(Overlays overlays)
         { "ip", "kind: ConfigMap", "kind: Secret", "a secret stands in the manifests" },
         { "ip", "        - name: HOME\n          value: /home/enmesh", "        - name: HOME\n          value: /home/enmesh\n        - name: RELEASE_COOKIE\n          value: x", "hands over a cookie" },
         { "ip", "  Enmesh__Name: enmesh\n", "  Enmesh__Name: enmesh\n  Enmesh__Cookie: abcdefghijklmnopqrstuvwxyz\n", "Enmesh__Cookie has a cookie" },
+        { "with-mixed-beam", "exec /app/bin/orders start", "exec /app/bin/orders start --cookie abc", "a cookie stands on its command line" },
+        { "with-mixed-beam", "        enmesh/mesh: enmesh\n    spec:", "    spec:", "Deployment orders-elixir: its pods lack the label enmesh/mesh" },
         // Images.
         { "ip", "image: enmesh:0.1.0", "image: enmesh:latest", "has no tag, or one that moves" },
         { "production", "@sha256:0000000000000000000000000000000000000000000000000000000000000000", "", "has no digest" },
