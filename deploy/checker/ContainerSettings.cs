@@ -39,6 +39,7 @@ internal sealed class ContainerSettings
         _problems.AddRange(NodeSettings.Read(Configuration.GetSection(ErlangNodeExtensions.Section), Node));
         ReadEndpoints();
         ReadCertificate();
+        ReadSsh();
     }
 
     internal PodTemplate Pods { get; }
@@ -60,6 +61,9 @@ internal sealed class ContainerSettings
 
     /// <summary>How the node renews its certificate; null when it does not.</summary>
     internal NodeCertificateOptions? Certificate { get; private set; }
+
+    /// <summary>How it is reached over SSH; null when it is not.</summary>
+    internal ErlangSshOptions? Ssh { get; private set; }
 
     /// <summary>The host part of the node's name, as far as it is known before the pod runs.</summary>
     internal string? HostPart => Node.HostFrom is not null ? null : Variables.GetValueOrDefault("NODE_HOST") ?? Variables.GetValueOrDefault("POD_IP");
@@ -143,5 +147,16 @@ internal sealed class ContainerSettings
         NodeCertificateExtensions.Bind(new SettingKeys(NodeCertificateExtensions.Section, section, _problems), Certificate);
         // The trusted authorities are in the pod, not here.
         _problems.AddRange(Certificate.Validate().Where(problem => !problem.StartsWith(nameof(Certificate.TrustFile), StringComparison.Ordinal)));
+    }
+
+    private void ReadSsh()
+    {
+        var section = Configuration.GetSection($"{ErlangNodeExtensions.Section}:{ErlangSshExtensions.Key}");
+        if (!section.Exists())
+            return;
+        Ssh = new();
+        var problems = new List<string>();
+        ErlangSshExtensions.Bind(new SettingKeys(section.Path, section, problems), Ssh, problems);
+        _problems.AddRange(problems);
     }
 }

@@ -40,7 +40,7 @@ internal static class Settings
             yield return "nothing can be written to /tmp";
     }
 
-    private static IEnumerable<string> Node(ContainerSettings one, Rendering all) => [.. Files(one), .. Ports(one, all), .. Times(one), .. Domains(one, all)];
+    private static IEnumerable<string> Node(ContainerSettings one, Rendering all) => [.. Files(one), .. Ports(one, all), .. Times(one), .. Domains(one, all), .. Ssh(one)];
 
     private static IEnumerable<string> Files(ContainerSettings one)
     {
@@ -88,6 +88,23 @@ internal static class Settings
         var refresh = one.Node.Discovery.Select(source => source.Interval.TotalSeconds * (1 + source.Jitter)).DefaultIfEmpty().Max();
         if ((one.Pods.Owner.Body.Number("spec", "minReadySeconds") ?? 0) <= DnsSeconds + refresh)
             yield return $"minReadySeconds is not above {DnsSeconds + refresh:0} s, so an old pod goes before the new one is known everywhere";
+    }
+
+    private static IEnumerable<string> Ssh(ContainerSettings one)
+    {
+        var port = one.Container.Objects("ports").FirstOrDefault(port => port.Text("name") == "ssh").Number("containerPort");
+        if (port != one.Ssh?.Listen.Port)
+            yield return $"its port ssh is {port?.ToString(CultureInfo.InvariantCulture) ?? "none"}, SSH is served on {one.Ssh?.Listen.Port.ToString(CultureInfo.InvariantCulture) ?? "none"}";
+        if (one.Ssh is not { } ssh)
+            yield break;
+        if (!one.Container.Text("image")!.Contains("enmesh-ssh", StringComparison.Ordinal))
+            yield return "it serves SSH, and its image has no OpenSSH";
+        foreach (var file in new[] { ssh.AuthorizedKeysFile, ssh.UserAuthoritiesFile, ssh.RevokedKeysFile }.OfType<string>().Where(file => one.Source(file) is null))
+            yield return $"the keys {file} come from no volume";
+        if (ssh.AuthorizedKeysFile is null && ssh.UserAuthoritiesFile is null)
+            yield return "nobody has a key to log in with";
+        if (ssh.Directory is { } directory && one.Source(directory)?.Volume.Text("emptyDir", "medium") != "Memory")
+            yield return $"the host's key would be made in {directory}, which is not in memory";
     }
 
     // A domain that no headless Service has would be a cluster of one.

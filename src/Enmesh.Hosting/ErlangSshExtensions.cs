@@ -56,7 +56,7 @@ public static class ErlangSshExtensions
         });
     }
 
-    private static void Bind(SettingKeys keys, ErlangSshOptions options, List<string> problems)
+    internal static void Bind(SettingKeys keys, ErlangSshOptions options, List<string> problems)
     {
         problems.Clear();
         if (keys.Take(nameof(options.Listen)) is { } text)

@@ -79,6 +79,13 @@ public sealed class BrokenTests(Overlays overlays)
         { "ip", "value: /home/enmesh", "value: /home/somebody", "HOME is /home/somebody, where nothing can be written" },
         { "ip", "fsGroup: 10000", "supplementalGroup: 10000", "so the cookie's file is root's alone" },
         { "statefulset", "$(POD_NAME).enmesh-headless", "$(POD_NAMES).enmesh-headless", "speaks of a variable that is not before it" },
+        { "with-ssh", "containerPort: 10022", "containerPort: 10023", "its port ssh is 10023, SSH is served on 10022" },
+        { "with-ssh", "Enmesh__Ssh__AuthorizedKeysFile: /etc/enmesh/ssh/", "Enmesh__Ssh__AuthorizedKeysFile: /etc/ssh/", "the keys /etc/ssh/authorized_keys come from no volume" },
+        { "with-ssh", "Enmesh__Ssh__AuthorizedKeysFile", "Enmesh__Ssh__HostCertificateFile", "nobody has a key to log in with" },
+        { "with-ssh", "Enmesh__Ssh__Directory: /run/enmesh/ssh/own", "Enmesh__Ssh__Directories: /run/enmesh/ssh/own", "there is no such setting" },
+        { "with-ssh", "Enmesh__Ssh__Directory: /run/enmesh/ssh/own", "Enmesh__Ssh__Directory: /var/ssh", "which is not in memory" },
+        { "with-ssh", "image: enmesh-ssh:0.1.0", "image: enmesh:0.1.0", "it serves SSH, and its image has no OpenSSH" },
+        { "with-ssh", "        matchLabels:\n          enmesh/ssh: allowed", "        matchLabels: {}", "let a pod of another namespace reach Deployment enmesh on port 10022 (ssh)" },
         // Certificates.
         { "ip", "Enmesh__Tls__CertificateFile: /run/enmesh/tls/tls.crt", "Enmesh__Tls__CertificateFile: /tls/tls.crt", "/tls/tls.crt is in no volume" },
         { "ip", "Enmesh__Certificate__Directory: /run/enmesh/tls", "Enmesh__Certificate__Directory: /run/enmesh", "requested and renewed in different ways" },

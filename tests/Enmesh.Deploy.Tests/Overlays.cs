@@ -21,6 +21,7 @@ public sealed class Overlays : IAsyncLifetime
         ("with-epmd", "ip", "epmd"),
         ("with-ingress", "ip", "ingress"),
         ("with-migrations", "ip", "migrations"),
+        ("with-ssh", "ip", "ssh"),
         ("with-mixed-beam", "ip", "mixed-beam"),
         ("by-host-with-requests", "ip", "statefulset tls-cert-manager-by-host"),
     ];
