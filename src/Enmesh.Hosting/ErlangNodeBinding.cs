@@ -18,19 +18,7 @@ internal sealed class ErlangNodeBinding(string section)
     {
         _problems.Clear();
         var keys = new SettingKeys(section, configuration, _problems);
-        keys.Text(nameof(options.Name), value => options.Name = value);
-        keys.Text(nameof(options.NameFrom), value => options.NameFrom = value);
-        keys.Text(nameof(options.HostFrom), value => options.HostFrom = value);
-        keys.Duration(nameof(options.HostFromTimeout), value => options.HostFromTimeout = value);
-        keys.Flag(nameof(options.ShortNames), value => options.ShortNames = value);
-        keys.Text(nameof(options.CookieFile), value => options.CookieFile = value);
-        keys.Duration(nameof(options.PreviousCookieFor), value => options.PreviousCookieFor = value);
-        keys.Flag(nameof(options.Insecure), value => options.Insecure = value);
-        keys.Number(nameof(options.Port), value => options.Port = value);
-        keys.Number(nameof(options.LastPort), value => options.LastPort = value);
-        keys.Number(nameof(options.PeerPort), value => options.PeerPort = value);
-        keys.List(nameof(options.ListenAddresses), "an IP address", IPAddress.TryParse, options.ListenAddresses);
-        keys.Flag(nameof(options.Listen), value => options.Listen = value);
+        BindIdentity(keys, options);
         BindTls(keys, configuration, options.Tls);
         keys.Choice<EpmdMode>(nameof(options.Epmd), value => options.Epmd = value);
         keys.Number(nameof(options.EpmdPort), value => options.EpmdPort = value);
@@ -54,8 +42,9 @@ internal sealed class ErlangNodeBinding(string section)
         keys.Ignore(nameof(options.Discovery));
         // Several nodes of one host have their sections below this one.
         keys.Ignore("Nodes");
-        // That of the host's nodes, see AddNodeCertificate.
-        keys.Ignore("Certificate");
+        // That of the host's nodes, see AddNodeCertificate; one of them has none of its own.
+        if (section == ErlangNodeExtensions.Section)
+            keys.Ignore("Certificate");
         // Not the node's: what the host serves over HTTP.
         keys.Ignore("Web");
         // See AddSsh.
@@ -67,6 +56,24 @@ internal sealed class ErlangNodeBinding(string section)
     internal void BindDiscovery(IConfiguration configuration, ErlangNodeOptions options, IServiceProvider services) =>
         new SettingKeys(section, configuration, _problems)
             .Sections(nameof(options.Discovery), (name, inner) => StrategyBinding.Bind(name, inner, options, services));
+
+    // Who the node is, and where it listens.
+    private static void BindIdentity(SettingKeys keys, ErlangNodeOptions options)
+    {
+        keys.Text(nameof(options.Name), value => options.Name = value);
+        keys.Text(nameof(options.NameFrom), value => options.NameFrom = value);
+        keys.Text(nameof(options.HostFrom), value => options.HostFrom = value);
+        keys.Duration(nameof(options.HostFromTimeout), value => options.HostFromTimeout = value);
+        keys.Flag(nameof(options.ShortNames), value => options.ShortNames = value);
+        keys.Text(nameof(options.CookieFile), value => options.CookieFile = value);
+        keys.Duration(nameof(options.PreviousCookieFor), value => options.PreviousCookieFor = value);
+        keys.Flag(nameof(options.Insecure), value => options.Insecure = value);
+        keys.Number(nameof(options.Port), value => options.Port = value);
+        keys.Number(nameof(options.LastPort), value => options.LastPort = value);
+        keys.Number(nameof(options.PeerPort), value => options.PeerPort = value);
+        keys.List(nameof(options.ListenAddresses), "an IP address", IPAddress.TryParse, options.ListenAddresses);
+        keys.Flag(nameof(options.Listen), value => options.Listen = value);
+    }
 
     // One word, off, or a section.
     private static void BindTls(SettingKeys keys, IConfiguration configuration, TlsOptions options)

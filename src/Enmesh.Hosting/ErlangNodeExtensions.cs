@@ -50,7 +50,8 @@ public static class ErlangNodeExtensions
         if (services.Any(service => service.ServiceType == typeof(ErlangNode) && Equals(service.ServiceKey ?? Options.DefaultName, name)))
             throw new InvalidOperationException($"There is a node {(name.Length == 0 ? "without a name" : $"named '{name}'")} already; name the others.");
 
-        NamesIn(services).Add(name);
+        var names = NamesIn(services);
+        names.Add(name);
         var bound = new ErlangNodeBinding(section);
         services.AddOptions<ErlangNodeOptions>(name)
             .Configure(static options => options.DrainDelay = InPod ? DrainDelayInPod : TimeSpan.Zero)
@@ -66,11 +67,13 @@ public static class ErlangNodeExtensions
         services.AddKeyedSingleton(name, (provider, _) => Make(provider, name, node));
         if (name.Length == 0)
             services.AddSingleton(provider => provider.GetRequiredKeyedService<ErlangNode>(name));
-        services.AddSingleton<IHostedService>(provider => new ErlangNodeService(
+        var hosted = ServiceDescriptor.Singleton<IHostedService>(provider => new ErlangNodeService(
             () => provider.GetRequiredKeyedService<ErlangNode>(name),
             () => provider.GetRequiredService<IOptionsMonitor<ErlangNodeOptions>>().Get(name).DrainDelay,
             provider.GetRequiredService<HostedNodes>(),
             provider.GetRequiredService<IHostApplicationLifetime>()));
+        services.Add(hosted);
+        names.FirstHosted ??= hosted;
         services.TryAddSingleton(TimeProvider.System);
         return node;
     }
@@ -88,7 +91,9 @@ public static class ErlangNodeExtensions
         services.AddSingleton(names);
         services.AddSingleton<HostDrain>();
         services.AddSingleton<HostedNodes>();
+        services.AddSingleton<OwnedSources>();
         services.AddSingleton<IValidateOptions<ErlangNodeOptions>, UnclaimedSections>();
+        services.AddSingleton<IValidateOptions<ErlangNodeOptions>, OrderedStart>();
         return names;
     }
 
@@ -96,10 +101,7 @@ public static class ErlangNodeExtensions
     private static async Task StopWithAsync(Task<Term> ended, IHostApplicationLifetime lifetime)
     {
         await ended.ConfigureAwait(false);
-        if (!lifetime.ApplicationStarted.IsCancellationRequested || lifetime.ApplicationStopping.IsCancellationRequested)
-            return; // it did not start, which the host reports, or it stops anyway
-        Environment.ExitCode = 1;
-        lifetime.StopApplication();
+        await lifetime.FailAsync().ConfigureAwait(false);
     }
 
     private static ErlangNode Make(IServiceProvider provider, string name, ErlangNodeBuilder built)

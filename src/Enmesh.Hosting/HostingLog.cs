@@ -26,4 +26,8 @@ internal static partial class HostingLog
     [LoggerMessage(EventId = EventIds.DrainHookFailed, Level = LogLevel.Error,
         Message = "The drain hook {Hook} failed; this program stops all the same.")]
     internal static partial void DrainHookFailed(this ILogger logger, Exception exception, string hook);
+
+    [LoggerMessage(EventId = EventIds.CertificateRenewalEnded, Level = LogLevel.Critical,
+        Message = "The certificate is not renewed any more, for a reason that nobody has thought of. This program stops.")]
+    internal static partial void CertificateRenewalEnded(this ILogger logger, Exception exception);
 }

@@ -38,6 +38,7 @@ internal static class KubernetesBinding
             : null;
         var logger = services.GetService<ILoggerFactory>()?.CreateLogger<KubernetesDiscovery>();
         var discovery = new KubernetesDiscovery(options, client, services.GetService<TimeProvider>(), logger);
+        services.GetService<OwnedSources>()?.Add(discovery);
         sources.Add(new DiscoverySource(name, discovery, options));
     }
 }

@@ -15,13 +15,17 @@ public static class KubernetesExtensions
     /// <param name="services">The host's services.</param>
     /// <param name="access">
     /// Where the API is; null for the service account in a pod and the kubeconfig elsewhere, as
-    /// <see cref="KubernetesAccess.Find"/> has it.
+    /// <see cref="KubernetesAccess.Find"/> has it. One that is said replaces a client that is there already, whoever has added it; without one
+    /// that client stays.
     /// </param>
     public static IServiceCollection AddKubernetesClient(this IServiceCollection services, Func<KubernetesAccess>? access = null)
     {
         ArgumentNullException.ThrowIfNull(services);
-        services.TryAddSingleton<IKubernetesClient>(provider =>
+        var client = ServiceDescriptor.Singleton<IKubernetesClient>(provider =>
             new KubernetesClient(access?.Invoke() ?? KubernetesAccess.Find(), provider.GetService<TimeProvider>()));
+        if (access is not null)
+            services.RemoveAll<IKubernetesClient>();
+        services.TryAdd(client);
         return services;
     }
 

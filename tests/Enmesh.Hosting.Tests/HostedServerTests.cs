@@ -12,6 +12,7 @@ namespace Enmesh.Hosting.Tests;
 
 /// <summary>Servers and supervisors of a host's node.</summary>
 [Trait("Ring", "loopback")]
+[Collection(TestHost.OwnsExitCode)]
 public sealed class HostedServerTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -69,6 +70,27 @@ public sealed class HostedServerTests
             Environment.ExitCode = 0;
         }
         Assert.Contains(host.Logs.Lines, line => line.Text.Contains("enmesh_sup, which was started with the node, has ended", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_host_stops_too_when_its_servers_give_up_before_it_has_started()
+    {
+        await using var host = Host(out var node);
+        host.Builder.Services.AddSingleton(new List<Tally>()).AddScoped<Tally>();
+        host.Builder.Services.AddHostedService<Breaker>();
+        node.AddGenServer<Counter>("counter").Supervise(options => options with { Intensity = 0 });
+        try
+        {
+            await host.StartAsync();
+            var stopping = new TaskCompletionSource();
+            host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(stopping.SetResult);
+            await stopping.Task.WaitAsync(Patience);
+            Assert.Equal(1, Environment.ExitCode);
+        }
+        finally
+        {
+            Environment.ExitCode = 0;
+        }
     }
 
     [Fact]
@@ -186,6 +208,19 @@ public sealed class HostedServerTests
             last.SetResult(node.ConnectedNodes);
             return default;
         }
+    }
+
+    /// <summary>Crashes a server while the host is still starting, and waits until its supervisor has given up.</summary>
+    private sealed class Breaker(ErlangNode node) : IHostedService
+    {
+        public async Task StartAsync(CancellationToken cancellationToken)
+        {
+            await node.CastAsync("counter", new Atom("crash"), cancellationToken);
+            while (node.WhereIs(ErlangNodeExtensions.SupervisorName) is not null)
+                await Task.Yield();
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     public sealed class Worker(IReadOnlyList<Term> arguments, Tally tally) : GenServer

@@ -1,8 +1,10 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using Enmesh.Discovery;
 using Enmesh.Kubernetes;
 using Enmesh.Kubernetes.Api;
 using Enmesh.Kubernetes.Leases;
+using Enmesh.Kubernetes.Tests.KubeApi;
 using Enmesh.TestSupport;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -90,6 +92,38 @@ public sealed partial class KubernetesTests : IAsyncDisposable
         Assert.Equal("orders", services.GetRequiredService<IKubernetesClient>().Namespace);
         Assert.Equal("me", services.GetRequiredKeyedService<LeaderElector>("two").Identity);
         Assert.NotSame(services.GetRequiredKeyedService<LeaderElector>("one"), services.GetRequiredKeyedService<LeaderElector>("two"));
+    }
+
+    [Fact]
+    public async Task An_api_that_is_named_counts_whatever_was_added_before()
+    {
+        var config = _host.WriteCookie("kubeconfig", """
+            current-context: c
+            contexts: [{name: c, context: {cluster: k, namespace: billing}}]
+            clusters: [{name: k, cluster: {server: "https://k:1"}}]
+            """);
+        _host.Builder.Services.AddLeaderElector("one").AddKubernetesClient(() => KubernetesAccess.FromKubeConfig(config)).AddLeaderElector("two");
+        await using var services = _host.Builder.Services.BuildServiceProvider();
+        Assert.Equal("billing", Assert.Single(services.GetServices<IKubernetesClient>()).Namespace);
+    }
+
+    [Fact]
+    public async Task A_host_that_has_ended_leaves_no_connections_of_its_sources_behind()
+    {
+        await using var server = await KubeApiServer.StartAsync();
+        _host.With("Enmesh", "orders").Set(
+            ("Enmesh:Discovery:k8s:Strategy", "kubernetes"), ("Enmesh:Discovery:k8s:Service", "orders"),
+            ("Enmesh:Discovery:k8s:KubeConfig", _host.WriteCookie("kubeconfig", server.KubeConfig)));
+        _host.Builder.AddErlangNode();
+        IPeerDiscovery discovery;
+        using (var host = _host.Builder.Build())
+        {
+            discovery = Assert.Single(host.Services.GetRequiredService<IOptionsMonitor<ErlangNodeOptions>>().CurrentValue.Discovery).Discovery;
+            await discovery.DiscoverAsync(NodeName.Parse("orders@127.0.0.1"), CancellationToken.None);
+        }
+        await Assert.ThrowsAsync<ObjectDisposedException>(
+            () => discovery.DiscoverAsync(NodeName.Parse("orders@127.0.0.1"), CancellationToken.None).AsTask());
+        await Eventually.HoldsAsync(() => server.OpenConnections == 0, "the end of its connections");
     }
 
     private ErlangNodeOptions Bind()

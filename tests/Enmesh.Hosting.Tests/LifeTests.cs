@@ -13,6 +13,7 @@ namespace Enmesh.Hosting.Tests;
 
 /// <summary>Nodes begin and end with their host.</summary>
 [Trait("Ring", "loopback")]
+[Collection(TestHost.OwnsExitCode)]
 public sealed class LifeTests : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);

@@ -13,6 +13,9 @@ namespace Enmesh.Hosting.Tests;
 /// </summary>
 internal sealed class TestHost : IAsyncDisposable
 {
+    /// <summary>The tests that look at, or change, the exit code of this process: one after the other.</summary>
+    internal const string OwnsExitCode = "exit code";
+
     private readonly string _directory = Directory.CreateTempSubdirectory("enmesh-hosting-").FullName;
     private IHost? _host;
 

@@ -18,7 +18,7 @@ internal static class ApiTransport
         AutomaticDecompression = DecompressionMethods.GZip,
         UseCookies = false,
         UseProxy = access.Proxy is not null || access.UsesProxyOfEnvironment,
-        Proxy = access.Proxy is { } proxy ? new WebProxy(proxy) : null,
+        Proxy = access.Proxy is { } proxy ? new WebProxy(proxy) { Credentials = CredentialsIn(proxy) } : null,
         ConnectTimeout = TimeSpan.FromSeconds(10),
         ConnectCallback = ConnectAsync,
         EnableMultipleHttp2Connections = true,
@@ -32,6 +32,15 @@ internal static class ApiTransport
         PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
         SslOptions = TlsOptions(access),
     };
+
+    // WebProxy leaves those of its address alone.
+    private static NetworkCredential? CredentialsIn(Uri proxy)
+    {
+        if (proxy.UserInfo.Length == 0)
+            return null;
+        var parts = proxy.UserInfo.Split(':', 2);
+        return new(Uri.UnescapeDataString(parts[0]), parts.Length > 1 ? Uri.UnescapeDataString(parts[1]) : "");
+    }
 
     private static async ValueTask<Stream> ConnectAsync(
         SocketsHttpConnectionContext context, CancellationToken cancellationToken)
@@ -90,7 +99,10 @@ internal static class ApiTransport
         chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
         if (sent is not null)
             chain.ChainPolicy.ExtraStore.AddRange(sent.ChainPolicy.ExtraStore);
-        if (chain.Build(presented))
+        var isTrusted = chain.Build(presented);
+        foreach (var element in chain.ChainElements)
+            element.Certificate.Dispose();
+        if (isTrusted)
             return true;
         var why = string.Join(", ", chain.ChainStatus.Select(status => status.StatusInformation.Trim()));
         throw new AuthenticationException(

@@ -58,11 +58,11 @@ internal sealed class KubeConfig
         var user = chosen.Text("user") is { Length: > 0 } who ? Find(_users, who, "user") : null;
         var server = Server(cluster);
         Refuse(cluster, user);
-        var token = user?.Text("token");
+        var token = user?.Text("token") is { } given ? KubernetesAccess.TokenIn(given, $"{user}, token") : null;
         var tokenFile = user?.File("tokenFile");
         if (server.Scheme == Uri.UriSchemeHttp && !server.IsLoopback && (token ?? tokenFile) is not null)
             KubernetesException.ThrowNoAccess($"{cluster}: {server} would get a token in the clear; use https.");
-        var space = chosen.Text("namespace") is { Length: > 0 } given ? given : "default";
+        var space = chosen.Text("namespace") is { Length: > 0 } named ? named : "default";
         return new KubernetesAccess(server, space, $"context '{name}' of {chosen.Path}")
         {
             Authorities = Authorities(cluster),
@@ -80,7 +80,7 @@ internal sealed class KubeConfig
         var text = cluster.Required("server");
         return Uri.TryCreate(text, UriKind.Absolute, out var server) && server.Scheme is "https" or "http"
             ? server
-            : throw KubernetesException.NoAccess($"{cluster}: server '{text}' is no https address.");
+            : throw KubernetesException.NoAccess($"{cluster}: server '{WithoutSecret(text)}' is no https address.");
     }
 
     private static Uri? Proxy(Entry cluster)
@@ -89,7 +89,15 @@ internal sealed class KubeConfig
             return null;
         return Uri.TryCreate(text, UriKind.Absolute, out var proxy) && proxy.Scheme is "http" or "https" or "socks5"
             ? proxy
-            : throw KubernetesException.NoAccess($"{cluster}: proxy-url '{text}' is no http, https or socks5 address.");
+            : throw KubernetesException.NoAccess($"{cluster}: proxy-url '{WithoutSecret(text)}' is no http, https or socks5 address.");
+    }
+
+    // An address may have a password in it.
+    private static string WithoutSecret(string address)
+    {
+        var end = address.LastIndexOf('@');
+        var begin = address.IndexOf("//", StringComparison.Ordinal);
+        return end < 0 ? address : $"{(begin >= 0 && begin < end ? address[..(begin + 2)] : "")}***{address[end..]}";
     }
 
     private static void Refuse(Entry cluster, Entry? user)
@@ -118,8 +126,7 @@ internal sealed class KubeConfig
         }
         if (cluster.File("certificate-authority") is not { } file)
             return null;
-        KubernetesAccess.AuthoritiesIn(file);
-        return () => KubernetesAccess.AuthoritiesIn(file);
+        return KubernetesAccess.AuthoritiesOfFile(file);
     }
 
     private static Func<X509Certificate2>? ClientCertificate(Entry user)
@@ -130,11 +137,13 @@ internal sealed class KubeConfig
                 $"{user}: client-certificate and client-key belong together; one is missing.");
         if (!hasCertificate)
             return null;
-        X509Certificate2 Read() => Pair(
-            user, user.Data("client-certificate-data") ?? KubernetesAccess.ReadFile(user.File("client-certificate")!),
-            user.Data("client-key-data") ?? KubernetesAccess.ReadFile(user.File("client-key")!));
-        Read().Dispose();
-        return Read;
+        var pair = new Parsed<(string Certificate, string Key), X509Certificate2>(
+            () => (user.Data("client-certificate-data") ?? KubernetesAccess.ReadFile(user.File("client-certificate")!),
+                user.Data("client-key-data") ?? KubernetesAccess.ReadFile(user.File("client-key")!)),
+            text => Pair(user, text.Certificate, text.Key));
+        // Once now, so that what is wrong is told at the start.
+        _ = pair.Value;
+        return () => pair.Value;
     }
 
     private static X509Certificate2 Pair(Entry user, string certificate, string key)

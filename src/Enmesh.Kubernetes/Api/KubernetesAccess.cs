@@ -92,17 +92,20 @@ public sealed class KubernetesAccess
             KubernetesException.ThrowNoAccess(
                 $"The pod has no service account: there is no {token}. Set automountServiceAccountToken: true, or project one.");
         }
-        // Once now, so that a wrong file is told at the start; then again for every connection.
-        AuthoritiesIn(authority);
         return new KubernetesAccess(server, ReadFile(Path.Combine(directory, "namespace")).Trim(), "the service account of the pod")
         {
-            Authorities = () => AuthoritiesIn(authority),
+            Authorities = AuthoritiesOfFile(authority),
             TokenFile = token,
         };
     }
 
-    internal static X509Certificate2Collection AuthoritiesIn(string file) =>
-        AuthoritiesOf(ReadFile(file), file);
+    /// <summary>The authorities in a file: read now, so that a wrong one is told at the start, and again for every connection.</summary>
+    internal static Func<X509Certificate2Collection> AuthoritiesOfFile(string file)
+    {
+        var authorities = new Parsed<string, X509Certificate2Collection>(() => ReadFile(file), pem => AuthoritiesOf(pem, file));
+        _ = authorities.Value;
+        return () => authorities.Value;
+    }
 
     internal static X509Certificate2Collection AuthoritiesOf(string pem, string place)
     {
@@ -130,6 +133,16 @@ public sealed class KubernetesAccess
         }
     }
 
+    /// <summary>The token in a text, which may end with its line.</summary>
+    internal static string TokenIn(string text, string place)
+    {
+        var token = text.Trim();
+        // What is no token must not become a header, nor part of a message.
+        return token.Length > 0 && token.All(char.IsAscii) && !token.Any(char.IsControl)
+            ? token
+            : throw KubernetesException.NoAccess($"There is no token in {place}.");
+    }
+
     /// <summary>The address of a path, below that of the server, which may have a path of its own.</summary>
     internal Uri At(string path) => new(Server.AbsoluteUri.TrimEnd('/') + path);
 
@@ -139,11 +152,7 @@ public sealed class KubernetesAccess
             return Token;
         try
         {
-            var token = (await File.ReadAllTextAsync(TokenFile, cancellationToken).ConfigureAwait(false)).Trim();
-            // What is no token must not become a header, nor part of a message.
-            return token.Length > 0 && token.All(char.IsAscii) && !token.Any(char.IsControl)
-                ? token
-                : throw KubernetesException.NoAccess($"There is no token in {TokenFile}.");
+            return TokenIn(await File.ReadAllTextAsync(TokenFile, cancellationToken).ConfigureAwait(false), TokenFile);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

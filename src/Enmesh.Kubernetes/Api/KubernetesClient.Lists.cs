@@ -61,24 +61,13 @@ public sealed partial class KubernetesClient
             ("fieldSelector", options.FieldSelector));
         var request = Request(resource, HttpMethod.Get, "watch", @namespace, null, query);
         var deadline = new CancellationTokenSource(RequestTimeout, _time);
-        HttpResponseMessage? answer = null;
         try
         {
             using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-            using var message = await MessageAsync(request, null, either.Token).ConfigureAwait(false);
-            // An event must not wait in a compressor for the next one.
-            message.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("identity"));
-            answer = await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, either.Token)
-                .ConfigureAwait(false);
-            if (!answer.IsSuccessStatusCode)
-            {
-                var bytes = await answer.Content.ReadAsByteArrayAsync(either.Token).ConfigureAwait(false);
-                throw Refused(request, answer, bytes);
-            }
-            var stream = await answer.Content.ReadAsStreamAsync(either.Token).ConfigureAwait(false);
+            var (answer, events) = await OpenAsync(request, either.Token).ConfigureAwait(false);
             deadline.CancelAfter(options.Lifetime + WatchGrace);
-            var watch = new KubernetesWatch<T>(resource, request, answer, stream, deadline);
-            (answer, deadline) = (null, null);
+            var watch = new KubernetesWatch<T>(resource, request, answer, events, deadline);
+            deadline = null;
             return watch;
         }
         catch (HttpRequestException e)
@@ -91,8 +80,27 @@ public sealed partial class KubernetesClient
         }
         finally
         {
-            answer?.Dispose();
             deadline?.Dispose();
+        }
+    }
+
+    private async Task<(HttpResponseMessage Answer, Stream Events)> OpenAsync(ApiRequest request, CancellationToken cancellationToken)
+    {
+        using var message = await MessageAsync(request, null, cancellationToken).ConfigureAwait(false);
+        // An event must not wait in a compressor for the next one.
+        message.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("identity"));
+        var answer = await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!answer.IsSuccessStatusCode)
+                throw Refused(request, answer, await answer.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false));
+            return (answer, await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false));
+        }
+        catch
+        {
+            // Whatever it was, nobody else has the connection.
+            answer.Dispose();
+            throw;
         }
     }
 

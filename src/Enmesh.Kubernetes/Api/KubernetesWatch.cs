@@ -88,30 +88,7 @@ public sealed class KubernetesWatch<T> : IAsyncDisposable
     {
         try
         {
-            while (true)
-            {
-                var read = await _reader.ReadAsync(either).ConfigureAwait(false);
-                var buffer = read.Buffer;
-                if (buffer.PositionOf((byte)'\n') is { } end)
-                {
-                    var line = buffer.Slice(0, end).ToArray();
-                    _reader.AdvanceTo(buffer.GetPosition(1, end));
-                    return line;
-                }
-                if (buffer.Length > MaxLineBytes)
-                    throw _request.Failed(KubernetesFailure.Malformed, $"an event is longer than {MaxLineBytes} bytes");
-                if (read.IsCompleted)
-                {
-                    var rest = buffer.Length;
-                    _reader.AdvanceTo(buffer.End);
-                    // The server ends every event with a line's end; what has none was cut off.
-                    return rest == 0
-                        ? null
-                        : throw _request.Failed(
-                            KubernetesFailure.Unreachable, "the watch broke in the middle of an event");
-                }
-                _reader.AdvanceTo(buffer.Start, buffer.End);
-            }
+            return await ReadLineAsync(either).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (caller.IsCancellationRequested)
         {
@@ -125,6 +102,33 @@ public sealed class KubernetesWatch<T> : IAsyncDisposable
         catch (Exception e) when (e is IOException or HttpRequestException)
         {
             throw _request.Failed(KubernetesFailure.Unreachable, $"the watch broke: {e.Message}", e);
+        }
+    }
+
+    private async Task<byte[]?> ReadLineAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var read = await _reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+            var buffer = read.Buffer;
+            if (buffer.PositionOf((byte)'\n') is { } end)
+            {
+                var line = buffer.Slice(0, end).ToArray();
+                _reader.AdvanceTo(buffer.GetPosition(1, end));
+                return line;
+            }
+            if (buffer.Length > MaxLineBytes)
+                throw _request.Failed(KubernetesFailure.Malformed, $"an event is longer than {MaxLineBytes} bytes");
+            if (read.IsCompleted)
+            {
+                var rest = buffer.Length;
+                _reader.AdvanceTo(buffer.End);
+                // The server ends every event with a line's end; what has none was cut off.
+                return rest == 0
+                    ? null
+                    : throw _request.Failed(KubernetesFailure.Unreachable, "the watch broke in the middle of an event");
+            }
+            _reader.AdvanceTo(buffer.Start, buffer.End);
         }
     }
 

@@ -38,6 +38,10 @@ internal static partial class CertificateLog
         Message = "The certificate for '{Host}' has expired, so no peer accepts a new connection: {Problem}")]
     internal static partial void CertificateExpired(this ILogger logger, string host, string problem);
 
+    [LoggerMessage(EventId = EventIds.CertificateMissing, Level = LogLevel.Critical,
+        Message = "There is no certificate for '{Host}', so no peer accepts a connection; the next attempt is in {Pause}: {Problem}")]
+    internal static partial void CertificateMissing(this ILogger logger, string host, string pause, string problem);
+
     [LoggerMessage(EventId = EventIds.CertificateWatchFailed, Level = LogLevel.Debug,
         Message = "CertificateRequest '{Request}' is asked for every {Seconds} s, since it cannot be watched: {Problem}")]
     internal static partial void CertificateWatchFailed(this ILogger logger, string request, double seconds, string problem);

@@ -12,8 +12,8 @@ namespace Enmesh.Kubernetes.Certificates;
 /// </summary>
 /// <remarks>
 /// One implementation for the sidecar (<c>enmesh certs renew</c>) and for the program of the node itself. Attempts that
-/// fail are repeated with pauses of 10 s doubling to 1 h, and never longer than a tenth of the time that is left. The
-/// one who renews a shared pair elsewhere, or by hand, is noticed each hour.
+/// fail are repeated with pauses of 10 s doubling to 1 h, and never longer than a tenth of the time that is left,
+/// or than 5 min when there is none. The one who renews a shared pair elsewhere, or by hand, is noticed each hour.
 /// </remarks>
 public sealed class NodeCertificateRenewal : IDisposable
 {
@@ -95,16 +95,20 @@ public sealed class NodeCertificateRenewal : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();
 
-    /// <summary>The pause after so many failures in a row: longer each time, shorter when time runs out.</summary>
+    /// <summary>The pause after so many failures in a row: longer each time, shorter when time runs out, and not long when it has.</summary>
     internal static TimeSpan Pause(int failures, TimeSpan? left, bool isForGood)
     {
         var pause = FirstPause * (1 << Math.Min(failures - 1, 9));
         if (isForGood && pause < PauseWhenDenied)
             pause = PauseWhenDenied;
-        if (pause > LongestPause)
-            pause = LongestPause;
-        if (left is { } remaining && pause > remaining / 10)
-            pause = remaining / 10;
+        var limit = left switch
+        {
+            { Ticks: <= 0 } => PauseWhenDenied,
+            { } remaining when remaining / 10 < LongestPause => remaining / 10,
+            _ => LongestPause,
+        };
+        if (pause > limit)
+            pause = limit;
         if (pause < FirstPause)
             pause = FirstPause;
         // Whoever failed together does not come back in step.
@@ -123,9 +127,12 @@ public sealed class NodeCertificateRenewal : IDisposable
     {
         try
         {
-            return _current = _requester.Current();
+            var usable = _requester.Current();
+            // The one that cannot be kept any more is the one that is known all the same: when it expires, or has expired, is of interest.
+            _current = usable ?? _current;
+            return usable;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             // A volume that cannot be read now may be readable later; a request would end there as well.
             _logger.CertificateDoubtful(_requester.Host, e.Message);
@@ -142,7 +149,7 @@ public sealed class NodeCertificateRenewal : IDisposable
             _renewals.Add(1, new KeyValuePair<string, object?>("enmesh.host", _requester.Host));
             return null;
         }
-        catch (Exception e) when (e is EnmeshException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             // Whatever it was, the certificate that is there still counts, and there will be another attempt.
             _renewals.Add(
@@ -164,14 +171,15 @@ public sealed class NodeCertificateRenewal : IDisposable
 
     private void Alarm(NodeCertificate? current, TimeSpan pause, Exception problem)
     {
+        var next = Text(pause);
         if (current is null)
-            _logger.CertificateExpired(_requester.Host, problem.Message);
+            _logger.CertificateMissing(_requester.Host, next, problem.Message);
         else if (current.NotAfter - _time.GetUtcNow() is var left && left <= TimeSpan.Zero)
             _logger.CertificateExpired(_requester.Host, problem.Message);
         else if (left <= (current.NotAfter - current.NotBefore) / 6)
             _logger.CertificateExpires(_requester.Host, Text(left), problem.Message);
         else
-            _logger.CertificateRenewalFailed(_requester.Host, Text(left), Text(pause), problem.Message);
+            _logger.CertificateRenewalFailed(_requester.Host, Text(left), next, problem.Message);
     }
 
     private static string Text(TimeSpan time) => time switch

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using Enmesh.Certificates;
 using Enmesh.Kubernetes.Api;
@@ -147,7 +148,7 @@ public sealed class NodeCertificateRequester
                 return Describe(stored, isNew: false);
             _logger.CertificateDoubtful(Host, $"the one in {_directory} cannot be kept: {problem}");
         }
-        catch (CertificateException e)
+        catch (Exception e) when (e is CertificateException or CryptographicException)
         {
             _logger.CertificateDoubtful(Host, $"the one in {_directory} cannot be kept: {e.Message}");
         }
@@ -271,8 +272,9 @@ public sealed class NodeCertificateRequester
             && Text(request.Spec?.Request) is { } pem && signing.AsksTheSame(pem);
     }
 
-    private static string Decode(string certificate) => Text(certificate)
-        ?? throw new CertificateRequestException(CertificateRequestFailure.Unusable, "The certificate that was issued is no base64.");
+    private static string Decode(string certificate) => Text(certificate) is { } chain && !string.IsNullOrWhiteSpace(chain)
+        ? chain
+        : throw new CertificateRequestException(CertificateRequestFailure.Unusable, "The certificate that was issued is no base64, or empty.");
 
     private static string? Text(string? base64)
     {
@@ -307,7 +309,7 @@ public sealed class NodeCertificateRequester
             _logger.CertificateIssued(Host, made.Names, made.NotAfter, made.Serial);
             return made;
         }
-        catch (CertificateException e)
+        catch (Exception e) when (e is CertificateException or CryptographicException)
         {
             throw new CertificateRequestException(
                 CertificateRequestFailure.Unusable, $"What {IssuerText} has signed for '{Host}' cannot be used: {e.Message}", e);

@@ -38,6 +38,63 @@ public sealed class AccessTests : IDisposable
     }
 
     [Fact]
+    public void Authorities_are_parsed_anew_only_when_they_have_changed()
+    {
+        Account();
+        var authorities = InCluster("10.96.0.1", "443").Authorities!;
+        var first = authorities();
+        Assert.Same(first, authorities());
+        Write("ca.crt", $"{_pem}\n");
+        Assert.NotSame(first, authorities());
+    }
+
+    [Fact]
+    public async Task A_token_may_end_with_its_line_and_what_is_none_is_refused()
+    {
+        var file = Write("config", """
+            current-context: c
+            contexts:
+            - {name: c, context: {cluster: k, user: good}}
+            - {name: broken, context: {cluster: k, user: bad}}
+            clusters: [{name: k, cluster: {server: "https://k:1"}}]
+            users:
+            - name: good
+              user:
+                token: |
+                  first
+            - name: bad
+              user: {token: "two\nlines"}
+            """);
+        Assert.Equal("first", await KubernetesAccess.FromKubeConfig(file).ReadTokenAsync(CancellationToken.None));
+        var refused = Fails(() => KubernetesAccess.FromKubeConfig(file, "broken"));
+        Assert.Contains("user 'bad'", refused, StringComparison.Ordinal);
+        Assert.DoesNotContain("lines", refused, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("http://me:se%3Acret@proxy:3128", "me", "se:cret")]
+    [InlineData("http://me@proxy:3128", "me", "")]
+    [InlineData("http://proxy:3128", null, null)]
+    public void A_proxy_gets_the_credentials_of_its_address(string url, string? user, string? password)
+    {
+        using var handler = ApiTransport.Make(new KubernetesAccess(new("https://k:1"), "orders", "a test") { Proxy = new(url) });
+        var credentials = handler.Proxy!.Credentials?.GetCredential(new("http://proxy:3128"), "Basic");
+        Assert.Equal((user, password), (credentials?.UserName, credentials?.Password));
+    }
+
+    [Theory]
+    [InlineData("server: 'ftp://me:secret@k:1'")]
+    [InlineData("server: 'https://k:1', proxy-url: 'ftp://me:secret@proxy'")]
+    [InlineData("server: 'https://k:1', proxy-url: 'me:secret@proxy:1'")]
+    public void What_is_secret_in_an_address_is_not_printed(string cluster)
+    {
+        var file = Write("config", $"current-context: c\ncontexts: [{{name: c, context: {{cluster: k}}}}]\nclusters: [{{name: k, cluster: {{{cluster}}}}}]\n");
+        var refused = Fails(() => KubernetesAccess.FromKubeConfig(file));
+        Assert.DoesNotContain("secret", refused, StringComparison.Ordinal);
+        Assert.Contains("***@", refused, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_a_pod_lacks_is_named()
     {
         Assert.Contains("runs in no pod", Fails(() => InCluster("", "443")), StringComparison.Ordinal);

@@ -100,7 +100,7 @@ public sealed class TlsTests : IDisposable
         await using var server = await KubeApiServer.StartAsync(certificate);
         var missing = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         using var client = new KubernetesClient(
-            new KubernetesAccess(server.Address, Space, "a test") { Authorities = () => KubernetesAccess.AuthoritiesIn(missing) });
+            new KubernetesAccess(server.Address, Space, "a test") { Authorities = () => KubernetesAccess.AuthoritiesOf(KubernetesAccess.ReadFile(missing), missing) });
         var failed = await Assert.ThrowsAsync<KubernetesException>(() => client.ListAsync(KubernetesResources.Pods, Space));
         Assert.Equal(KubernetesFailure.NoAccess, failed.Failure);
         Assert.Contains(missing, failed.Message, StringComparison.Ordinal);

@@ -73,9 +73,49 @@ public sealed class NodeCertificateRenewalTests : IssuerFixture
         Assert.Contains(Log.Lines, line => line.Id == EventIds.CertificateExpired && line.Level == LogLevel.Critical && line.Text.Contains("the vault is sealed", StringComparison.Ordinal));
         // Whoever fails does not ask more and more often: 8 h with at most an hour between two, shorter towards the end.
         Assert.InRange(Server.Count("create"), 10, 120);
+        // How long ago that was is of interest as much as how long it had been.
+        Assert.Equal(first.Serial, running.Renewal.Current!.Serial);
+        Assert.Equal(0, Ids(EventIds.CertificateMissing));
         Issuer.Mood = IssuerMood.Sign;
         await SleepUntilAsync(() => running.Renewal.Current is { } now && now.Serial != first.Serial);
         Stored().Dispose();
+    }
+
+    [Fact]
+    public async Task A_pod_that_never_had_a_certificate_says_so_and_not_that_it_has_expired()
+    {
+        Issuer.Mood = IssuerMood.Deny;
+        await using var running = Start();
+        await Eventually.HoldsAsync(() => Ids(EventIds.CertificateMissing) == 1, "the alarm");
+        Assert.Null(running.Renewal.Current);
+        Assert.Equal(0, Ids(EventIds.CertificateExpired));
+    }
+
+    [Fact]
+    public async Task A_trust_file_that_changes_does_not_make_the_certificate_one_that_has_expired()
+    {
+        using var other = Enmesh.Certificates.CertificateAuthority.Create("other", time: Time);
+        var trust = WriteTrust(Issuer.Root.CertificatePem);
+        await using var running = new Running(new(Requester(options => (options.Timeout, options.TrustFile) = (TimeSpan.FromDays(1), trust)), Time, Log));
+        var first = await SettledAsync(1);
+        WriteTrust(other.CertificatePem);
+        await SleepUntilAsync(() => Ids(EventIds.CertificateRenewalFailed) > 0);
+        Assert.Equal((0, 0), (Ids(EventIds.CertificateExpired), Ids(EventIds.CertificateMissing)));
+        Assert.Equal(first.Serial, running.Renewal.Current!.Serial);
+    }
+
+    [Theory]
+    [InlineData("blank")]
+    [InlineData("broken client")]
+    public async Task Nothing_that_goes_wrong_ends_the_renewal(string what)
+    {
+        await using var running = Start();
+        await SettledAsync(1);
+        if (what == "blank")
+            Issuer.Change = _ => " \n";
+        else
+            Client.Dispose();
+        await SleepUntilAsync(() => Ids(EventIds.CertificateRenewalFailed) > 1);
     }
 
     [Fact]
@@ -126,9 +166,12 @@ public sealed class NodeCertificateRenewalTests : IssuerFixture
         listener.RecordObservableInstruments();
         Issuer.Mood = IssuerMood.Deny;
         await SleepUntilAsync(() => Ids(EventIds.CertificateRenewalFailed) == 1);
+        await SleepUntilAsync(() => Ids(EventIds.CertificateExpired) == 1);
+        listener.RecordObservableInstruments();
         lock (seen)
         {
             Assert.Contains(("enmesh.certificate.remaining", 24 * 3600, "enmesh.host=10.0.0.7"), seen);
+            Assert.Contains(seen, measured => measured is { Name: "enmesh.certificate.remaining", Value: <= 0 });
             Assert.Contains(("enmesh.certificate.renewals", 1, "enmesh.host=10.0.0.7 error.type=Denied"), seen);
         }
     }
@@ -143,7 +186,8 @@ public sealed class NodeCertificateRenewalTests : IssuerFixture
     [InlineData(1000, 36000.0, false, 3600)]
     [InlineData(1000, 6000.0, false, 600)]
     [InlineData(1000, 50.0, true, 10)]
-    [InlineData(1000, -50.0, true, 10)]
+    [InlineData(1000, -50.0, true, 300)]
+    [InlineData(1, -50.0, false, 10)]
     public void Pauses_grow_and_shrink_with_the_time_that_is_left(int failures, double? left, bool isForGood, double seconds)
     {
         TimeSpan? remaining = left is { } some ? TimeSpan.FromSeconds(some) : null;

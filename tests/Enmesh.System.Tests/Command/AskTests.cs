@@ -51,6 +51,19 @@ public sealed class AskTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_node_that_a_peer_may_stop_ends_with_the_exit_code_that_the_peer_says()
+    {
+        _home.Variables["Enmesh__StopByPeers"] = "true";
+        await using var stopped = _home.Start(
+            "node", "--name", "stopped@127.0.0.1", "--port", "0", "--epmd", "register", "--epmd-port", _epmdPort,
+            "--cookie-file", _home.CookieFile, "--console", "off");
+        var port = Regex.Match(await stopped.WaitForLineAsync("stopped@127.0.0.1 is up on port", TimeSpan.FromMinutes(2)), @"port (\d+)").Groups[1].Value;
+        // Whether the answer comes before the end is nobody's promise.
+        await _home.RunAsync("rpc", "stopped@127.0.0.1", "init:stop", "3", "--port", port, "--cookie-file", _home.CookieFile);
+        Assert.Equal(3, (await stopped.WaitForExitAsync(TimeSpan.FromMinutes(2))).ExitCode);
+    }
+
+    [Fact]
     public async Task Ping_says_why_it_is_not_answered()
     {
         var other = _home.WriteCookie("other", Otp.NewCookie());
