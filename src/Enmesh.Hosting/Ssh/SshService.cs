@@ -68,7 +68,10 @@ internal sealed class SshService(string section, Func<ErlangSshOptions> options,
             throw new OptionsValidationException(Options.DefaultName, typeof(ErlangSshOptions), [$"{section}:{problem}"]);
 
         var self = node();
-        var directory = settings.Directory ?? Path.ChangeExtension(ConsolePath.Of(self.Name, Environment.GetEnvironmentVariable), ".ssh");
+        var usual = ConsolePath.Of(self.Name, Environment.GetEnvironmentVariable);
+        if (settings.Directory is null)
+            ConsolePath.Prepare(usual); // made together with one below it, it would be open to others, and no place for consoles
+        var directory = settings.Directory ?? Path.ChangeExtension(usual, ".ssh");
         var socket = Path.Combine(directory, "console");
         // With that the directory is the user's own, too.
         _console = self.ListenForConsoles(socket, new SshVisits(settings.LogExpressions, logger, time).Record);

@@ -95,7 +95,7 @@ internal sealed partial class SshPod : IAsyncDisposable
         [
             .. _host.Enter, "unshare", "--mount", "sh", "-euc", Contain, "contain", _root, _directory,
             Repository.PathTo("artifacts", "enmesh", current[0]), current[1],
-            "Enmesh__Ssh__Listen=0.0.0.0:10022", "Enmesh__Ssh__AuthorizedKeysFile=/srv/authorized_keys", "Enmesh__Ssh__Directory=/run/enmesh/ssh",
+            "Enmesh__Ssh__Listen=0.0.0.0:10022", "Enmesh__Ssh__AuthorizedKeysFile=/srv/authorized_keys",
             "Enmesh__Ssh__StrictModes=false", "Enmesh__DrainDelay=0", .. settings,
             "chroot", $"--userspec={User}:{User}", $"{_directory}/root",
             "/opt/enmesh", "node", "--name", Name, "--listen", $"{_host.Address}", "--no-tls", "--cookie-file", "/srv/cookie", .. options,

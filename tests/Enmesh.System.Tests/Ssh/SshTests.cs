@@ -38,7 +38,7 @@ public sealed class SshPair : IAsyncLifetime
         await Task.WhenAll(
             A.StartAsync(
                 ["Enmesh__Ssh__UserAuthoritiesFile=/srv/authorities", "Enmesh__Ssh__Principals=operators", "Enmesh__Ssh__RevokedKeysFile=/srv/revoked",
-                    "Enmesh__Ssh__LogExpressions=true", "Logging__LogLevel__Enmesh=Debug"],
+                    "Enmesh__Ssh__LogExpressions=true", "Enmesh__Ssh__Directory=/run/enmesh/ssh", "Logging__LogLevel__Enmesh=Debug"],
                 "--peer", B.Name),
             B.StartAsync([], "--peer", A.Name));
         using var home = new CommandHome();
@@ -192,6 +192,10 @@ public sealed class SshTests(SshPair pair) : IClassFixture<SshPair>
             Client.KnownHosts = pair.KnownHosts;
         }
     }
+
+    [Fact]
+    public void The_usual_place_of_ssh_leaves_that_of_consoles_as_it_is() =>
+        Assert.DoesNotContain("There is no console", pair.B.Node.Output, StringComparison.Ordinal);
 
     [Fact]
     public async Task Nothing_is_forwarded_and_no_file_is_served()
