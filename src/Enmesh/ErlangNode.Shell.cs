@@ -19,18 +19,19 @@ public sealed partial class ErlangNode
     public ShellSession StartShell(ShellOptions? options = null) => StartShell(new LocalShellHost(this), options);
 
     /// <summary>
-    /// Lets the user whose process this is open a shell on the node from another one: <c>enmesh console</c> and
-    /// <c>enmesh eval</c>, over a Unix domain socket that nobody else can open.
+    /// Lets the user whose process this is open a shell on the node from another one, and follow its handshakes: <c>enmesh console</c>,
+    /// <c>enmesh eval</c> and <c>enmesh trace --of</c>, over a Unix domain socket that nobody else can open.
     /// </summary>
     /// <param name="path">The socket's path; its directory is made for this user alone. The usual place when null.</param>
     /// <returns>What ends it when it is disposed of; the shells that are open end then, too.</returns>
     /// <exception cref="IOException">The place cannot be had, or others could reach it.</exception>
     public IAsyncDisposable ListenForConsoles(string? path = null) => ConsoleListener.Start(
-        path ?? ConsolePath.Of(Name, Environment.GetEnvironmentVariable), Name, options => StartShell(options), _logs.CreateLogger("Enmesh.Consoles"));
+        path ?? ConsolePath.Of(Name, Environment.GetEnvironmentVariable), Name, options => StartShell(options), FollowHandshakes,
+        _logs.CreateLogger("Enmesh.Consoles"));
 
     /// <summary>The same for those who come through something that knows who they are.</summary>
     internal IAsyncDisposable ListenForConsoles(string path, Func<ConsoleVisitor, IConsoleRecord> recordVisit) => ConsoleListener.Start(
-        path, Name, options => StartShell(options), _logs.CreateLogger("Enmesh.Consoles"), recordVisit);
+        path, Name, options => StartShell(options), FollowHandshakes, _logs.CreateLogger("Enmesh.Consoles"), recordVisit);
 
     /// <summary>The same with the functions of another host.</summary>
     internal ShellSession StartShell(IShellHost host, ShellOptions? options)

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Enmesh.Consoles;
 using Enmesh.Shell;
@@ -16,6 +17,7 @@ internal sealed class SocketTarget : IConsoleTarget
     private readonly Action<string> _output;
     private readonly Channel<Term> _answers = Channel.CreateUnbounded<Term>();
     private readonly Channel<Term> _completions = Channel.CreateUnbounded<Term>();
+    private readonly Channel<Term> _steps = Channel.CreateUnbounded<Term>();
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly CancellationTokenSource _ending = new();
     private readonly CancellationTokenSource _lost = new();
@@ -78,6 +80,14 @@ internal sealed class SocketTarget : IConsoleTarget
         return new(ConsoleFrames.TextOf(text), failed, leaves);
     }
 
+    /// <summary>Every step of every call of the node from now on, until the node ends: <c>{trace, Call, Incoming, Peer, Step, Text, Ms}</c>.</summary>
+    internal async IAsyncEnumerable<Term> FollowAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await SendAsync(new Atom("trace"), cancellationToken).ConfigureAwait(false);
+        await foreach (var step in _steps.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+            yield return step;
+    }
+
     public void Interrupt() => _ = SendAsync(new Atom("interrupt"), CancellationToken.None)
         .ContinueWith(static _ => { }, TaskScheduler.Default); // a node that has gone is noticed by whoever waits for it
 
@@ -126,6 +136,8 @@ internal sealed class SocketTarget : IConsoleTarget
                     _answers.Writer.TryWrite(message);
                 else if (message.TupleElements is [{ AtomText: "completions" }, ..])
                     _completions.Writer.TryWrite(message);
+                else if (message.TupleElements is [{ AtomText: "trace" }, ..])
+                    _steps.Writer.TryWrite(message);
             }
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
@@ -134,6 +146,7 @@ internal sealed class SocketTarget : IConsoleTarget
         }
         _answers.Writer.TryComplete(problem);
         _completions.Writer.TryComplete(problem);
+        _steps.Writer.TryComplete();
         if (!_ending.IsCancellationRequested)
             await _lost.CancelAsync().ConfigureAwait(false);
     }

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Enmesh.Peers;
 using Enmesh.Services.BuiltIns;
 using Enmesh.Shell;
 using Enmesh.Terms;
@@ -9,9 +10,11 @@ namespace Enmesh.Consoles;
 /// <param name="stream">The connection.</param>
 /// <param name="node">Whose console it is.</param>
 /// <param name="start">Opens a shell.</param>
+/// <param name="follow">Tells of the node's calls from now on, until what it gives is disposed of.</param>
 /// <param name="recordVisit">Where visits are recorded, visitors have to say who they are; null where there are none.</param>
 internal sealed class ConsoleConnection(
-    Stream stream, NodeName node, Func<ShellOptions, ShellSession> start, Func<ConsoleVisitor, IConsoleRecord>? recordVisit = null)
+    Stream stream, NodeName node, Func<ShellOptions, ShellSession> start, Func<Action<HandshakeNotice>, IDisposable> follow,
+    Func<ConsoleVisitor, IConsoleRecord>? recordVisit = null)
 {
     // A console that does not read what it is sent is left; nobody waits for it.
     private const int MaxWaiting = 10_000;
@@ -23,9 +26,11 @@ internal sealed class ConsoleConnection(
     private static readonly Atom Output = new("output");
     private static readonly Atom Answer = new("answer");
     private static readonly Atom Completions = new("completions");
+    private static readonly Atom Trace = new("trace");
 
     private readonly Channel<(Term Message, int Characters)> _outgoing = Channel.CreateBounded<(Term, int)>(MaxWaiting);
     private int _columns = 80;
+    private IDisposable? _following;
     private long _charactersWaiting;
     private IConsoleRecord? _record;
 
@@ -43,6 +48,7 @@ internal sealed class ConsoleConnection(
             }
             finally
             {
+                _following?.Dispose();
                 session.Interrupt();
                 _outgoing.Writer.TryComplete();
                 await ending.CancelAsync().ConfigureAwait(false);
@@ -65,12 +71,19 @@ internal sealed class ConsoleConnection(
                 evaluating = EvaluateAfterAsync(evaluating, session, ConsoleFrames.TextOf(text), ending);
             else if (message.TupleElements is [{ AtomText: "complete" }, var begun])
                 Complete(session, ConsoleFrames.TextOf(begun), ending);
+            else if (message.IsAtom("trace"))
+                _following ??= follow(notice => Send(Told(notice), ending));
             else if (message.TupleElements is [{ AtomText: "columns" }, { Int32: > 0 and var columns }])
                 _columns = columns;
             else
                 throw new IOException("A console said what none says.");
         }
     }
+
+    // On the thread of the call, which it does not hold up.
+    private static Term Told(HandshakeNotice notice) => Term.Tuple(
+        Trace, notice.Call, notice.IsIncoming, Term.Binary(notice.Peer), Term.Binary(notice.Step.ToString().ToLowerInvariant()),
+        Term.Binary(notice.Text), notice.Elapsed.TotalMilliseconds);
 
     private async Task EvaluateAfterAsync(Task before, ShellSession session, string text, CancellationTokenSource ending)
     {

@@ -9,10 +9,11 @@ namespace Enmesh.Consoles;
 /// term format.
 /// </summary>
 /// <remarks>
-/// From the console: <c>{eval, Text}</c>, <c>interrupt</c>, <c>{complete, Text}</c>, <c>{columns, N}</c>; before all else, where
+/// From the console: <c>{eval, Text}</c>, <c>interrupt</c>, <c>{complete, Text}</c>, <c>{columns, N}</c>, <c>trace</c>; before all else, where
 /// visits are recorded, <c>{visitor, Address, Fingerprint, Key, Certificate, IsInteractive}</c>. From the node:
 /// <c>{hello, Node, Version, Line}</c> first, then <c>{output, Text}</c> at any time, <c>{answer, Text, Failed, Leaves,
-/// Line}</c> and <c>{completions, Length, [Word]}</c>. Text is a binary in UTF-8.
+/// Line}</c> and <c>{completions, Length, [Word]}</c>; after <c>trace</c> also <c>{trace, Call, Incoming, Peer, Step, Text, Milliseconds}</c> for each
+/// step of each call from then on. Text is a binary in UTF-8.
 /// </remarks>
 internal static class ConsoleFrames
 {

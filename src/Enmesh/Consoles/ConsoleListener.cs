@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Enmesh.Peers;
 using Enmesh.Shell;
 using Enmesh.Telemetry;
 using Microsoft.Extensions.Logging;
@@ -18,6 +19,7 @@ internal sealed class ConsoleListener : IAsyncDisposable
     private readonly string _path;
     private readonly NodeName _node;
     private readonly Func<ShellOptions, ShellSession> _start;
+    private readonly Func<Action<HandshakeNotice>, IDisposable> _follow;
     private readonly ILogger _logger;
     private readonly Func<ConsoleVisitor, IConsoleRecord>? _recordVisit;
     private readonly Socket _socket;
@@ -26,16 +28,18 @@ internal sealed class ConsoleListener : IAsyncDisposable
     private readonly Task _accepting;
 
     private ConsoleListener(
-        string path, NodeName node, Func<ShellOptions, ShellSession> start, Socket socket, ILogger logger, Func<ConsoleVisitor, IConsoleRecord>? recordVisit)
+        string path, NodeName node, Func<ShellOptions, ShellSession> start, Func<Action<HandshakeNotice>, IDisposable> follow, Socket socket, ILogger logger,
+        Func<ConsoleVisitor, IConsoleRecord>? recordVisit)
     {
-        (_path, _node, _start, _socket, _logger, _recordVisit) = (path, node, start, socket, logger, recordVisit);
+        (_path, _node, _start, _follow, _socket, _logger, _recordVisit) = (path, node, start, follow, socket, logger, recordVisit);
         _accepting = AcceptAsync();
     }
 
     /// <summary>Begins to listen.</summary>
     /// <exception cref="IOException">The place cannot be had, or others could reach it.</exception>
     internal static ConsoleListener Start(
-        string path, NodeName node, Func<ShellOptions, ShellSession> start, ILogger logger, Func<ConsoleVisitor, IConsoleRecord>? recordVisit = null)
+        string path, NodeName node, Func<ShellOptions, ShellSession> start, Func<Action<HandshakeNotice>, IDisposable> follow, ILogger logger,
+        Func<ConsoleVisitor, IConsoleRecord>? recordVisit = null)
     {
         path = System.IO.Path.GetFullPath(path);
         ConsolePath.Prepare(path);
@@ -54,7 +58,7 @@ internal sealed class ConsoleListener : IAsyncDisposable
             socket.Dispose();
             throw new IOException($"{path}: {e.Message}", e);
         }
-        return new(path, node, start, socket, logger, recordVisit);
+        return new(path, node, start, follow, socket, logger, recordVisit);
     }
 
     public async ValueTask DisposeAsync()
@@ -153,7 +157,7 @@ internal sealed class ConsoleListener : IAsyncDisposable
         {
             var stream = new NetworkStream(socket, ownsSocket: true);
             await using (stream.ConfigureAwait(false))
-                await new ConsoleConnection(stream, _node, _start, _recordVisit).RunAsync(_ending.Token).ConfigureAwait(false);
+                await new ConsoleConnection(stream, _node, _start, _follow, _recordVisit).RunAsync(_ending.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {

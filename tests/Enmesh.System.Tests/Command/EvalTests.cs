@@ -55,6 +55,19 @@ public sealed class EvalTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Trace_follows_the_calls_of_a_node_that_runs_here()
+    {
+        await using var trace = _home.Start("trace", "--socket", SocketPath);
+        await trace.WaitForLineAsync("Following orders@127.0.0.1", Patience);
+        // It may not yet be heard, so that somebody calls until it is.
+        while (!trace.Output.Contains("the handshake is done: a hidden node", StringComparison.Ordinal))
+            Assert.Equal(0, (await _home.RunAsync("ping", "orders@127.0.0.1", "--port", _port, "--cookie-file", _home.CookieFile)).ExitCode);
+        Assert.Matches(@"call \d+ from enmesh-\w+@127\.0\.0\.1 agreed after \d+\.\d ms: the handshake is done: a hidden node", trace.Output);
+        Assert.Equal(2, (await _home.RunAsync("trace")).ExitCode);
+        Assert.Equal(2, (await _home.RunAsync("trace", "a@127.0.0.1", "--of", "b@127.0.0.1")).ExitCode);
+    }
+
+    [Fact]
     public async Task Eval_for_another_node_of_ours_calls_what_that_lets_its_peers_call()
     {
         Is(0, "true\n", await AtNodeAsync("is_process_alive(whereis(rex)) andalso node() =/= 'orders@127.0.0.1'."));

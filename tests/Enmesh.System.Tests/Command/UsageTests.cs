@@ -17,7 +17,7 @@ public sealed class UsageTests : IDisposable
     [InlineData("node", "--name", "--cookie-file", "--peer", "--dns", "Enmesh__NetTickTime=30")]
     [InlineData("ping", "<NODE>", "--timeout", "net_adm:ping/1")]
     [InlineData("doctor", "[<node>]", "--peers", "Exit status of this verb")]
-    [InlineData("trace", "<NODE>", "--tls-cert", "Logging__LogLevel__Enmesh.Peers=Debug")]
+    [InlineData("trace", "[<node>]", "--of", "--tls-cert", "Logging__LogLevel__Enmesh.Peers=Debug")]
     [InlineData("nodes", "<NODE>", "--epmd-port", "Hidden ones")]
     [InlineData("functions", "<NODE>", "<MODULE>", "enmesh functions shop@10.0.0.7 calc")]
     [InlineData("names", "[<host>]", "epmd -names")]

@@ -103,6 +103,32 @@ public sealed class ConsoleListenerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task It_tells_of_calls_that_come_and_of_calls_that_go_from_when_it_is_asked_to()
+    {
+        var before = await _cluster.StartAsync("before@127.0.0.1");
+        await before.PingAsync(_node.Name);
+        using var console = await Connection.OpenAsync(SocketPath);
+        await console.SendAsync(new Atom("trace"));
+        // What is answered after it shows that it was heard.
+        await console.SendAsync(Term.Tuple(new Atom("eval"), Term.Binary("ok.")));
+        Assert.StartsWith("{answer,", await console.NextAsync(), StringComparison.Ordinal);
+
+        var friend = await _cluster.StartAsync("friend@127.0.0.1");
+        await friend.PingAsync(_node.Name);
+        Assert.StartsWith("{trace,2,true,<<\"tcp 127.0.0.1:", await console.NextAsync(), StringComparison.Ordinal);
+        Assert.StartsWith("{trace,2,true,<<\"friend@127.0.0.1\">>,<<\"agreed\">>,<<\"the handshake is done: a hidden node, ", await console.NextAsync(), StringComparison.Ordinal);
+
+        _cluster.Place(NodeName.Parse("stranger@127.0.0.1"), _cluster.PortOf(friend));
+        await Assert.ThrowsAsync<HandshakeException>(() => _node.ConnectAsync(NodeName.Parse("stranger@127.0.0.1")));
+        string[] steps = [await console.NextAsync() ?? "", await console.NextAsync() ?? "", await console.NextAsync() ?? ""];
+        Assert.Equal(
+            ["located", "connected", "failed"],
+            steps.Select(step => step.Split("<<\"")[2].Split('"')[0]));
+        Assert.All(steps, step => Assert.StartsWith("{trace,3,false,<<\"stranger@127.0.0.1\">>,", step, StringComparison.Ordinal));
+        Assert.Contains("calls itself 'friend@127.0.0.1'", steps[2], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_is_long_comes_in_parts_and_whole()
     {
         using var console = await Connection.OpenAsync(SocketPath);
