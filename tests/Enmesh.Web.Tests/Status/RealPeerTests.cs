@@ -58,7 +58,7 @@ public sealed class RealPeerTests : IAsyncDisposable
         await ViewAsync(beam, "answered");
     }
 
-    private static Task SignalAsync(BeamNode beam, string signal) =>
+    private static Task<CommandResult> SignalAsync(BeamNode beam, string signal) =>
         ChildProcess.RunAsync(["kill", $"-{signal}", beam.ProcessId.ToString(CultureInfo.InvariantCulture)]);
 
     private async Task<BeamNode> MeetAsync(int release)
