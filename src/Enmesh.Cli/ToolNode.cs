@@ -64,10 +64,11 @@ internal sealed class ToolNode
     /// <param name="isLong">Whether those that it dials have long names.</param>
     /// <param name="tls">Its TLS.</param>
     /// <param name="timeout">How long whoever waits for it waits.</param>
-    internal static ErlangNodeOptions Dialling(bool isLong, TlsOptions tls, TimeSpan timeout) => new()
+    /// <param name="host">Its host part; one of its certificate's when null, since peers compare the two.</param>
+    internal static ErlangNodeOptions Dialling(bool isLong, TlsOptions tls, TimeSpan timeout, string? host = null) => new()
     {
         // Nobody dials it, so that its host part only has to be of the target's kind, and that of its certificate.
-        Name = $"enmesh-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}@{TlsCommandOptions.HostOf(tls, isLong) ?? (isLong ? "127.0.0.1" : "localhost")}",
+        Name = $"enmesh-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}@{host ?? TlsCommandOptions.HostOf(tls, isLong) ?? (isLong ? "127.0.0.1" : "localhost")}",
         Tls = tls,
         ShortNames = !isLong,
         Hidden = true,

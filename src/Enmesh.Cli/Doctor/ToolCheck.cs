@@ -9,7 +9,9 @@ internal static class ToolCheck
             return;
         var settings = examination.Options;
         var isLong = examination.Peers.All(peer => peer.Name.IsLong);
-        var options = ToolNode.Dialling(isLong, settings.Tls, examination.Timeout);
+        // Of the host of the node here, where that is known: what peers say to its certificate they say to the node's own calls.
+        var options = ToolNode.Dialling(
+            isLong, settings.Tls, examination.Timeout, examination.Self is { } self && self.IsLong == isLong ? self.Host : null);
         options.CookieFile = settings.CookieFile;
         options.Insecure = settings.Insecure;
         try

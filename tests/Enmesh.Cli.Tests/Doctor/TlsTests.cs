@@ -115,6 +115,16 @@ public sealed class TlsTests : DoctorFixture
     }
 
     [Fact]
+    public async Task A_certificate_that_is_not_this_nodes_is_refused_by_the_peer_as_it_would_be_of_the_node()
+    {
+        var files = _pki.Files(Here, _pki.Issue("127.0.0.3"));
+        var examination = await ExamineAsync(_name, await StartAsync(_pki.Setup(There)), settings:
+            [("Name", $"orders@{Here}"), ("ListenAddresses", Here), .. Settings(files.CertificateFile, files.KeyFile, files.CaFile)]);
+        AssertIds(examination, "certificate.names", "handshake.not-allowed");
+        Assert.Equal(13, examination.ExitStatus);
+    }
+
+    [Fact]
     public async Task The_peers_certificate_ends_soon()
     {
         var port = await StartAsync(_pki.Setup(There, _pki.Authority.Issue(new() { Hosts = [There], NotAfter = _now.AddHours(20) })));
