@@ -67,7 +67,7 @@ public sealed class EndpointTests : IAsyncDisposable
             // With TLS, and with renewal.
             "enmesh_tls_certificate_remaining_seconds", "enmesh_certificate_remaining_seconds", "enmesh_certificate_renewals_total",
         ];
-        var documented = Regex.Matches(await File.ReadAllTextAsync(Repository.PathTo("docs/operations.md")), @"^\| `(\w+)` \|", RegexOptions.Multiline)
+        var documented = Regex.Matches(await File.ReadAllTextAsync(Repository.PathTo("docs/operations.md")), @"^\| `([a-z]\w*)` \|", RegexOptions.Multiline)
             .Select(match => match.Groups[1].Value);
         var served = Regex.Matches(await TextAsync(Endpoints.Metrics!, "/metrics"), @"^# TYPE ((?:enmesh|connected)_\w+)", RegexOptions.Multiline)
             .Select(match => match.Groups[1].Value).Where(name => name != "enmesh_metrics_refused_total");
