@@ -112,21 +112,28 @@ internal sealed class EndpointService(
     {
         if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
             return Text(StatusCodes.Status405MethodNotAllowed, "This only answers GET and HEAD.");
-        var port = context.Connection.LocalPort;
+        var (isMetrics, isProbes) = (IsAt(Metrics, context.Connection), IsAt(Probes, context.Connection));
         var path = context.Request.Path.Value;
-        if (port == Metrics?.Port && path == "/metrics" && _metrics is not null)
+        if (isMetrics && path == "/metrics" && _metrics is not null)
             return (StatusCodes.Status200OK, PrometheusText.ContentType, PrometheusText.Write(_metrics));
-        if (port == Probes?.Port && path == "/livez")
+        if (isProbes && path == "/livez")
             return Text(StatusCodes.Status200OK, "live");
-        if (port == Probes?.Port && path == "/readyz")
+        if (isProbes && path == "/readyz")
         {
             return readiness.Problem is { } problem
                 ? Text(StatusCodes.Status503ServiceUnavailable, problem)
                 : Text(StatusCodes.Status200OK, "ready");
         }
-        var there = (port == Metrics?.Port ? "/metrics" : "") + (port == Probes?.Port ? " /livez /readyz" : "");
+        var there = (isMetrics ? "/metrics" : "") + (isProbes ? " /livez /readyz" : "");
         return Text(StatusCodes.Status404NotFound, $"There is nothing here. This port has {there.Trim()}");
     }
+
+    // The same port at two addresses is two places.
+    private static bool IsAt(IPEndPoint? place, ConnectionInfo connection) =>
+        place is not null && connection.LocalPort == place.Port && connection.LocalIpAddress is { } local
+            && (place.Address.Equals(IPAddress.Any) || place.Address.Equals(IPAddress.IPv6Any) || Plain(place.Address).Equals(Plain(local)));
+
+    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     private static (int Status, string Type, byte[] Body) Text(int status, string text) =>
         (status, "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(text + "\n"));

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Enmesh.Web;
@@ -28,6 +29,7 @@ internal sealed class SmallServer : IAsyncDisposable
         (_what, _wanted) = (what, wanted);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logs);
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -67,6 +69,14 @@ internal sealed class SmallServer : IAsyncDisposable
         : wanted.Port != 0 ? wanted
         : _server.Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
             .Select(address => IPEndPoint.Parse(new Uri(address).Authority)).First(endPoint => endPoint.Address.Equals(wanted.Address));
+
+    /// <summary>Signals and the words on starting are the program's own host's.</summary>
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
 
     private static void Listen(KestrelServerOptions kestrel, IPEndPoint endPoint)
     {

@@ -53,11 +53,11 @@ public sealed class MetricsTextTests : IDisposable
             """
             # HELP tests_duration_seconds How long.
             # TYPE tests_duration_seconds histogram
-            tests_duration_seconds_bucket{le="0.1"} 2
-            tests_duration_seconds_bucket{le="1"} 3
-            tests_duration_seconds_bucket{le="+Inf"} 4
-            tests_duration_seconds_sum{le="mine"} 7.65
-            tests_duration_seconds_count{le="mine"} 4
+            tests_duration_seconds_bucket{exported_le="mine",le="0.1"} 2
+            tests_duration_seconds_bucket{exported_le="mine",le="1"} 3
+            tests_duration_seconds_bucket{exported_le="mine",le="+Inf"} 4
+            tests_duration_seconds_sum{exported_le="mine"} 7.65
+            tests_duration_seconds_count{exported_le="mine"} 4
             """,
             Lines("tests_duration"));
     }
@@ -65,8 +65,9 @@ public sealed class MetricsTextTests : IDisposable
     [Fact]
     public void Up_down_counters_add_and_gauges_keep_the_last()
     {
-        var open = _meter.CreateUpDownCounter<int>("tests.open");
+        var open = _meter.CreateUpDownCounter<double>("tests.open");
         open.Add(5);
+        open.Add(double.NaN);
         open.Add(-2);
         var level = _meter.CreateGauge<double>("tests.level", "1");
         level.Record(0.25);

@@ -58,9 +58,6 @@ internal sealed class MetricsReader : IDisposable
         listener.EnableMeasurementEvents(instrument, _families.GetOrAdd(instrument, static instrument => new Family(instrument)));
     }
 
-    private static void Record(object? family, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
-    {
-        if (double.IsFinite(value) || ((Family)family!).Kind != SeriesKind.Histogram)
-            ((Family)family!).Record(value, tags);
-    }
+    private static void Record(object? family, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
+        ((Family)family!).Record(value, tags);
 }

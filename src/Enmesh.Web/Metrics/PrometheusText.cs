@@ -77,8 +77,11 @@ internal static class PrometheusText
         foreach (var (key, tag) in tags.Span)
         {
             var label = PrometheusNames.Label(key);
-            // a.b and a_b are the same label to Prometheus, which takes each once; and le is its own in a histogram.
-            if (tags.Span.Length > 1 && !(seen ??= new(StringComparer.Ordinal)).Add(label) || (bound is not null && label == "le"))
+            // le is Prometheus' own in a histogram; somebody else's it calls so itself.
+            if (suffix.Length > 0 && label == "le")
+                label = "exported_le";
+            // a.b and a_b are the same label to Prometheus, which takes each once.
+            if (tags.Span.Length > 1 && !(seen ??= new(StringComparer.Ordinal)).Add(label))
                 continue;
             if (tag is null)
                 continue; // an empty label is none

@@ -129,6 +129,9 @@ internal sealed class Family
 
     internal void Record(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
+        // One that is no number would spoil a sum for good.
+        if (!double.IsFinite(value) && (_accumulates || _bounds is not null))
+            return;
         lock (_gate)
         {
             if (!_series.GetAlternateLookup<ReadOnlySpan<KeyValuePair<string, object?>>>().TryGetValue(tags, out var series))
