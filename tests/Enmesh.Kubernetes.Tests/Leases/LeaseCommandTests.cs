@@ -18,6 +18,8 @@ public sealed class LeaseCommandTests : IAsyncLifetime
         await File.WriteAllTextAsync(_home.PathTo("kubeconfig"), _server.KubeConfig);
         _home.Variables["KUBECONFIG"] = _home.PathTo("kubeconfig");
         _home.Variables["KUBERNETES_SERVICE_HOST"] = null;
+        // The first command may have to be built; what follows is waited for from then on.
+        _ = (await _home.RunAsync("--version")).Successful;
     }
 
     public async ValueTask DisposeAsync()
