@@ -10,6 +10,8 @@ namespace Enmesh.Web.Otlp;
 /// <summary>Sends metrics and traces by OTLP while the host runs. All that can be set is in the exporter's own variables.</summary>
 internal sealed class OtlpService(IConfiguration configuration) : IHostedLifecycleService, IDisposable
 {
+    private const int FlushMilliseconds = 3_000;
+
     private MeterProvider? _metrics;
     private TracerProvider? _traces;
 
@@ -37,7 +39,9 @@ internal sealed class OtlpService(IConfiguration configuration) : IHostedLifecyc
 
     public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    // The last figures of the nodes, whose instruments end with them. A collector that does not answer is not waited for any longer than this.
+    public Task StopAsync(CancellationToken cancellationToken) =>
+        _metrics is { } metrics ? Task.Run(() => metrics.ForceFlush(FlushMilliseconds), CancellationToken.None) : Task.CompletedTask;
 
     // Sends what has gathered, and waits for a collector that does not answer no longer than the exporter's own time-outs.
     public Task StoppedAsync(CancellationToken cancellationToken)
