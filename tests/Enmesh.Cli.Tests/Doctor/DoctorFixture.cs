@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using Enmesh.Cli.Doctor;
 using Enmesh.Kubernetes.Api;
-using Enmesh.TestSupport;
 using Enmesh.Tests.Resolver;
+using Enmesh.TestSupport;
 using Xunit;
 
 namespace Enmesh.Cli.Tests.Doctor;

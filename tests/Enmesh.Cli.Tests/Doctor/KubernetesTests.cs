@@ -2,8 +2,8 @@ using System.Text.Json.Nodes;
 using Enmesh.Cli.Doctor;
 using Enmesh.Kubernetes.Api;
 using Enmesh.Kubernetes.Tests.KubeApi;
-using Enmesh.TestSupport;
 using Enmesh.Tests.Resolver;
+using Enmesh.TestSupport;
 using Xunit;
 
 namespace Enmesh.Cli.Tests.Doctor;
