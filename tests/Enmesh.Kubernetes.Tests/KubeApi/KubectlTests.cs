@@ -36,7 +36,10 @@ public sealed class KubectlTests : IAsyncLifetime
     public async Task It_finds_the_kinds_and_gets_lists_and_single_objects()
     {
         Assert.Equal(
-            ["certificaterequests.cert-manager.io", "endpoints", "endpointslices.discovery.k8s.io", "leases.coordination.k8s.io", "pods"],
+            [
+                "bundles.trust.cert-manager.io", "certificaterequests.cert-manager.io", "configmaps", "endpoints", "endpointslices.discovery.k8s.io",
+                "leases.coordination.k8s.io", "pods", "secrets", "services",
+            ],
             (await KubectlAsync("api-resources", "-o", "name")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
         Assert.Contains("orders-a", await KubectlAsync("get", "endpointslices"), StringComparison.Ordinal);
         Assert.Equal("10.0.0.3", await KubectlAsync("get", "pods", "orders-3", "-o", "jsonpath={.status.podIP}"));

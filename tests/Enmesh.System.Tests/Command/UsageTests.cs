@@ -44,7 +44,7 @@ public sealed class UsageTests : IDisposable
     }
 
     [Theory]
-    [InlineData("pong", "There is no 'pong'. There are up, node, ping, trace, doctor, nodes, discover, functions, console, eval, rpc, send, call, processes, links, pg, global, names, epmd, term, certs.")]
+    [InlineData("pong", "There is no 'pong'. There are up, node, ping, trace, doctor, nodes, discover, functions, console, eval, ssh, rpc, send, call, processes, links, pg, global, names, epmd, term, certs, lease.")]
     [InlineData("term", "Say what to do: encode, decode.")]
     [InlineData("ping", "Required argument 'NODE' missing for command: 'ping'.")]
     [InlineData("ping orders@127.0.0.1 --port 70000", "--port takes a port from 1 to 65535, not '70000'.")]
