@@ -54,7 +54,7 @@ public static class ErlangNodeExtensions
         names.Add(name);
         var bound = new ErlangNodeBinding(section);
         services.AddOptions<ErlangNodeOptions>(name)
-            .Configure(static options => options.DrainDelay = InPod ? DrainDelayInPod : TimeSpan.Zero)
+            .Configure(static options => options.DrainDelay = OperatorAddress.IsInPod ? DrainDelayInPod : TimeSpan.Zero)
             .Configure<IConfiguration>((options, configuration) => bound.Bind(configuration.GetSection(section), options))
             .Configure(options => configure?.Invoke(options))
             .PostConfigure<IConfiguration, IServiceProvider>((options, configuration, provider) =>
@@ -80,8 +80,6 @@ public static class ErlangNodeExtensions
 
     // There, others go on sending work for a while; elsewhere somebody waits for the prompt.
     private static readonly TimeSpan DrainDelayInPod = TimeSpan.FromSeconds(20);
-
-    private static bool InPod => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("KUBERNETES_SERVICE_HOST"));
 
     private static NodeNames NamesIn(IServiceCollection services)
     {

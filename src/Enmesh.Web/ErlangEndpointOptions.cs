@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Net;
+using Enmesh.Hosting;
 
 namespace Enmesh.Web;
 
@@ -18,19 +18,19 @@ public sealed class ErlangEndpointOptions
     /// <summary>
     /// Where <c>/metrics</c> is served; null for nowhere. Default: port 9153 on loopback, on all addresses in a Kubernetes pod.
     /// </summary>
-    public IPEndPoint? Metrics { get; set; } = new(UsualAddress, DefaultMetricsPort);
+    public IPEndPoint? Metrics { get; set; } = new(OperatorAddress.Usual, DefaultMetricsPort);
 
     /// <summary>
     /// Where <c>/livez</c> and <c>/readyz</c> are served; null for nowhere. Default: port 8081 on loopback, on all addresses in a
     /// Kubernetes pod.
     /// </summary>
-    public IPEndPoint? Probes { get; set; } = new(UsualAddress, DefaultProbesPort);
+    public IPEndPoint? Probes { get; set; } = new(OperatorAddress.Usual, DefaultProbesPort);
 
     /// <summary>
     /// Where the status page is served, with its JSON; null for nowhere. Default: port 8080 on loopback, on all addresses in a Kubernetes pod. Not at an
     /// address of the others.
     /// </summary>
-    public IPEndPoint? Page { get; set; } = new(UsualAddress, DefaultPagePort);
+    public IPEndPoint? Page { get; set; } = new(OperatorAddress.Usual, DefaultPagePort);
 
     /// <summary>
     /// Names of hosts under which the page may be asked for, as that of an ingress, beside addresses, <c>localhost</c> and the names of the host itself;
@@ -38,22 +38,10 @@ public sealed class ErlangEndpointOptions
     /// </summary>
     public IList<string> PageHosts { get; } = [];
 
-    private static IPAddress UsualAddress =>
-        string.IsNullOrEmpty(Environment.GetEnvironmentVariable("KUBERNETES_SERVICE_HOST")) ? IPAddress.Loopback : IPAddress.IPv6Any;
-
     /// <summary>Reads an address with a port, a port alone, which keeps the usual address, or <c>off</c>.</summary>
     internal static bool TryParse(string text, out IPEndPoint? endPoint)
     {
         endPoint = null;
-        if (text.Equals("off", StringComparison.OrdinalIgnoreCase))
-            return true;
-        if (ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port))
-        {
-            endPoint = new(UsualAddress, port);
-            return true;
-        }
-        // Without a port it would be one of the system's choice, which nobody finds.
-        var hasPort = text.Contains("]:", StringComparison.Ordinal) || text.Count(c => c == ':') == 1;
-        return hasPort && IPEndPoint.TryParse(text, out endPoint);
+        return text.Equals("off", StringComparison.OrdinalIgnoreCase) || OperatorAddress.TryParse(text, out endPoint);
     }
 }
