@@ -87,10 +87,11 @@ internal sealed class ConsoleConnection(
 
     private async Task EvaluateAfterAsync(Task before, ShellSession session, string text, CancellationTokenSource ending)
     {
-        // To read a long text takes time as well, and an interrupt may come meanwhile.
-        await before.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         _record?.Evaluating(text);
-        var answer = await session.EvaluateAsync(text, ending.Token).ConfigureAwait(false);
+        // It takes its turn before the next message is read, which may interrupt it.
+        var evaluation = session.EvaluateAsync(text, ending.Token);
+        await before.ConfigureAwait(false);
+        var answer = await evaluation.ConfigureAwait(false);
         Send(Term.Tuple(Answer, Term.Binary(answer.Text), answer.Failed, answer.Leaves, session.Line), ending);
     }
 

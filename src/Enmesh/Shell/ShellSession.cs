@@ -32,6 +32,7 @@ public sealed partial class ShellSession : IAsyncDisposable
     private readonly LocalNode _node;
     private Bindings _bindings = new();
     private EvaluatorProcess? _process;
+    private bool _isInterrupted;
     private bool _isLeaving;
 
     /// <param name="leader">The group leader of the shell's processes; it ends with the session.</param>
@@ -86,8 +87,11 @@ public sealed partial class ShellSession : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(text);
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        Volatile.Write(ref _isInterrupted, false);
         try
         {
+            // From here on an interrupt is for this form, even while it is still being read; a long one takes its time.
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             using var registration = cancellationToken.UnsafeRegister(static session => ((ShellSession)session!).Interrupt(), this);
             var answer = await EvaluateFormAsync(text).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
@@ -102,6 +106,7 @@ public sealed partial class ShellSession : IAsyncDisposable
     /// <summary>Ends what is being evaluated: <c>** exception exit: killed</c>. The variables stay.</summary>
     public void Interrupt()
     {
+        Interlocked.Exchange(ref _isInterrupted, true);
         if (Volatile.Read(ref _process) is { IsBusy: true } process)
             process.Kill();
     }
@@ -191,7 +196,11 @@ public sealed partial class ShellSession : IAsyncDisposable
             process.Start(_runtime, _leader.Self);
             Volatile.Write(ref _process, process);
         }
-        return process.RunAsync(work);
+        var result = process.RunAsync(work);
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref _isInterrupted))
+            process.Kill();
+        return result;
     }
 
     // A link of the shell's process has ended it while it had nothing to do.

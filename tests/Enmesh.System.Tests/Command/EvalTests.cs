@@ -125,6 +125,7 @@ public sealed class EvalTests : IAsyncLifetime
         await TypeAsync("X = 41X\b.\r", "41");
         await TypeAsync("io:format(\"waiting~n\"), timer:sleep(infinity).\r", "waiting");
         await TypeAsync("\x03", "** exception exit: killed");
+        await TypeAsync("timer:sleep(infinity).\r\x03", "** exception exit: killed");
         await TypeAsync("X + 1.\r", "42");
         await console.Input.WriteAsync("\x04");
         await console.Input.FlushAsync();

@@ -118,6 +118,19 @@ public sealed class SessionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_interrupt_that_comes_at_once_is_not_lost()
+    {
+        for (var i = 0; i < 100; i++)
+        {
+            var busy = _shell.TypeAsync("timer:sleep(infinity).");
+            _shell.Session.Interrupt();
+
+            Assert.Equal("** exception exit: killed", await busy.WaitAsync(Patience));
+        }
+        Assert.Equal("ok", await _shell.TypeAsync("ok."));
+    }
+
+    [Fact]
     public async Task Variables_outlive_the_process_that_an_error_ends()
     {
         await _shell.TypeAsync("X = 1, Self = self().");
