@@ -149,7 +149,7 @@ public sealed partial class ErlangNode
             };
             var peers = new PeerTable(settings, runtime, atoms, time, thread, node._logs.CreateLogger("Enmesh.Peers"));
             var connector = new PeerConnector(
-                peers, plan.Name, listener, plan.IsPublished,
+                peers, plan.Name, listener, listener is null ? [] : plan.Listen!.Addresses, plan.IsPublished,
                 (peer, token) => node.Rpc.CallAsync(peer, "erlang", "nodes", [], ViewPatience, token));
             var cluster = new ClusterMembership(
                 connector, plan.Discovery, plan.Cluster, time, node._logs.CreateLogger("Enmesh.Cluster"), metrics);

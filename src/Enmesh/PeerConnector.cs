@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Enmesh.Cluster;
 using Enmesh.Discovery;
 using Enmesh.Peers;
@@ -9,16 +11,20 @@ namespace Enmesh;
 /// <summary>The node's links, as the reconciler sees them.</summary>
 /// <param name="peers">The links.</param>
 /// <param name="self">The node's name.</param>
-/// <param name="listener">Where it listens; null when it does not.</param>
+/// <param name="listener">Its listener; null when it does not listen.</param>
+/// <param name="addresses">Where it listens; none when it does not.</param>
 /// <param name="isPublished">Whether it is one of the visible nodes.</param>
 /// <param name="askVisible">Calls <c>nodes()</c> on a peer.</param>
 internal sealed class PeerConnector(
-    PeerTable peers, NodeName self, ITransportListener? listener, bool isPublished,
+    PeerTable peers, NodeName self, ITransportListener? listener, IReadOnlyList<IPAddress> addresses, bool isPublished,
     Func<NodeName, CancellationToken, Task<Term>> askVisible) : IPeerConnector
 {
     public NodeName Self => self;
 
     public int? Port => listener?.Port;
+
+    public bool ListensAt(IPAddress address) => addresses.Any(own =>
+        own.Equals(address) || own.Equals(IPAddress.IPv6Any) || (own.Equals(IPAddress.Any) && address.AddressFamily == AddressFamily.InterNetwork));
 
     public IReadOnlyCollection<NodeName> Connected => [.. peers.Links.Select(link => link.Peer)];
 

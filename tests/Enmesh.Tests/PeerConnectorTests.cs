@@ -40,7 +40,7 @@ public sealed class PeerConnectorTests
     {
         Term[] nodes = [.. Enumerable.Range(0, 10).Select(i => Term.AtomOf($"n{i}@10.0.0.1")), Term.AtomOf("nonsense"), 7];
         var answer = Term.List(nodes);
-        var connector = new PeerConnector(null!, Peer, null, isPublished: true, (_, _) => Task.FromResult(answer));
+        var connector = new PeerConnector(null!, Peer, null, [], isPublished: true, (_, _) => Task.FromResult(answer));
         Assert.Equal(10, (await connector.AskVisibleAsync(Peer, 12, CancellationToken.None)).Count);
 
         await Assert.ThrowsAsync<DistributionProtocolException>(

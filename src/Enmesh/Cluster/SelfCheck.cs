@@ -30,7 +30,9 @@ internal sealed class SelfCheck(IPeerConnector connector, TimeProvider time)
     {
         if (!IPAddress.TryParse(host, out var address))
             return string.Equals(host, Environment.MachineName, StringComparison.OrdinalIgnoreCase);
-        return IPAddress.IsLoopback(address) || OwnAddresses().Contains(new IPAddress(address.GetAddressBytes()));
+        address = new IPAddress(address.GetAddressBytes()); // without a scope
+        // Several nodes of one alive part may share a host, each at an address of its own.
+        return connector.ListensAt(address) && (IPAddress.IsLoopback(address) || OwnAddresses().Contains(address));
     }
 
     private HashSet<IPAddress> OwnAddresses()

@@ -1,3 +1,4 @@
+using System.Net;
 using Enmesh.Cluster;
 using Enmesh.Discovery;
 
@@ -16,6 +17,11 @@ internal sealed class FakeConnector(NodeName self) : IPeerConnector
     public NodeName Self => self;
 
     public int? Port { get; init; } = 4370;
+
+    /// <summary>Where it listens. Default: everywhere.</summary>
+    internal IPAddress? Address { get; init; }
+
+    public bool ListensAt(IPAddress address) => Address is null || Address.Equals(address);
 
     public IReadOnlyCollection<NodeName> Connected
     {

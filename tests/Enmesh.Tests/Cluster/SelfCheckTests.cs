@@ -29,6 +29,18 @@ public sealed class SelfCheckTests
         string name, string? address, int? port, bool expected) =>
         Assert.Equal(expected, _check.IsSelf(new DiscoveredPeer(NodeName.Parse(name), address, port)));
 
+    [Theory]
+    [InlineData("127.0.0.1", null, true)]
+    [InlineData("127.0.0.2", null, false)]
+    [InlineData("127.0.0.2", 4370, false)]
+    [InlineData("::1", null, false)]
+    public void A_peer_of_our_alive_part_at_another_address_of_this_host_is_another_node(string address, int? port, bool expected)
+    {
+        var check = new SelfCheck(
+            new FakeConnector(NodeName.Parse("orders@orders-0.orders")) { Port = 4370, Address = IPAddress.Loopback }, TimeProvider.System);
+        Assert.Equal(expected, check.IsSelf(new DiscoveredPeer(NodeName.Parse($"orders@{address}"), null, port)));
+    }
+
     [Fact]
     public void The_addresses_of_all_interfaces_are_this_host()
     {
