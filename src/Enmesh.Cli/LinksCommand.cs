@@ -10,7 +10,7 @@ internal static class LinksCommand
         "links",
         "List the connections of a node: to whom, of what kind, what went over them.",
         """
-        As net_kernel:nodes_info/0. The connection of this command is among them, as a hidden one. A .NET node tells no numbers of packets.
+        As net_kernel:nodes_info/0. The connection of this command is among them, as a hidden one.
 
         Example:
           enmesh links orders@10.0.0.7

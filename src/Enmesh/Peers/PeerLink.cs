@@ -1,3 +1,4 @@
+using System.Net;
 using Enmesh.Handshake;
 using Enmesh.Terms;
 using Enmesh.Terms.External;
@@ -68,6 +69,9 @@ internal sealed partial class PeerLink : IFlushAtTurnEnd, IThreadPoolWorkItem
     internal bool AcknowledgesUnlink => Negotiated.Has(DistributionFlags.UnlinkId);
 
     internal string Transport => _connection.Description;
+
+    /// <summary>The peer's end; null where there is no such thing as an address.</summary>
+    internal EndPoint? RemoteEndPoint => _connection.RemoteEndPoint;
 
     /// <summary>What the two have agreed on; null where nothing is encrypted.</summary>
     internal TlsLink? Security => _connection.Security;

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Enmesh.Peers;
 using Enmesh.Processes;
 using Enmesh.Terms;
@@ -57,9 +59,9 @@ internal static class NodeBuiltIns
             (Arguments.Atom("started"), Arguments.Atom("static")), (Arguments.Atom("name"), facts.Name.Atom),
             (Arguments.Atom("name_domain"), Arguments.Atom(facts.ShortNames ? "shortnames" : "longnames")),
             (Arguments.Atom("name_type"), Arguments.Atom("static"))))
-        .Add("nodes_info", 0, "The connected nodes with state and type.", _ => Term.Tuple(Atoms.Ok, Term.List(
+        .Add("nodes_info", 0, "The connected nodes with state, address, type, messages in and out.", _ => Term.Tuple(Atoms.Ok, Term.List(
             [.. facts.Runtime.Links.Select(link => Term.Tuple(link.Peer.Atom, NodeInfo(facts, link)))])))
-        .Add("node_info", 1, "State and type of a connected node.", arguments =>
+        .Add("node_info", 1, "State, address and type of a connected node, messages in and out.", arguments =>
             facts.Runtime.Links.FirstOrDefault(link => link.Peer.Atom == arguments.AtomAt(0)) is { } found
                 ? Term.Tuple(Atoms.Ok, NodeInfo(facts, found))
                 : Term.Tuple(Atoms.Error, Arguments.Atom("bad_node")));
@@ -75,7 +77,25 @@ internal static class NodeBuiltIns
 
     private static Term NodeInfo(NodeFacts facts, PeerLink link) => Term.List(
         Arguments.Pair("state", Arguments.Atom("up")),
-        Arguments.Pair("type", Arguments.Atom(Is(facts, link, "visible") ? "normal" : "hidden")));
+        Arguments.Pair("address", NetAddress(link)),
+        Arguments.Pair("type", Arguments.Atom(Is(facts, link, "visible") ? "normal" : "hidden")),
+        Arguments.Pair("in", link.MessagesRead),
+        Arguments.Pair("out", link.MessagesSent));
+
+    // The record of the kernel's include/net_address.hrl.
+    private static Term NetAddress(PeerLink link)
+    {
+        if (link.RemoteEndPoint is not IPEndPoint { Address: var address, Port: var port })
+            return Arguments.Atom("undefined");
+        var isOld = address.AddressFamily == AddressFamily.InterNetwork || address.IsIPv4MappedToIPv6;
+        var bytes = (isOld ? address.MapToIPv4() : address).GetAddressBytes();
+        Term[] parts = isOld
+            ? [.. bytes.Select(static one => (Term)(int)one)]
+            : [.. bytes.Chunk(2).Select(static pair => (Term)((pair[0] << 8) | pair[1]))];
+        return Term.Tuple(
+            Arguments.Atom("net_address"), Term.Tuple(Term.Tuple(parts), port), Term.CharList(link.Peer.Host),
+            Arguments.Atom(link.Security is null ? "tcp" : "tls"), Arguments.Atom(isOld ? "inet" : "inet6"));
+    }
 
     // A node is visible to another when both are published.
     private static bool Is(NodeFacts facts, PeerLink link, string kind) => kind switch
