@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text;
+using Enmesh.Processes;
+using Enmesh.Services;
 using Enmesh.Terms;
 
 namespace Enmesh.Hosting.Ssh;
@@ -13,7 +15,7 @@ internal sealed class SshKeyExchange(Func<SshHostKey?> own, Func<ErlangNode> nod
     /// <summary>The node's own: <c>{ok, Host, Port, Key}</c>, or <c>undefined</c> before SSH is there.</summary>
     internal const string OwnFunction = "host_key";
 
-    /// <summary>Of all nodes that this one sees, and its own: <c>[{Node, Answer}]</c>.</summary>
+    /// <summary>Of all nodes that this one sees and that serve SSH, and its own: <c>[{Node, Answer}]</c>.</summary>
     internal const string AllFunction = "host_keys";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -25,23 +27,28 @@ internal sealed class SshKeyExchange(Func<SshHostKey?> own, Func<ErlangNode> nod
     internal async Task<Term> AllAsync(CancellationToken cancellationToken)
     {
         var self = node();
-        var answers = self.Nodes().Select(async peer => Term.Tuple(peer.Atom, await AskAsync(self, peer, cancellationToken).ConfigureAwait(false)));
-        return Term.List([Term.Tuple(self.Name.Atom, Own()), .. await Task.WhenAll(answers).ConfigureAwait(false)]);
+        var answers = await Task.WhenAll(self.Nodes().Select(peer => AskAsync(self, peer, cancellationToken))).ConfigureAwait(false);
+        return Term.List([Term.Tuple(self.Name.Atom, Own()), .. answers.OfType<Term>()]);
     }
 
     // Everywhere: at the address in the node's name, under which others find it, too.
     private string HostOf(SshHostKey key) =>
         key.Listen.Address.Equals(IPAddress.Any) || key.Listen.Address.Equals(IPAddress.IPv6Any) ? node().Name.Host : key.Listen.Address.ToString();
 
-    private static async Task<Term> AskAsync(ErlangNode self, NodeName peer, CancellationToken cancellationToken)
+    private static async Task<Term?> AskAsync(ErlangNode self, NodeName peer, CancellationToken cancellationToken)
     {
         try
         {
-            return await self.RpcAsync(peer, ErlangSshExtensions.Module, OwnFunction, [], Patience, cancellationToken).ConfigureAwait(false);
+            return Term.Tuple(
+                peer.Atom, await self.RpcAsync(peer, ErlangSshExtensions.Module, OwnFunction, [], Patience, cancellationToken).ConfigureAwait(false));
+        }
+        catch (RpcException e) when (e.Class == ErlangExceptionClass.Error && e.Reason.IsAtom("undef"))
+        {
+            return null; // as a BEAM, it serves none
         }
         catch (Exception e) when (e is EnmeshException or TimeoutException)
         {
-            return Term.Tuple(Atoms.Error, Term.Binary(Encoding.UTF8.GetBytes(e.Message)));
+            return Term.Tuple(peer.Atom, Term.Tuple(Atoms.Error, Term.Binary(Encoding.UTF8.GetBytes(e.Message))));
         }
     }
 }
