@@ -14,7 +14,7 @@ internal static class DiscoverCommand
         var name = new Option<string?>("--name") { Description = "The name of the node that would ask, alive@host, or the part before the @.", HelpName = "NAME" };
         var hostFrom = new Option<string?>("--host-from") { Description = "Take the host part of the name from a name server: srv:NAME or ptr.", HelpName = "SOURCE" };
         var shortNames = new Option<bool>("--short-names") { Description = "Use a short host name, as erl -sname." };
-        var listen = NumberOptions.Seconds("--listen", $"How long to listen to gossip. Default: {UsualListening}.", UsualListening, 0.1, 3600);
+        var listen = NumberOptions.Seconds("--listen-for", $"How long to listen to gossip. Default: {UsualListening}.", UsualListening, 0.1, 3600);
         var json = new Option<bool>("--json") { Description = "Print JSON, for programs." };
         var sources = new SourceOptions();
         var command = new Verb(

@@ -18,7 +18,8 @@ internal static class DoctorCommand
         var shortNames = new Option<bool>("--short-names") { Description = "Use a short host name, as erl -sname." };
         var port = NumberOptions.Port("--port", "NODE's distribution port. Default: as nodes here find it out.");
         var peers = NumberOptions.Count("--peers", $"How many of those that discovery names are walked to; 0 dials nobody. Default: {UsualPeers}.", UsualPeers, 1000);
-        var listen = NumberOptions.Seconds("--listen", $"How long to listen to gossip. Default: {UsualListening}.", UsualListening, 0.1, 3600);
+        var addresses = new Option<string?>("--listen") { Description = "The addresses on which the node listens, or is to listen, with commas.", HelpName = "ADDRESSES" };
+        var listen = NumberOptions.Seconds("--listen-for", $"How long to listen to gossip. Default: {UsualListening}.", UsualListening, 0.1, 3600);
         var tool = new ToolNode();
         var sources = new SourceOptions();
         var cluster = new ClusterApiOptions();
@@ -41,7 +42,7 @@ internal static class DoctorCommand
               1  it was given up            11  name servers, discovery         15  cluster: views, releases, clocks
               2  wrong arguments            12  network: TCP, EPMD              16  host: processor time, threads
               3  there are only warnings    13  certificates, TLS
-            """) { node, name, hostFrom, shortNames, port, peers, listen };
+            """) { node, name, hostFrom, shortNames, addresses, port, peers, listen };
         // The port of these options is that of the peer; the node's own is a setting.
         foreach (var option in new Option[] { tool.CookieFile, tool.Insecure, tool.EpmdPort, tool.Timeout, tool.Json })
             command.Options.Add(option);
@@ -60,6 +61,7 @@ internal static class DoctorCommand
 
             Put("Name", parsed.GetValue(name));
             Put("HostFrom", parsed.GetValue(hostFrom));
+            Put("ListenAddresses", parsed.GetValue(addresses));
             Put("ShortNames", parsed.GetValue(shortNames) ? "true" : null);
             Put("CookieFile", parsed.GetValue(tool.CookieFile));
             Put("Insecure", parsed.GetValue(tool.Insecure) ? "true" : null);
