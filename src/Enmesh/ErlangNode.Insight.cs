@@ -12,6 +12,9 @@ public sealed partial class ErlangNode
     /// <summary>What the node shows and trusts in handshakes that begin now; null without TLS.</summary>
     internal TlsState? Certificates => Running.Tls?.Current;
 
+    /// <summary>Why what the files of certificates hold now is not used; null when it is, and without TLS.</summary>
+    internal string? CertificatesProblem => Running.Tls?.Problem;
+
     /// <summary>How long work waits for a thread of the pool.</summary>
     internal TimeSpan PoolDelay => Peers.PoolDelay;
 

@@ -64,6 +64,9 @@ internal sealed record NodeAbout
 
     public required bool IsEncrypted { get; init; }
 
+    /// <summary>Why what the files of certificates hold now is not used; null when it is.</summary>
+    public string? CertificatesProblem { get; init; }
+
     public required DateTimeOffset StartedAt { get; init; }
 
     public required double UptimeSeconds { get; init; }

@@ -61,6 +61,7 @@ internal sealed class StatusReader(ErlangNode node, DateTimeOffset startedAt, Ho
         IsHidden = !node.IsPublished,
         Port = node.Port,
         IsEncrypted = node.Certificates is not null,
+        CertificatesProblem = node.CertificatesProblem,
         StartedAt = startedAt,
         UptimeSeconds = Seconds(now - startedAt),
         Enmesh = Version,

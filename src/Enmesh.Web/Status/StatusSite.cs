@@ -111,7 +111,7 @@ internal sealed class StatusSite(IStatuses statuses, HostNames hosts, TimeProvid
         if (statuses.Find(node) is not { } status)
             await NoNodeAsync(context, node).ConfigureAwait(false);
         else if (StatusJson.Write(status, part) is { } json)
-            await BytesAsync(context, StatusCodes.Status200OK, "application/json", json).ConfigureAwait(false);
+            await BytesAsync(context, StatusCodes.Status200OK, "application/json", [.. json, (byte)'\n']).ConfigureAwait(false);
         else
             await TextAsync(context, StatusCodes.Status404NotFound, "The status has no such part.").ConfigureAwait(false);
     }

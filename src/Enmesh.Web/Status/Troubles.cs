@@ -56,6 +56,8 @@ internal static class Troubles
 
     private static IEnumerable<string> Certificates(NodeStatus status)
     {
+        if (status.Node.CertificatesProblem is { } problem)
+            yield return $"The files of certificates have changed and cannot be used; what was there before stays in use. {problem}";
         foreach (var certificate in status.Certificates)
         {
             if (certificate.SecondsLeft <= 0)

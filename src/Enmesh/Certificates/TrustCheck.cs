@@ -29,6 +29,8 @@ internal static class TrustCheck
         var text = last switch
         {
             _ when trusted => OutdatedIn([.. built.ChainElements.Select(element => element.Certificate)], now),
+            var end when !SignsItself(end) && policy.CustomTrustStore.Any(one => one.SubjectName.RawData.AsSpan().SequenceEqual(end.IssuerName.RawData)) =>
+                $"{Name(end)} is signed by one that is called '{end.Issuer}', as one that is trusted, and has another key",
             var end when !SignsItself(end) =>
                 $"{Name(end)} is signed by '{end.Issuer}', which is neither sent along nor trusted: the chain is not complete, or of another authority",
             var end => $"its authority '{end.Subject}' is not among those that are trusted",

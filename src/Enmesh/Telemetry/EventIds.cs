@@ -75,6 +75,7 @@ internal static class EventIds
     internal const int TlsKeysLogged = 1516;
     internal const int TlsRenewing = 1517;
     internal const int TlsListOutdated = 1518;
+    internal const int TlsUsableAgain = 1519;
 
     // 1600 processes
     internal const int ProcessCrashed = 1600;

@@ -12,7 +12,6 @@ internal sealed record Verdict(TlsFailure Failure, string Message);
 /// <summary>Looks at chains of certificates as OTP does: by the trusted authorities alone, and without the network.</summary>
 internal static class ChainVerdict
 {
-
     /// <summary>How a chain is built.</summary>
     /// <param name="material">Whom to trust.</param>
     /// <param name="now">The time.</param>
@@ -58,6 +57,8 @@ internal static class ChainVerdict
             return times.Message;
         if (all.HasFlag(X509ChainStatusFlags.PartialChain) || all.HasFlag(X509ChainStatusFlags.UntrustedRoot))
         {
+            if (HasNamesake(material, chain))
+                return $"{subject} is not signed by {IssuerOfLast(chain)} in {material.Files.CaFile}, but by one of the same name with another key. Put a certificate of that one there, or add the other one to {material.Files.CaFile}.";
             return $"{subject} does not lead to an authority in {material.Files.CaFile} ({Authorities(material)}): "
                 + $"its chain ends with {IssuerOfLast(chain)}. Append the certificates between the two to {file}, or that authority to {material.Files.CaFile}.";
         }
@@ -89,10 +90,8 @@ internal static class ChainVerdict
     private static Verdict? Trust(string subject, X509Certificate2 leaf, TlsMaterial material, X509Chain chain)
     {
         var all = Flags(chain);
-        var last = chain.ChainElements[^1].Certificate;
-        var hasNamesake = material.Authorities.Any(one => one.SubjectName.RawData.AsSpan().SequenceEqual(last.IssuerName.RawData));
         if (all.HasFlag(X509ChainStatusFlags.NotSignatureValid)
-            || (hasNamesake && (all & (X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain)) != X509ChainStatusFlags.NoError))
+            || (HasNamesake(material, chain) && (all & (X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain)) != X509ChainStatusFlags.NoError))
             return new(TlsFailure.UnknownAuthority, $"{subject} is not signed by {IssuerOfLast(chain)} in {material.Files.CaFile}, but by one of the same name with another key. Have it issued anew by that one, or add the other one to that file.");
         if (!all.HasFlag(X509ChainStatusFlags.UntrustedRoot) && !all.HasFlag(X509ChainStatusFlags.PartialChain))
             return null;
@@ -102,6 +101,13 @@ internal static class ChainVerdict
             TlsFailure.UnknownAuthority,
             $"{subject} leads to {IssuerOfLast(chain)}, which is none of the authorities in {material.Files.CaFile} ({Authorities(material)}). "
             + "Have it issued by one of them, add its authority to that file, or, where one in between is missing, append that to the peer's certificate file.");
+    }
+
+    // Among the authorities there is one of the name that has signed the last certificate.
+    private static bool HasNamesake(TlsMaterial material, X509Chain chain)
+    {
+        var last = chain.ChainElements[^1].Certificate;
+        return material.Authorities.Any(one => one.SubjectName.RawData.AsSpan().SequenceEqual(last.IssuerName.RawData));
     }
 
     private static Verdict? Times(string subject, X509Chain chain, DateTimeOffset now, string here)

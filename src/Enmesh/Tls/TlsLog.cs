@@ -13,6 +13,10 @@ internal static partial class TlsLog
         Message = "TLS: new certificates for handshakes from now on: this node's names {Names}, is issued by {Issuer} and valid until {NotAfter:u}.")]
     internal static partial void TlsReloaded(this ILogger logger, string names, string issuer, DateTimeOffset notAfter);
 
+    [LoggerMessage(EventId = EventIds.TlsUsableAgain, Level = LogLevel.Information,
+        Message = "TLS: the files can be used again, and hold what is in use; this node's certificate is valid until {NotAfter:u}.")]
+    internal static partial void TlsUsableAgain(this ILogger logger, DateTimeOffset notAfter);
+
     [LoggerMessage(EventId = EventIds.TlsNotReloaded, Level = LogLevel.Error,
         Message = "TLS: the files have changed and cannot be used: {Problem} Those from before stay in use; this node's certificate is valid until {NotAfter:u}.")]
     internal static partial void TlsNotReloaded(this ILogger logger, string problem, DateTimeOffset notAfter);

@@ -49,6 +49,9 @@ internal sealed class TlsSource : IDisposable
     /// <summary>What handshakes that begin now use.</summary>
     internal TlsState Current => Volatile.Read(ref _state);
 
+    /// <summary>Why what the files hold now is not used; null when it is.</summary>
+    internal string? Problem => Volatile.Read(ref _complaint);
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -68,11 +71,16 @@ internal sealed class TlsSource : IDisposable
             try
             {
                 var fresh = Load();
+                var complained = _complaint is not null;
                 _complaint = null;
                 TellOutdated(fresh);
                 Wake(Look);
                 if (Same(fresh, _state))
+                {
+                    if (complained)
+                        _logger.TlsUsableAgain(_state.Server.NotAfter);
                     return;
+                }
                 _state = fresh;
             }
 #pragma warning disable CA1031 // Files are anybody's, and nothing may leave a timer's callback: it would end the program.

@@ -87,6 +87,40 @@ public sealed class TlsMeetTests
         await logs.UntilAsync(LogLevel.Information, $"Peer {pair.BeamName} is down", "it closed the connection");
     }
 
+    [Theory]
+    [MemberData(nameof(Releases))]
+    public async Task A_node_without_a_name_gets_one_from_the_other(int release)
+    {
+        using var pki = new TestPki();
+        await using var pair = await TlsPair.StartAsync(release, pki);
+        var cookie = pki.Write("cookie", pair.Beam.Cookie);
+        File.SetUnixFileMode(cookie, UnixFileMode.UserRead);
+        var files = pki.Files("127.0.0.3");
+        await using var ours = await ErlangNode.StartAsync(new ErlangNodeOptions
+        {
+            Name = "@127.0.0.3",
+            NameFrom = pair.Beam.Name,
+            PeerPort = pair.Beam.Port,
+            CookieFile = cookie,
+            Tls = { CertificateFile = files.CertificateFile, KeyFile = files.KeyFile, CaFile = files.CaFile },
+        });
+        await pair.Beam.WaitForAsync("nodes(hidden)", $"['{ours.Name}']");
+        Assert.Equal(7, (await ours.RpcAsync(pair.BeamName, "erlang", "+", [3, 4])).Int32);
+
+        var options = TlsPair.Options(pki, pki.Issue("127.0.0.4"));
+        await using var nameless = await BeamNode.StartAsync(release, options with
+        {
+            Distributed = false,
+            Cookie = pair.Beam.Cookie,
+            Arguments = [.. options.Arguments, "-name", "undefined@127.0.0.4", "-start_epmd", "false", "-erl_epmd_port", $"{pair.Node.Port}"],
+        });
+        Assert.Equal("true", await nameless.EvalAsync($"net_kernel:connect_node('{pair.Node.Name}')"));
+        var name = (await nameless.EvalAsync("node()")).Trim('\'');
+        Assert.EndsWith("@127.0.0.4", name, StringComparison.Ordinal);
+        Assert.Equal("pong", await nameless.EvalAsync($"net_adm:ping('{pair.Node.Name}')"));
+        Assert.Contains(NodeName.Parse(name), pair.Node.ConnectedNodes);
+    }
+
     private static async Task Echo(ProcessContext context)
     {
         while (true)

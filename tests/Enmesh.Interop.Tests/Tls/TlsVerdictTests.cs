@@ -71,6 +71,23 @@ public sealed class TlsVerdictTests
 
     [Theory]
     [MemberData(nameof(Releases))]
+    public async Task To_trust_an_authority_below_a_root_is_not_enough_for_a_real_node_either(int release)
+    {
+        using var pki = new TestPki();
+        using var between = pki.Authority.CreateIntermediate("Between");
+        CertificatePair Issue(string host) => between.Issue(new() { Hosts = [host] });
+        await using var pair = await Pair.StartAsync(
+            release, true, TlsPair.Options(pki, Issue(TlsPair.BeamHost), between.CertificatePem),
+            plan => plan with { Tls = pki.Setup(TlsPair.OurHost, Issue(TlsPair.OurHost)) });
+        pair.Beam.Announce("TLS server", "TLS client", "ssl_dist", "tls_");
+
+        var refused = await Assert.ThrowsAsync<TlsException>(() => pair.Node.ConnectAsync(pair.BeamName));
+        Assert.Equal(TlsFailure.RefusedByPeer, refused.Failure);
+        Assert.Contains("it does not trust the authority of our certificate (alert unknown_ca)", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Releases))]
     public async Task A_real_node_that_dials_without_a_certificate_is_told_what_it_lacks(int release)
     {
         using var pki = new TestPki();

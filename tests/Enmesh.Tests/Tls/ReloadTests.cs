@@ -71,6 +71,7 @@ public sealed class ReloadTests : IDisposable
         {
             source.Reload();
             Assert.Contains(part, Errors()[^1], StringComparison.Ordinal);
+            Assert.Contains(part, source.Problem, StringComparison.Ordinal);
             Assert.Equal(SerialOf(good), source.Current.Server.Certificate.SerialNumber);
         }
 
@@ -84,10 +85,14 @@ public sealed class ReloadTests : IDisposable
         Refused("There is no file ");
         Write(foreign.Issue(new() { Hosts = [Host] }));
         Refused("its chain ends with CN=Another authority");
+        using (var namesake = CertificateAuthority.Create("Test authority"))
+            Write(namesake.Issue(new() { Hosts = [Host] }));
+        Refused("is not signed by CN=Test authority in ");
         Write(_pki.Authority.Issue(new() { Hosts = [Host], NotBefore = _clock.Now.AddDays(-2), NotAfter = _clock.Now.AddDays(-1) }));
         Refused("expired on");
         Write(good);
         source.Reload();
+        Assert.Null(source.Problem);
         Assert.Equal(SerialOf(good), source.Current.Server.Certificate.SerialNumber);
     }
 

@@ -99,6 +99,21 @@ public sealed class VerdictTests : IDisposable
     }
 
     [Fact]
+    public async Task An_authority_below_a_root_is_not_enough_by_itself_and_what_lacks_is_said()
+    {
+        using var between = _pki.Authority.CreateIntermediate("Between");
+        var trusted = _pki.Write("between.pem", between.CertificatePem);
+        TlsSetup Setup(string host, bool uncheckedPair) =>
+            _pki.Setup(host, between.Issue(new() { Hosts = [host] }), caFile: trusted, uncheckedPair: uncheckedPair);
+
+        var own = Assert.Throws<TlsSettingsException>(() => Setup(Client, uncheckedPair: false).Open(TimeProvider.System, NullLogger.Instance));
+        Assert.Contains("its chain ends with CN=Test authority. Append the certificates between the two to ", own.Message, StringComparison.Ordinal);
+        var (_, client) = await MeetAsync(Setup(Server, uncheckedPair: true), Setup(Client, uncheckedPair: true), SslProtocols.Tls13);
+        Assert.Equal(TlsFailure.UnknownAuthority, client!.Failure);
+        Assert.Contains("leads to CN=Test authority, which is none of the authorities in ", client.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Several_authorities_may_be_trusted()
     {
         var both = _pki.Write("both.pem", "some remark\n" + _foreign.Authority.CertificatePem + "\n" + _pki.Authority.CertificatePem);

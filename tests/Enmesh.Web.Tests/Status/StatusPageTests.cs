@@ -90,6 +90,16 @@ public sealed class StatusPageTests
     }
 
     [Fact]
+    public void Files_of_certificates_that_cannot_be_used_are_said()
+    {
+        var cluster = StandIn.Cluster(2);
+        var status = cluster.With(status => status with { Node = status.Node with { CertificatesProblem = "The certificate in tls.crt is <cut off>." } });
+        Assert.Equal(
+            ["The files of certificates have changed and cannot be used; what was there before stays in use. The certificate in tls.crt is <cut off>."], status.Troubles);
+        Assert.Contains("is &lt;cut off&gt;.", StatusPage.Whole(status), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_last_days_of_a_certificate_are_said_before_anything_else()
     {
         var status = StandIn.Cluster(2).With(status => status with
