@@ -13,34 +13,7 @@ internal sealed partial class SshPod : IAsyncDisposable
 {
     internal const int Port = 10022;
 
-    private const int User = 10_000;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-
-    private const string Contain = """
-        root=$1 pod=$2 program=$3 sdk=$4
-        shift 4
-        at=$pod/root
-        mkdir -p "$at"
-        rm -rf "$pod/opt"
-        mount --bind "$root" "$at"
-        mount -t tmpfs -o mode=1777 tmpfs "$at/tmp"
-        mount -t tmpfs -o mode=755 tmpfs "$at/run"
-        mkdir -m 1777 "$at/run/enmesh"
-        mount -t proc proc "$at/proc"
-        mount -t tmpfs -o mode=755 tmpfs "$at/dev"
-        mkdir "$at/dev/pts"
-        mount -t devpts -o newinstance,ptmxmode=0666,mode=0620,gid=5 devpts "$at/dev/pts"
-        ln -s pts/ptmx "$at/dev/ptmx"
-        for device in null zero random urandom tty; do touch "$at/dev/$device"; mount --bind "/dev/$device" "$at/dev/$device"; done
-        mount --bind "$pod/passwd" "$at/etc/passwd"
-        mount --bind "$pod/etc" "$at/srv"
-        cp -R "$program" "$pod/opt"
-        chmod -R a+rX "$pod/opt"
-        mount --bind "$pod/opt" "$at/opt"
-        mount --bind "$sdk" "$at/mnt"
-        mount -o remount,bind,ro "$at"
-        exec env -i PATH=/usr/sbin:/usr/bin:/bin HOME=/tmp DOTNET_ROOT=/mnt DOTNET_EnableDiagnostics=0 "$@"
-        """;
 
     private readonly string _directory;
     private readonly string _root;
@@ -56,7 +29,7 @@ internal sealed partial class SshPod : IAsyncDisposable
         Directory.CreateDirectory($"{_directory}/etc");
         // What .NET would mask otherwise.
         File.SetUnixFileMode($"{_directory}/etc", (UnixFileMode)0x3FF);
-        File.WriteAllText($"{_directory}/passwd", $"root:x:0:0::/root:/bin/sh\nenmesh:x:{User}:{User}::/tmp:/bin/sh\n");
+        File.WriteAllText($"{_directory}/passwd", Container.Users);
         Put("cookie", cookie);
         Put("authorized_keys", "");
     }
@@ -77,7 +50,7 @@ internal sealed partial class SshPod : IAsyncDisposable
         File.WriteAllText(path + ".new", text);
         File.SetUnixFileMode(path + ".new", (UnixFileMode)(name == "cookie" ? 0x120 : 0x124));
         if (name == "cookie")
-            _ = ChildProcess.RunAsync(["chown", $"{User}:{User}", path + ".new"]).GetAwaiter().GetResult().Successful;
+            _ = ChildProcess.RunAsync(["chown", $"{Container.User}:{Container.User}", path + ".new"]).GetAwaiter().GetResult().Successful;
         File.Move(path + ".new", path, overwrite: true);
     }
 
@@ -90,15 +63,12 @@ internal sealed partial class SshPod : IAsyncDisposable
 
     internal ChildProcess Launch(IEnumerable<string> settings, params string[] options)
     {
-        var current = File.ReadAllText(Repository.PathTo("artifacts", "enmesh", "current")).Trim().Split(' ', 2);
         return ChildProcess.Start(
         [
-            .. _host.Enter, "unshare", "--mount", "sh", "-euc", Contain, "contain", _root, _directory,
-            Repository.PathTo("artifacts", "enmesh", current[0]), current[1],
+            .. _host.Enter, .. Container.Enter(_root, _directory),
             "Enmesh__Ssh__Listen=0.0.0.0:10022", "Enmesh__Ssh__AuthorizedKeysFile=/srv/authorized_keys",
             "Enmesh__Ssh__StrictModes=false", "Enmesh__DrainDelay=0", .. settings,
-            "chroot", $"--userspec={User}:{User}", $"{_directory}/root",
-            "/opt/enmesh", "node", "--name", Name, "--listen", $"{_host.Address}", "--no-tls", "--cookie-file", "/srv/cookie", .. options,
+            .. Container.As(_directory), "/opt/enmesh", "node", "--name", Name, "--listen", $"{_host.Address}", "--no-tls", "--cookie-file", "/srv/cookie", .. options,
         ]);
     }
 
