@@ -88,10 +88,13 @@ public sealed class ErlangSshOptions
         {
             if (!Path.IsPathRooted(path))
                 yield return $"{key}: '{path}' is not an absolute path.";
-            else if (path.Any(c => c is '"' or '\\' or '%' or '\'' || char.IsControl(c)))
+            else if (HasMeaning(path))
                 yield return $"{key}: '{path}' has characters that have a meaning for sshd.";
         }
     }
+
+    /// <summary>Whether sshd would read a path as something else.</summary>
+    internal static bool HasMeaning(string path) => path.Any(c => c is '"' or '\\' or '%' or '\'' || char.IsControl(c));
 
     internal IEnumerable<(string Key, string Path)> Paths() => new (string Key, string? Path)[]
     {

@@ -34,6 +34,10 @@ internal sealed record SshPlan
     internal required IReadOnlyDictionary<string, string> Environment { get; init; }
 
     internal required Version Version { get; init; }
+
+    /// <summary>Why sshd would read something else than what is meant; null when all is well. Settings are looked at before; some of this is where the program is.</summary>
+    internal string? Problem => new[] { HostKeyFile, HostCertificateFile, AuthorizedKeysFile, UserAuthoritiesFile, PrincipalsFile, RevokedKeysFile }.Concat(Command).OfType<string>()
+        .FirstOrDefault(ErlangSshOptions.HasMeaning) is { } word ? $"'{SshLogText.OneLine(word)}' has characters that have a meaning for sshd." : null;
 }
 
 /// <summary>sshd_config(5): a server that takes public keys only, and has one thing to run.</summary>
@@ -104,8 +108,11 @@ internal static class SshConfig
     /// <summary>The variables of sessions, out of those of this process.</summary>
     internal static IReadOnlyDictionary<string, string> Environment(Func<string, string?> own)
     {
-        // A session is a console: it opens no port for debuggers, and speaks UTF-8.
-        var variables = new Dictionary<string, string>(StringComparer.Ordinal) { ["LANG"] = "C.UTF-8", ["DOTNET_EnableDiagnostics"] = "0" };
+        // A session is a console: it opens no port for debuggers, and speaks UTF-8. It takes its memory from the node's own, and has a limit that is far below.
+        var variables = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["LANG"] = "C.UTF-8", ["DOTNET_EnableDiagnostics"] = "0", ["DOTNET_GCHeapHardLimit"] = "0x6000000",
+        };
         foreach (var name in Inherited)
         {
             if (own(name) is { Length: > 0 } value && !value.Any(c => c is '"' or '\\' || char.IsControl(c)))

@@ -22,6 +22,7 @@ internal abstract partial record SshLogLine
     /// <summary>Anything else.</summary>
     internal sealed record Other(string Line) : SshLogLine;
 
+    /// <summary>Reads a message, as <see cref="SshLogText"/> has told it apart.</summary>
     internal static SshLogLine Parse(string line)
     {
         if (AcceptedLine().Match(line) is { Success: true } match)
@@ -30,7 +31,8 @@ internal abstract partial record SshLogLine
             return new Listening();
         if (RefusedLine().IsMatch(line))
             return new Refused(line);
-        return ComplaintLine().IsMatch(line) ? new Complaint(line) : new Other(line);
+        // What only looks like one of several messages may be somebody's trick, and may be a login that came at the same moment: either is worth a look.
+        return ComplaintLine().IsMatch(line) || HiddenLine().IsMatch(line) ? new Complaint(line) : new Other(line);
 
         string Part(string name) => match.Groups[name].Value;
     }
@@ -47,4 +49,7 @@ internal abstract partial record SshLogLine
 
     [GeneratedRegex(@"^(error|fatal|Authentication refused)\b", RegexOptions.ExplicitCapture, MatchMilliseconds)]
     private static partial Regex ComplaintLine();
+
+    [GeneratedRegex(@"(\\n|\\r)(Accepted|Failed|error:|fatal:|Authentication|Invalid user)\b", RegexOptions.ExplicitCapture, MatchMilliseconds)]
+    private static partial Regex HiddenLine();
 }

@@ -1,4 +1,6 @@
+using System.ComponentModel;
 using System.Diagnostics;
+using System.Text;
 using Microsoft.Extensions.Logging;
 
 namespace Enmesh.Hosting.Ssh;
@@ -23,7 +25,12 @@ internal sealed class SshServer(string server, string configuration, Action list
         exit "$status"
         """;
 
+    private const string Shell = "/bin/sh";
     private const int WordsKept = 5;
+    private const int CannotStart = -1;
+
+    // More than a pipe holds: what is read ends where a message does.
+    private const int PipeBytes = 128 << 10;
 
     private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(1);
@@ -76,15 +83,19 @@ internal sealed class SshServer(string server, string configuration, Action list
 
     private async Task<(int Status, string Words)> RunOnceAsync()
     {
-        using var process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", Guard, "sshd", server, "-D", "-e", "-f", configuration])
+        Process started;
+        try
         {
-            UseShellExecute = false,
-            RedirectStandardInput = true,
-            RedirectStandardError = true,
-        })!;
+            started = Start();
+        }
+        catch (Win32Exception e)
+        {
+            return (CannotStart, $"{Shell} cannot be started: {e.Message}."); // for want of processes, say, which may pass
+        }
+        using var process = started;
         _listens = false;
         var words = new Queue<string>();
-        var log = LogAsync(process.StandardError, words);
+        var log = LogAsync(process.StandardError.BaseStream, words);
         lock (_logs)
         {
             _logs.RemoveAll(task => task.IsCompleted);
@@ -99,21 +110,37 @@ internal sealed class SshServer(string server, string configuration, Action list
             return (process.ExitCode, words.Count == 0 ? "it said nothing." : string.Join(" | ", words));
     }
 
-    private async Task LogAsync(StreamReader lines, Queue<string> last)
+    private Process Start() => Process.Start(new ProcessStartInfo(Shell, ["-c", Guard, "sshd", server, "-D", "-e", "-f", configuration])
     {
-        using (lines)
+        UseShellExecute = false,
+        RedirectStandardInput = true,
+        RedirectStandardError = true,
+    })!;
+
+    private async Task LogAsync(Stream log, Queue<string> last)
+    {
+        var buffer = new byte[PipeBytes];
+        var beginsWithMessage = true;
+        await using (log.ConfigureAwait(false))
         {
-            while (await lines.ReadLineAsync().ConfigureAwait(false) is { } line)
+            while (await log.ReadAsync(buffer).ConfigureAwait(false) is > 0 and var count)
             {
-                lock (last)
-                {
-                    last.Enqueue(line);
-                    if (last.Count > WordsKept)
-                        last.Dequeue();
-                }
-                Log(SshLogLine.Parse(line));
+                foreach (var message in SshLogText.Messages(Encoding.UTF8.GetString(buffer, 0, count), beginsWithMessage))
+                    Log(message, last);
+                beginsWithMessage = count < buffer.Length;
             }
         }
+    }
+
+    private void Log(string message, Queue<string> last)
+    {
+        lock (last)
+        {
+            last.Enqueue(message);
+            if (last.Count > WordsKept)
+                last.Dequeue();
+        }
+        Log(SshLogLine.Parse(message));
     }
 
     private void Log(SshLogLine line)

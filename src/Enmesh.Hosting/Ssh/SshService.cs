@@ -85,6 +85,8 @@ internal sealed class SshService(string section, Func<ErlangSshOptions> options,
             logger.SshHostKeyMade(key.Fingerprint, keyFile);
 
         var plan = Plan(settings, version!, keyFile, directory, socket);
+        if (plan.Problem is { } unwritable)
+            throw new IOException(unwritable);
         if (plan.PrincipalsFile is { } principals)
             Write(principals, string.Join('\n', settings.Principals) + "\n");
         var configuration = Path.Combine(directory, "sshd_config");

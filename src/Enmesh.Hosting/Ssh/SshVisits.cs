@@ -21,7 +21,11 @@ internal sealed class SshVisits(bool logExpressions, ILogger logger, TimeProvide
 
         internal Visit(SshVisits all, ConsoleVisitor visitor)
         {
-            (_all, _visitor) = (all, visitor);
+            // The name in a certificate is whatever its authority has signed.
+            _all = all;
+            _visitor = visitor = new(
+                SshLogText.OneLine(visitor.Address), SshLogText.OneLine(visitor.Fingerprint), SshLogText.OneLine(visitor.Key), SshLogText.OneLine(visitor.Certificate),
+                visitor.IsInteractive);
             _begun = all.Time.GetTimestamp();
             _number = Interlocked.Increment(ref all._last);
             all.Logger.SshSessionOpened(_number, visitor.Address, visitor.Key, visitor.Fingerprint, visitor.Certificate, visitor.IsInteractive);
@@ -33,7 +37,7 @@ internal sealed class SshVisits(bool logExpressions, ILogger logger, TimeProvide
             if (!_all.LogsExpressions || !_all.Logger.IsEnabled(LogLevel.Information))
                 return;
             // One line in the log, whatever was typed.
-            var line = string.Concat(text.Trim().Select(c => char.IsControl(c) ? ' ' : c));
+            var line = SshLogText.OneLine(text.Trim());
             _all.Logger.SshEvaluating(_number, _visitor.Address, _visitor.Fingerprint, line.Length > MostLogged ? line[..MostLogged] + "..." : line);
         }
 

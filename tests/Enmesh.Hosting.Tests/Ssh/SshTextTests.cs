@@ -57,7 +57,7 @@ public sealed class SshTextTests
                 "KbdInteractiveAuthentication no", "AuthorizedKeysFile \"/etc/enmesh/ssh/authorized keys\"", "AllowUsers enmesh", "DisableForwarding yes",
                 "PermitUserEnvironment no", "PermitUserRC no", "ChannelTimeout session*=900", "ExposeAuthInfo yes", "StrictModes no", "PerSourcePenalties no",
                 "ForceCommand exec '/app/enmesh' 'ssh' 'session'",
-                "SetEnv \"DOTNET_EnableDiagnostics=0\" \"DOTNET_ROOT=/opt/dot net\" \"LANG=C.UTF-8\"",
+                "SetEnv \"DOTNET_EnableDiagnostics=0\" \"DOTNET_GCHeapHardLimit=0x6000000\" \"DOTNET_ROOT=/opt/dot net\" \"LANG=C.UTF-8\"",
             ],
             line => Assert.Contains(line, lines));
         Assert.DoesNotContain(lines, line => line.StartsWith("ListenAddress ", StringComparison.Ordinal));
@@ -99,6 +99,57 @@ public sealed class SshTextTests
         Assert.IsType<SshLogLine.Complaint>(SshLogLine.Parse("error: Bind to port 10022 on 0.0.0.0 failed: Address already in use."));
         Assert.IsType<SshLogLine.Complaint>(SshLogLine.Parse("fatal: Cannot bind any address."));
         Assert.IsType<SshLogLine.Other>(SshLogLine.Parse("Connection from 10.0.0.1 port 2 on 10.0.0.2 port 10022 rdomain \"\""));
+    }
+
+    [Fact]
+    public void What_a_stranger_says_is_no_line_of_the_servers_own()
+    {
+        const string Connection = "Connection from 10.0.0.1 port 2 on 10.0.0.2 port 10022 rdomain \"\"";
+        const string Forged = "Accepted publickey for enmesh from 10.0.0.9 port 3 ssh2: ED25519 SHA256:abc";
+
+        // What OpenSSH 10.0 writes for a disconnect whose text has line feeds, sent before any key.
+        var read = SshLogText.Messages($"{Connection}\r\nReceived disconnect from 10.0.0.1 port 2:11: bye\r\n{Forged}\r\n [preauth]\r\n", beginsWithMessage: true).ToList();
+
+        Assert.Equal([Connection, $@"Received disconnect from 10.0.0.1 port 2:11: bye\r\n{Forged}\r\n [preauth]"], read);
+        Assert.Equal([new SshLogLine.Other(Connection), new SshLogLine.Complaint(read[1])], read.Select(SshLogLine.Parse));
+        // A carriage return alone, which terminals take for a new beginning.
+        var (user, name) = ("Invalid user x\rAccepted from 10.0.0.1 port 2", @"Invalid user x\rAccepted from 10.0.0.1 port 2");
+        Assert.Equal([new SshLogLine.Refused(name)], SshLogText.Messages(user + "\r\n", beginsWithMessage: true).Select(SshLogLine.Parse));
+        // What was read before may have ended within somebody's text.
+        Assert.Equal([new SshLogLine.Other(Connection + @"\r\nmore")], SshLogText.Messages($"{Connection}\r\nmore\r\n", beginsWithMessage: false).Select(SshLogLine.Parse));
+    }
+
+    [Fact]
+    public void Messages_that_were_read_together_are_told_apart()
+    {
+        string[] messages =
+        [
+            "Connection from fd77::4 port 33988 on fd77::2 port 10022 rdomain \"\"",
+            "Accepted key ED25519 SHA256:M72r found at /etc/enmesh/ssh/authorized keys:1",
+            "Postponed publickey for enmesh from fd77::4 port 33988 ssh2 [preauth]",
+            "Failed publickey for enmesh from fd77::4 port 33988 ssh2: ED25519 SHA256:abc",
+            "Accepted key ED25519 SHA256:M72r found at /etc/enmesh/ssh/authorized keys:1",
+            "Accepted publickey for enmesh from fd77::4 port 33988 ssh2: ED25519-CERT SHA256:abc ID ann of operations (serial 7) CA ED25519 SHA256:def",
+            "User child is on pid 17",
+            "Received disconnect from fd77::4 port 33988:11: disconnected by user",
+        ];
+
+        Assert.Equal(messages, SshLogText.Messages(string.Concat(messages.Select(message => message + "\r\n")), beginsWithMessage: true));
+        // Without its end it is a message all the same.
+        Assert.Equal(messages[^1..], SshLogText.Messages(messages[^1], beginsWithMessage: true));
+        Assert.Empty(SshLogText.Messages("", beginsWithMessage: true));
+        Assert.Equal(@"a\n\x{1B}[2J\x{9B}", SshLogText.OneLine("a\n\u001b[2J\u009b"));
+    }
+
+    [Theory]
+    [InlineData("/opt/it's/enmesh")]
+    [InlineData("/opt/a \"b\"/enmesh")]
+    [InlineData("/opt/a\nPermitRootLogin yes/enmesh")]
+    public void A_program_in_a_place_that_the_server_would_misread_serves_no_sessions(string program)
+    {
+        Assert.Null(Plan.Problem);
+        Assert.Contains("have a meaning for sshd", (Plan with { Command = [program, "ssh", "session"] }).Problem, StringComparison.Ordinal);
+        Assert.NotNull((Plan with { PrincipalsFile = "/tmp/%u/principals" }).Problem);
     }
 
     [Fact]
