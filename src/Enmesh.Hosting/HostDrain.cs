@@ -67,7 +67,8 @@ internal sealed class HostDrain(
             delay = limit;
         }
         _state = new(DrainPhase.Serving, begun, begun + delay, [], IsHurried: false);
-        using var hurry = new CancellationTokenSource();
+        // Not disposed of: a signal that comes at the very end still finds it.
+        var hurry = new CancellationTokenSource();
         // The signal that began this is being handled already: what comes from here on is a further one.
         using var signals = new Signals(() => Hurry(hurry));
         using var deadline = new CancellationTokenSource(limit, time);

@@ -58,6 +58,9 @@ public sealed partial class ErlangNode
         _timeProvider = timeProvider ?? TimeProvider.System;
     }
 
+    /// <summary>Whether somebody has told it to end.</summary>
+    internal bool IsEnding => Volatile.Read(ref _ending) is not null;
+
     private Life Running => _life ?? throw new InvalidOperationException("The node has not started; await StartAsync first.");
 
     internal ProcessRuntime Runtime => Running.Runtime;

@@ -94,6 +94,25 @@ public sealed class HostedServerTests
     }
 
     [Fact]
+    public async Task A_host_that_is_disposed_of_without_being_stopped_has_not_failed()
+    {
+        var code = Environment.ExitCode;
+        var host = Host(out var node);
+        host.Builder.Services.AddSingleton(new List<Tally>()).AddScoped<Tally>();
+        node.AddGenServer<Counter>("counter");
+        var told = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using (host)
+        {
+            await host.StartAsync();
+            // Whoever is told to stop is told after the code has been set, and at the latest by the host's own end.
+            host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(() => told.TrySetResult(Environment.ExitCode));
+        }
+
+        Assert.Equal(code, Environment.ExitCode);
+        Assert.False(told.Task.IsCompleted);
+    }
+
+    [Fact]
     public async Task Supervisors_make_their_children_by_the_container_too()
     {
         await using var host = Host(out var node);
