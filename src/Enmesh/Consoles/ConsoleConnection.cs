@@ -50,8 +50,9 @@ internal sealed class ConsoleConnection(
             {
                 _following?.Dispose();
                 session.Interrupt();
-                _outgoing.Writer.TryComplete();
+                // In this order: who finds the way closed finds that it is over, too, and does not end what is gone.
                 await ending.CancelAsync().ConfigureAwait(false);
+                _outgoing.Writer.TryComplete();
                 await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 _record?.Dispose();
             }

@@ -26,6 +26,7 @@ internal sealed class ConsoleListener : IAsyncDisposable
     private readonly CancellationTokenSource _ending = new();
     private readonly List<Task> _consoles = [];
     private readonly Task _accepting;
+    private int _disposed;
 
     private ConsoleListener(
         string path, NodeName node, Func<ShellOptions, ShellSession> start, Func<Action<HandshakeNotice>, IDisposable> follow, Socket socket, ILogger logger,
@@ -63,6 +64,9 @@ internal sealed class ConsoleListener : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // Once: the socket that is there later is somebody else's.
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
         await _ending.CancelAsync().ConfigureAwait(false);
         _socket.Dispose();
         await _accepting.ConfigureAwait(false);

@@ -58,6 +58,22 @@ internal sealed class HandshakeJournal(TimeProvider time, ILogger logger)
     /// <summary>A call begins.</summary>
     internal Trail Begin(bool isIncoming, string peer) => new(this, Interlocked.Increment(ref _calls), isIncoming, peer, time.GetTimestamp());
 
+    // The call goes on, whatever becomes of those who look on: one that fails is told no more.
+    private void Tell(Action<HandshakeNotice> follower, HandshakeNotice notice)
+    {
+        try
+        {
+            follower(notice);
+        }
+#pragma warning disable CA1031 // Anything that left here would end somebody's call, and not in any of the ways that calls end.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Forget(follower);
+            logger.FollowerFailed(e);
+        }
+    }
+
     private void Forget(Action<HandshakeNotice> follower)
     {
         lock (_gate)
@@ -107,7 +123,7 @@ internal sealed class HandshakeJournal(TimeProvider time, ILogger logger)
                 journal.Logger.HandshakeStep(isIncoming ? "Called by" : "Dialling", _peer, text);
             var notice = new HandshakeNotice(call, isIncoming, _peer, step, text, journal.Time.GetElapsedTime(begun)) { Tls = tls, Result = result };
             foreach (var follower in followers)
-                follower(notice);
+                journal.Tell(follower, notice);
         }
 
         private static string EndPointOf(PeerEndPoint place) => Transport.EndPointText.HostAndPort(place.Host, place.Port);

@@ -24,6 +24,10 @@ internal static partial class PeerLog
         Message = "{Direction} {Peer}: {Text}.")]
     internal static partial void HandshakeStep(this ILogger logger, string direction, string peer, string text);
 
+    [LoggerMessage(EventId = EventIds.FollowerFailed, Level = LogLevel.Warning,
+        Message = "Somebody who followed the calls of this node is told no more, as he failed himself.")]
+    internal static partial void FollowerFailed(this ILogger logger, Exception exception);
+
     [LoggerMessage(EventId = EventIds.CallerRefused, Message = "A caller from {Caller} was refused: {Reason}")]
     internal static partial void CallerRefused(this ILogger logger, LogLevel level, string caller, string reason);
 

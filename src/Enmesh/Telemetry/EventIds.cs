@@ -24,6 +24,7 @@ internal static class EventIds
     internal const int CookieNotRead = 1103;
     internal const int PreviousCookieForgotten = 1104;
     internal const int HandshakeStep = 1105;
+    internal const int FollowerFailed = 1106;
 
     // 1200 EPMD
     internal const int EpmdListening = 1200;

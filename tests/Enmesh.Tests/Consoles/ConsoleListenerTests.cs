@@ -41,6 +41,17 @@ public sealed class ConsoleListenerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_has_ended_leaves_the_socket_of_the_next_one_alone()
+    {
+        await _listener.DisposeAsync();
+        await using var next = _node.ListenForConsoles(SocketPath);
+
+        await _listener.DisposeAsync();
+
+        Assert.True(File.Exists(SocketPath));
+    }
+
+    [Fact]
     public void A_directory_that_is_open_to_others_is_refused()
     {
         var open = Directory.CreateDirectory(Path.Combine(_directory, "open")).FullName;
