@@ -98,7 +98,8 @@ internal static class TraceCommand
 
         public void Log<TState>(
             LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            // What the other end says of itself is in it.
             Console.Out.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"{time.GetElapsedTime(_start).TotalMilliseconds,9:0.0} ms [{eventId.Id}] {formatter(state, exception)}"));
+                CultureInfo.InvariantCulture, $"{time.GetElapsedTime(_start).TotalMilliseconds,9:0.0} ms [{eventId.Id}] {TerminalText.OneLine(formatter(state, exception))}"));
     }
 }

@@ -8,6 +8,9 @@ internal sealed class PeerQuestions : IPeerCheck
 {
     private const string Step = "node";
 
+    // Of the year 9999.
+    private const long LastMillisecond = 253_402_300_799_999;
+
     // Gossip, certificates and leases live by clocks that agree; a second is no matter to them.
     private static readonly TimeSpan NotableSkew = TimeSpan.FromSeconds(2);
 
@@ -44,8 +47,11 @@ internal sealed class PeerQuestions : IPeerCheck
             var asked = time.GetUtcNow();
             var theirs = await AskAsync("system_time", new Atom("millisecond")).ConfigureAwait(false);
             var answered = time.GetUtcNow();
-            if (theirs.Int64 is not { } milliseconds)
+            if (theirs.Int64 is not (>= 0 and <= LastMillisecond and var milliseconds))
+            {
+                peer.Skip("clock", "it says no time.");
                 return;
+            }
             // It was read at some moment between the two.
             var there = DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
             var skew = there < asked ? there - asked : there > answered ? there - answered : TimeSpan.Zero;

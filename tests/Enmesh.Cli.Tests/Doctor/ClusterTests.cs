@@ -1,4 +1,5 @@
 using Enmesh.Cli.Doctor;
+using Enmesh.Terms;
 using Enmesh.Wire;
 using Xunit;
 
@@ -30,6 +31,18 @@ public sealed class ClusterTests : DoctorFixture
         var wrong = Only(examination);
         Assert.Equal(("cluster.parted", 15), (wrong.Diagnosis!.Id, examination.ExitStatus));
         Assert.StartsWith($"{nodes[1].Name} and {nodes[2].Name} do not see each other", wrong.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_node_that_says_no_time_ends_nothing()
+    {
+        var name = $"{NewAlive()}@127.0.0.1";
+        var node = await Cluster.StartAsync(name, cookie: Cookie);
+        node.Functions.Export("erlang", "system_time", 1, static (_, _) => ValueTask.FromResult<Term>(long.MaxValue));
+
+        var examination = await ExamineAsync(name, Cluster.PortOf(node));
+
+        Assert.Contains(examination.Findings, finding => finding is { Step: "clock", Severity: Severity.Skipped, Text: "it says no time." });
     }
 
     [Theory]
