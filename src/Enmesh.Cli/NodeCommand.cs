@@ -104,6 +104,7 @@ internal static class NodeCommand
         var added = builder.AddErlangNode();
         SshNodeOptions.AddTo(added, builder.Configuration);
         AddEndpoints(builder);
+        builder.Services.AddSingleton<IHostedService>(provider => new NodeConsole(provider.GetRequiredService<ErlangNode>, console));
         if (builder.Configuration.GetSection(NodeCertificateExtensions.Section).Exists())
         {
             var from = await ConfiguredHost.FindAsync(builder.Configuration, cancellationToken).ConfigureAwait(false);
@@ -128,7 +129,6 @@ internal static class NodeCommand
             return ExitCode.Usage;
         }
         var node = host.Services.GetRequiredService<ErlangNode>();
-        var consoles = NodeConsole.Listen(node, console);
         Console.Out.WriteLine($"{node.Name} is up{(node.Port is { } port ? $" on port {port}" : "")}.");
         if (host.Services.GetService<EndpointService>() is { } endpoints)
             Tell(endpoints);
@@ -137,8 +137,6 @@ internal static class NodeCommand
         await Task.Delay(Timeout.Infinite, stopping.Token)
             .ContinueWith(static _ => { }, TaskScheduler.Default)
             .ConfigureAwait(false);
-        if (consoles is not null)
-            await consoles.DisposeAsync().ConfigureAwait(false);
         await host.StopAsync(CancellationToken.None).ConfigureAwait(false);
         return Environment.ExitCode;
 

@@ -34,7 +34,7 @@ public sealed class EndTests : IAsyncDisposable
     {
         _home.Variables["Enmesh__DrainDelay"] = "3600";
         _home.Variables["DOTNET_SHUTDOWNTIMEOUTSECONDS"] = "7200";
-        await StartAsync();
+        await StartAsync("--console", _home.PathTo("console/socket"));
         Assert.Equal(HttpStatusCode.OK, (await AskAsync($"{_probes}/readyz")).Status);
         Assert.Equal("null", (await AskAsync($"{_page}/api/drain")).Body);
 
@@ -49,6 +49,10 @@ public sealed class EndTests : IAsyncDisposable
         // Everything goes on: whoever comes is still let in.
         var pinged = await _home.RunAsync("ping", "orders@127.0.0.1", "--cookie-file", _home.CookieFile, "--port", await PortAsync());
         Assert.True(pinged.ExitCode == 0, pinged.ToString());
+
+        // An operator may look on.
+        var looked = await _home.RunAsync("eval", "--socket", _home.PathTo("console/socket"), "self() =/= undefined.");
+        Assert.True((0, "true\n") == (looked.ExitCode, looked.Output), looked.ToString());
 
         await SignalAsync(signal);
         var end = await _node!.WaitForExitAsync(Patience);
