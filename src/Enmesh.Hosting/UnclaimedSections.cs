@@ -1,3 +1,4 @@
+using Enmesh.Hosting.Ssh;
 using Enmesh.Kubernetes.Certificates;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -23,12 +24,17 @@ internal sealed class OrderedStart(NodeNames names, IOptions<HostOptions> option
                 $"{nameof(HostOptions)}:{nameof(HostOptions.ServicesStartConcurrently)}: probes, certificates and nodes start one after the other; leave it false.");
 }
 
+/// <summary>Among the host's services when somebody reads <c>Enmesh:Web</c>, which is a package of its own.</summary>
+internal sealed class WebIsRead;
+
 /// <summary>
 /// Complains about settings of nodes that nobody has added: a slip of the pen would otherwise go unnoticed.
 /// </summary>
-internal sealed class UnclaimedSections(NodeNames names, IConfiguration configuration, IServiceProviderIsService services)
+internal sealed class UnclaimedSections(NodeNames names, IConfiguration configuration, IServiceProviderIsService services, IServiceProviderIsKeyedService keyed)
     : IValidateOptions<ErlangNodeOptions>
 {
+    private const string WebSection = $"{ErlangNodeExtensions.Section}:Web";
+
     public ValidateOptionsResult Validate(string? name, ErlangNodeOptions options)
     {
         // Every node is validated; the complaint is one of the host, and made once.
@@ -43,8 +49,19 @@ internal sealed class UnclaimedSections(NodeNames names, IConfiguration configur
             problems.Add(
                 $"{NodeCertificateExtensions.Section}: this program requests no certificate, so nobody reads this; call {nameof(NodeCertificateExtensions.AddNodeCertificate)}.");
         }
+        if (configuration.GetSection(WebSection).Exists() && !services.IsService(typeof(WebIsRead)))
+            problems.Add($"{WebSection}: this program serves no page, probes or metrics, so nobody reads this; call AddErlangEndpoints of Enmesh.Web.");
+        problems.AddRange(SshProblems());
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
     }
+
+    private IEnumerable<string> SshProblems() => names.Append("").Distinct()
+        .Select(name => (Name: name, Section: configuration.GetSection($"{(name.Length == 0 ? ErlangNodeExtensions.Section : $"{ErlangNodeExtensions.NodesSection}:{name}")}:{ErlangSshExtensions.Key}")))
+        .Where(one => one.Section.Exists() && !IsOff(one.Section) && !keyed.IsKeyedService(typeof(SshService), one.Name))
+        .Select(one => $"{one.Section.Path}: this node serves no SSH, so nobody reads this; call {nameof(ErlangSshExtensions.AddSsh)}.");
+
+    // As `enmesh node` has it, which serves none then.
+    private static bool IsOff(IConfigurationSection ssh) => "off".Equals(ssh[nameof(ErlangSshOptions.Listen)], StringComparison.OrdinalIgnoreCase);
 
     private string Remedy => names.Any(name => name.Length > 0)
         ? $"it has {string.Join(", ", names.Where(name => name.Length > 0).Select(name => $"'{name}'"))}."

@@ -35,6 +35,7 @@ public static class EndpointExtensions
             .Configure(options => configure?.Invoke(options))
             .ValidateOnStart();
         services.AddSingleton<IValidateOptions<ErlangEndpointOptions>>(new Validation(problems));
+        services.TryAddSingleton<WebIsRead>();
         services.TryAddSingleton<Readiness>();
         services.AddSingleton(provider => new EndpointService(
             provider.GetRequiredService<IOptions<ErlangEndpointOptions>>(), provider.GetRequiredService<Readiness>(),

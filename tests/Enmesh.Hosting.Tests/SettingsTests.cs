@@ -84,6 +84,21 @@ public sealed class SettingsTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Settings_of_what_nobody_has_added_are_refused()
+    {
+        _host.With("Enmesh:Nodes:front", "front")
+            .Set(("Enmesh:Web:Page", "8080"), ("Enmesh:Ssh:Listen", "10022"), ("Enmesh:Nodes:front:Ssh:AuthorizedKeysFile", "/keys"), ("Enmesh:Nodes:front:Ssh:Listen", "OFF"));
+        _host.Builder.AddErlangNode("front");
+
+        Assert.Equal(
+            [
+                "Enmesh:Web: this program serves no page, probes or metrics, so nobody reads this; call AddErlangEndpoints of Enmesh.Web.",
+                "Enmesh:Ssh: this node serves no SSH, so nobody reads this; call AddSsh.",
+            ],
+            await _host.RefusedAsync());
+    }
+
+    [Fact]
     public async Task A_cookie_file_that_others_may_read_is_refused()
     {
         var open = _host.WriteCookie(
