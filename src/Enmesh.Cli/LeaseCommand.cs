@@ -59,7 +59,7 @@ internal static class LeaseCommand
                     return ExitCode.No;
                 }
                 if (status == ExitCode.Success && done is not null)
-                    await marks.SetAsync(done, interruption.Token).ConfigureAwait(false);
+                    await marks.SetPatientlyAsync(done, Pause, why => CommandLine.Complain($"{done} is done, and not marked yet: {why}"), either.Token).ConfigureAwait(false);
                 return status;
             }
         });

@@ -48,6 +48,29 @@ internal sealed class LeaseMarks(IKubernetesClient client, string? space, string
             .ConfigureAwait(false);
     }
 
+    /// <summary>The same, where the work that it stands for is done and must not be done again: failures that pass are waited out, and told.</summary>
+    /// <exception cref="KubernetesException">It failed in a way that waiting does not mend; or it was given up, and that is why.</exception>
+    internal async Task SetPatientlyAsync(string mark, TimeSpan pause, Action<string> tell, CancellationToken cancellationToken)
+    {
+        string? told = null;
+        while (true)
+        {
+            try
+            {
+                await SetAsync(mark, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (KubernetesException e) when (e.IsTransient && !cancellationToken.IsCancellationRequested)
+            {
+                if (e.Message != told)
+                    tell(told = e.Message);
+                await Task.Delay(pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (cancellationToken.IsCancellationRequested)
+                    throw;
+            }
+        }
+    }
+
     /// <summary>Waits until the mark is there. Failures that pass are waited out, and told.</summary>
     /// <exception cref="KubernetesException">It failed in a way that waiting does not mend, such as a missing right.</exception>
     internal async Task WaitAsync(string mark, TimeSpan pause, Action<string> tell, CancellationToken cancellationToken)

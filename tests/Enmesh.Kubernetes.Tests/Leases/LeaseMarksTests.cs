@@ -74,6 +74,26 @@ public sealed class LeaseMarksTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_done_is_marked_also_when_the_server_is_away_for_a_while()
+    {
+        var told = new List<string>();
+        _server.Fault = _ => new KubeRefusal(503, "ServiceUnavailable", "the server is being updated");
+        var marking = Marks().SetPatientlyAsync("1.4.2", TimeSpan.FromSeconds(2), why => { lock (told) told.Add(why); }, default);
+        await UntilAsync(marking, () => Told(told).Any(why => why.Contains("being updated", StringComparison.Ordinal)));
+        Assert.False(marking.IsCompleted);
+        _server.Fault = null;
+        await UntilAsync(marking, () => marking.IsCompleted);
+        await marking;
+        Assert.True(await Marks().HasAsync("1.4.2", default));
+
+        // Who gives up hears why it has not been.
+        _server.Fault = _ => new KubeRefusal(503, "ServiceUnavailable", "the server is away");
+        using var given = new CancellationTokenSource();
+        var lost = Marks().SetPatientlyAsync("1.4.3", TimeSpan.FromSeconds(2), _ => given.Cancel(), given.Token);
+        await Assert.ThrowsAsync<KubernetesException>(() => lost.WaitAsync(Eventually.FarOff));
+    }
+
+    [Fact]
     public async Task A_right_that_is_missing_is_not_waited_for()
     {
         _server.Denied = [$"get {KubeObjects.Leases}"];
