@@ -25,7 +25,7 @@ var mesh = await Mesh.StartAsync(1 + peers);
 using (var reader = new MetricsReader(null))
 {
     byte[] text = [];
-    var scrape = Timing.Median(200, () => text = PrometheusText.Write(reader));
+    var scrape = Timing.Median(200, () => text = PrometheusText.Write(reader)!);
     // All nodes of the process are scraped, and each has as many peers.
     Timing.Tell(
         $"scrape of a node with {peers} peers", scrape.TotalMilliseconds / (1 + peers), "ms",

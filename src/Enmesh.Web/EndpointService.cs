@@ -115,7 +115,11 @@ internal sealed class EndpointService(
         var (isMetrics, isProbes) = (IsAt(Metrics, context.Connection), IsAt(Probes, context.Connection));
         var path = context.Request.Path.Value;
         if (isMetrics && path == "/metrics" && _metrics is not null)
-            return (StatusCodes.Status200OK, PrometheusText.ContentType, PrometheusText.Write(_metrics));
+        {
+            return PrometheusText.Write(_metrics) is { } text
+                ? (StatusCodes.Status200OK, PrometheusText.ContentType, text)
+                : Text(StatusCodes.Status503ServiceUnavailable, "An instrument of this program does not answer.");
+        }
         if (isProbes && path == "/livez")
             return Text(StatusCodes.Status200OK, "live");
         if (isProbes && path == "/readyz")

@@ -43,6 +43,32 @@ public sealed class MetricsTextTests : IDisposable
     }
 
     [Fact]
+    public async Task An_instrument_that_hangs_holds_one_look_and_no_others()
+    {
+        using var reader = new MetricsReader(_factory, TimeSpan.Zero);
+        using var asked = new SemaphoreSlim(0);
+        using var answer = new ManualResetEventSlim();
+        _meter.CreateObservableGauge("tests.slow", () =>
+        {
+            asked.Release();
+            answer.Wait();
+            return 1;
+        });
+        var first = Task.Factory.StartNew(() => PrometheusText.Write(reader), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        try
+        {
+            Assert.True(await asked.WaitAsync(TimeSpan.FromSeconds(60)));
+            Assert.Null(PrometheusText.Write(reader));
+        }
+        finally
+        {
+            answer.Set();
+        }
+        Assert.Contains("tests_slow 1\n", Encoding.UTF8.GetString((await first)!), StringComparison.Ordinal);
+        Assert.NotNull(PrometheusText.Write(reader));
+    }
+
+    [Fact]
     public void A_histogram_has_its_bounds_cumulated_a_sum_and_a_count()
     {
         var histogram = _meter.CreateHistogram(
@@ -188,7 +214,7 @@ public sealed class MetricsTextTests : IDisposable
 
     private string Lines(string prefix) => string.Join(
         '\n',
-        Encoding.UTF8.GetString(PrometheusText.Write(_reader)).Split('\n')
+        Encoding.UTF8.GetString(PrometheusText.Write(_reader)!).Split('\n')
             .Where(line => line.Replace("# HELP ", "", StringComparison.Ordinal).Replace("# TYPE ", "", StringComparison.Ordinal).StartsWith(prefix, StringComparison.Ordinal)));
 
     private sealed class Own : Instrument<int>

@@ -14,10 +14,14 @@ internal sealed class MetricsReader : IDisposable
     private readonly ConcurrentDictionary<Instrument, Family> _families = new();
     private readonly Lock _looking = new();
 
+    private readonly TimeSpan _patience;
+
     /// <param name="factory">The host's.</param>
-    internal MetricsReader(IMeterFactory? factory)
+    /// <param name="patience">How long to wait for another look that goes on; 5 s when null.</param>
+    internal MetricsReader(IMeterFactory? factory, TimeSpan? patience = null)
     {
         _factory = factory;
+        _patience = patience ?? TimeSpan.FromSeconds(5);
         _listener.InstrumentPublished = Publish;
         _listener.MeasurementsCompleted = (instrument, _) => _families.TryRemove(instrument, out Family? _);
         _listener.SetMeasurementEventCallback<double>(static (_, value, tags, family) => Record(family, value, tags));
@@ -33,9 +37,12 @@ internal sealed class MetricsReader : IDisposable
     public void Dispose() => _listener.Dispose();
 
     /// <summary>Measures what is measured when somebody looks, and gives all there is, by name.</summary>
-    internal void Look(Action<IReadOnlyList<IGrouping<string, Family>>> read)
+    /// <returns>False when somebody else's look does not end: an instrument of the program hangs. Each further one would hold one more thread, for ever.</returns>
+    internal bool Look(Action<IReadOnlyList<IGrouping<string, Family>>> read)
     {
-        lock (_looking)
+        if (!_looking.TryEnter(_patience))
+            return false;
+        try
         {
             foreach (var family in _families.Values)
                 family.BeginLook();
@@ -48,6 +55,11 @@ internal sealed class MetricsReader : IDisposable
                 // An instrument whose owner fails is missing; all others were asked.
             }
             read([.. _families.Values.GroupBy(family => family.Name, StringComparer.Ordinal).OrderBy(same => same.Key, StringComparer.Ordinal)]);
+            return true;
+        }
+        finally
+        {
+            _looking.Exit();
         }
     }
 

@@ -12,10 +12,11 @@ internal static class PrometheusText
     internal const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
     /// <summary>Writes all that there is.</summary>
-    internal static byte[] Write(MetricsReader reader)
+    /// <returns>Null when an instrument hangs, and there is nothing to be had.</returns>
+    internal static byte[]? Write(MetricsReader reader)
     {
         var output = new StringBuilder(16 * 1024);
-        reader.Look(families =>
+        var isRead = reader.Look(families =>
         {
             long refused = 0;
             foreach (var same in families)
@@ -28,7 +29,7 @@ internal static class PrometheusText
                 .Append(" sets of labels already.\n# TYPE enmesh_metrics_refused_total counter\nenmesh_metrics_refused_total ")
                 .Append(refused.ToString(CultureInfo.InvariantCulture)).Append('\n');
         });
-        return ToUtf8(output);
+        return isRead ? ToUtf8(output) : null;
     }
 
     private static void WriteFamily(StringBuilder output, IGrouping<string, Family> same)
