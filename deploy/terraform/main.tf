@@ -11,6 +11,11 @@ terraform {
   }
 }
 
+locals {
+  # Where the API servers are, apart from the machines.
+  api_servers = "172.16.0.0/28"
+}
+
 provider "google" {
   project = var.project
   region  = var.region
@@ -77,6 +82,20 @@ resource "google_compute_subnetwork" "cluster" {
   }
 }
 
+# The API server asks webhooks on the machines, and GKE lets it in on 443 and 10250 alone: cert-manager's listens there, trust-manager's and that of the
+# Prometheus operator do not, and whatever they look at could not be applied.
+resource "google_compute_firewall" "webhooks" {
+  name                    = "${var.name}-webhooks"
+  network                 = google_compute_network.cluster.id
+  direction               = "INGRESS"
+  source_ranges           = [local.api_servers]
+  target_service_accounts = [google_service_account.machines.email]
+  allow {
+    protocol = "tcp"
+    ports    = ["6443", "8443"]
+  }
+}
+
 # Machines have no addresses of their own; what they fetch from outside goes through here.
 resource "google_compute_router" "out" {
   name    = var.name
@@ -117,7 +136,7 @@ resource "google_container_cluster" "cluster" {
   private_cluster_config {
     enable_private_nodes    = true
     enable_private_endpoint = false
-    master_ipv4_cidr_block  = "172.16.0.0/28"
+    master_ipv4_cidr_block  = local.api_servers
   }
   master_authorized_networks_config {
     dynamic "cidr_blocks" {
