@@ -216,8 +216,11 @@ public sealed class NodeCertificateRenewalTests : IssuerFixture
 
     private async Task SleepUntilAsync(Func<bool> condition)
     {
+        using var deadline = new CancellationTokenSource(Eventually.FarOff);
         while (!condition())
         {
+            // One sleep after the other, and what is waited for does not come: without this it would be waited for until the run ends.
+            deadline.Token.ThrowIfCancellationRequested();
             await Eventually.HoldsAsync(() => condition() || Time.NextDue() - Time.Elapsed <= 1.25 * Hour, "a sleep, or what is waited for");
             if (!condition() && Time.NextDue() is { } due)
                 Time.Advance(due - Time.Elapsed);

@@ -321,8 +321,10 @@ public sealed class LeaderElectorTests : IAsyncLifetime
     private async Task AdvanceUntilAsync(Func<bool> condition, int atRest)
     {
         bool IsAtRest() => _time.ArmedTimers == atRest && _time.NextDue(state => state is CancellationTokenSource) is null;
+        using var deadline = new CancellationTokenSource(Eventually.FarOff);
         while (!condition())
         {
+            deadline.Token.ThrowIfCancellationRequested();
             await Eventually.HoldsAsync(() => condition() || IsAtRest(), "rest");
             if (!condition() && _time.NextDue() is { } due)
                 _time.Advance(due - _time.Elapsed);

@@ -41,6 +41,9 @@ public sealed class EnmeshLauncherTests : IDisposable
         Assert.Equal("<again>", second.Output.TrimEnd('\n'));
         Assert.Empty(second.Errors);
         Assert.Single(_sandbox.Calls());
+        // For every user of the machine, as the sources are.
+        var build = (await File.ReadAllTextAsync(_sandbox.PathTo("artifacts", "enmesh", "current"))).Split(' ')[0];
+        Assert.Equal((UnixFileMode)0b111_101_101, File.GetUnixFileMode(_sandbox.PathTo("artifacts", "enmesh", build)));
     }
 
     [Fact]

@@ -26,7 +26,8 @@ internal sealed class Chromium : IAsyncDisposable
                 "--disable-background-networking", "--disable-component-update", "--disable-sync", "--remote-debugging-port=0",
                 $"--user-data-dir={home.Inside}/profile", "about:blank",
             ],
-            home.Environment(null));
+            // What it leaves behind when it is killed goes with its home.
+            new Dictionary<string, string?>(home.Environment(null)) { ["TMPDIR"] = home.Inside });
         try
         {
             var line = await process.WaitForLineAsync("DevTools listening on ", Patience);
