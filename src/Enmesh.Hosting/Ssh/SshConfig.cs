@@ -111,7 +111,9 @@ internal static class SshConfig
         // A session is a console: it opens no port for debuggers, and speaks UTF-8. It takes its memory from the node's own, and has a limit that is far below.
         var variables = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["LANG"] = "C.UTF-8", ["DOTNET_EnableDiagnostics"] = "0", ["DOTNET_GCHeapHardLimit"] = "0x6000000",
+            ["LANG"] = "C.UTF-8",
+            ["DOTNET_EnableDiagnostics"] = "0",
+            ["DOTNET_GCHeapHardLimit"] = "0x6000000",
         };
         foreach (var name in Inherited)
         {
