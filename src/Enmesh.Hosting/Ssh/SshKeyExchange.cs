@@ -67,8 +67,17 @@ internal sealed record SshKnownHost(string Node, string? Host, int Port, SshPubl
     internal string Line => (Port == UsualPort ? Host : $"[{Host}]:{Port}") + $" {Key!.Text}";
 
     /// <summary>Reads what <c>enmesh_ssh:host_keys/0</c> answers.</summary>
-    internal static IReadOnlyList<SshKnownHost> Read(Term answer) =>
-        [.. (answer.AsList ?? default).Select(Of).OfType<SshKnownHost>().OrderBy(host => host.Node, StringComparer.Ordinal)];
+    internal static IReadOnlyList<SshKnownHost> Read(Term answer)
+    {
+        List<SshKnownHost> all = [.. (answer.AsList ?? default).Select(Of).OfType<SshKnownHost>().OrderBy(host => host.Node, StringComparer.Ordinal)];
+        return [.. all.Select(host => IsAnothers(host) ? host with { Key = null, Problem = $"it says that it is at {host.Host}, which is another node's address" } : host)];
+
+        // Whoever went there would take either key for that node's.
+        bool IsAnothers(SshKnownHost host) =>
+            host.Key is not null && AddressOf(host) != host.Host && all.Exists(other => other.Node != host.Node && AddressOf(other) == host.Host);
+    }
+
+    private static string? AddressOf(SshKnownHost host) => NodeName.TryParse(host.Node, out var name) ? name.Host : null;
 
     private static SshKnownHost? Of(Term answer)
     {

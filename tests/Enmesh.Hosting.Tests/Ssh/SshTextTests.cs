@@ -176,6 +176,21 @@ public sealed class SshTextTests
     }
 
     [Fact]
+    public void A_node_that_gives_the_address_of_another_one_is_not_believed()
+    {
+        var answer = ErlangText.Parse(
+            $$$"""
+            [{'a@10.0.0.1', {ok, <<"10.0.0.1">>, 10022, <<"{{{Key}}}">>}}, {'b@10.0.0.1', {ok, <<"10.0.0.1">>, 10023, <<"{{{Key}}}">>}},
+             {'c@10.0.0.3', {ok, <<"10.0.0.1">>, 10022, <<"{{{Key}}}">>}}, {'d@10.0.0.4', {ok, <<"bastion">>, 10022, <<"{{{Key}}}">>}}].
+            """);
+
+        var hosts = SshKnownHost.Read(answer);
+
+        Assert.Equal(["a@10.0.0.1", "b@10.0.0.1", "d@10.0.0.4"], hosts.Where(host => host.Key is not null).Select(host => host.Node));
+        Assert.Equal("it says that it is at 10.0.0.1, which is another node's address", hosts.Single(host => host.Key is null).Problem);
+    }
+
+    [Fact]
     public void What_is_wrong_in_the_options_is_said_by_key()
     {
         var options = new ErlangSshOptions { Listen = new(IPAddress.Loopback, 0), RevokedKeysFile = "relative", HostKeyFile = "/a%b" };
