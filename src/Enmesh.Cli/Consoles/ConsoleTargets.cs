@@ -56,7 +56,7 @@ internal sealed class ConsoleTargets
             return given;
         if (name is not null)
             return ConsolePath.Of(name, Environment.GetEnvironmentVariable) is var usual && File.Exists(usual) ? usual : null;
-        return ConsolePath.All(Environment.GetEnvironmentVariable) switch
+        return ConsolePath.All(Environment.GetEnvironmentVariable).Where(ConsoleListener.IsAnswered).ToArray() switch
         {
             [var only] => only,
             [] => throw new FormatException(

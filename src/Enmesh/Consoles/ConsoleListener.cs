@@ -87,7 +87,8 @@ internal sealed class ConsoleListener : IAsyncDisposable
             throw new IOException($"{path} is a file, and not the socket of a console.");
     }
 
-    private static bool IsAnswered(string path)
+    /// <summary>Whether somebody listens there: a node that was killed leaves its socket behind.</summary>
+    internal static bool IsAnswered(string path)
     {
         using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try

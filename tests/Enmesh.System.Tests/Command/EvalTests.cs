@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Enmesh.TestSupport;
 using Xunit;
@@ -52,6 +53,26 @@ public sealed class EvalTests : IAsyncLifetime
         Assert.Contains("*** argument 1: not a nonempty list", failed.Errors, StringComparison.Ordinal);
         Is(0, "3\n", await _home.RunWithInputAsync("1 +\n 2.\n", "eval", "--socket", SocketPath));
         Assert.Equal(1, (await LocallyAsync("1 + .")).ExitCode);
+    }
+
+    [Fact]
+    public async Task The_socket_of_a_node_that_was_killed_is_no_node()
+    {
+        var runtime = Directory.CreateDirectory(_home.PathTo("run"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
+        _home.Variables["XDG_RUNTIME_DIR"] = runtime;
+        var dead = Path.Combine(Directory.CreateDirectory(Path.Combine(runtime, "enmesh")).FullName, "gone@127.0.0.1.console");
+        using (var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        {
+            socket.Bind(new UnixDomainSocketEndPoint(dead + ".new"));
+            File.Move(dead + ".new", dead); // or it would be tidied up
+        }
+        var none = await _home.RunAsync("eval", "node().");
+        Assert.Equal(2, none.ExitCode);
+        Assert.Contains("No node of yours has a console on this machine", none.Errors, StringComparison.Ordinal);
+
+        File.CreateSymbolicLink(Path.Combine(runtime, "enmesh", "orders@127.0.0.1.console"), SocketPath);
+        Is(0, "'orders@127.0.0.1'\n", await _home.RunAsync("eval", "node()."));
+        Assert.True(File.Exists(dead));
     }
 
     [Fact]
