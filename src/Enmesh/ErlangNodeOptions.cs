@@ -231,8 +231,8 @@ public sealed class ErlangNodeOptions
 
     /// <summary>
     /// How long a node of a host that is told to stop stays in the cluster before the host's services are stopped: it
-    /// dials nobody, and everything else goes on, until load balancers and discovery have forgotten it. Default 0; on
-    /// Kubernetes some 15 s. Up to an hour; it ends with the host's <c>ShutdownTimeout</c>, 30 s unless told otherwise,
+    /// dials nobody, and everything else goes on, until load balancers and discovery have forgotten it. Default 0,
+    /// but 20 s for the nodes of a host in a Kubernetes pod. Up to an hour; it ends with the host's <c>ShutdownTimeout</c>, 30 s unless told otherwise,
     /// which has to leave time for the rest as well.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative or above an hour.</exception>
