@@ -82,3 +82,15 @@ need_packages() {
     fi
     rm -f "$log"
 }
+
+# The mirror this machine already uses, when it is a Debian; otherwise nothing, and debootstrap takes its default.
+debian_mirror() {
+    if [ -n "${ENMESH_DEBIAN_MIRROR:-}" ]; then
+        echo "$ENMESH_DEBIAN_MIRROR"
+        return
+    fi
+    local codename
+    codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+    apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' "Codename: $codename" \
+        2>/dev/null | grep -E '^https?://' | head -n 1 || true
+}

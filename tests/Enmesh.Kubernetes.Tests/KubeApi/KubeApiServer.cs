@@ -77,12 +77,13 @@ internal sealed partial class KubeApiServer : IAsyncDisposable
         }
     }
 
-    internal static async Task<KubeApiServer> StartAsync(X509Certificate2? certificate = null, X509Certificate2? clients = null)
+    internal static async Task<KubeApiServer> StartAsync(
+        X509Certificate2? certificate = null, X509Certificate2? clients = null, IPEndPoint? at = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         KubeApiServer? server = null;
-        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen =>
+        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(at ?? new(IPAddress.Loopback, 0), listen =>
         {
             listen.Use(next => async connection =>
             {
