@@ -15,6 +15,9 @@ public sealed class Overlays : IAsyncLifetime
     // The release whose root has kubectl as well.
     private const int Release = 27;
 
+    // An overlay of its own, in samples.
+    private const string Sample = "erlclu";
+
     // Components that a site adds, on top of an overlay.
     private static readonly (string Name, string Base, string Components)[] Additions =
     [
@@ -31,12 +34,14 @@ public sealed class Overlays : IAsyncLifetime
 
     public static TheoryData<string> Names { get; } =
         [.. Directory.GetDirectories(Repository.PathTo("deploy", "overlays")).Select(path => Path.GetFileName(path)!).Where(name => !name.StartsWith('.')).Order(StringComparer.Ordinal),
-            .. Additions.Select(addition => addition.Name)];
+            .. Additions.Select(addition => addition.Name), Sample];
 
     public async ValueTask InitializeAsync()
     {
         _home = BeamHome.Create(await Otp.RootAsync(Release), Otp.NewCookie());
         _ = (await ChildProcess.RunAsync(["cp", "-r", Repository.PathTo("deploy"), _home.Outside])).Successful;
+        Directory.CreateDirectory(Path.Combine(_home.Outside, "samples", Sample));
+        _ = (await ChildProcess.RunAsync(["cp", "-r", Repository.PathTo("samples", Sample, "deploy"), Path.Combine(_home.Outside, "samples", Sample)])).Successful;
         foreach (var (name, under, components) in Additions)
         {
             var directory = Path.Combine(_home.Outside, "deploy", "overlays", name);
@@ -51,7 +56,7 @@ public sealed class Overlays : IAsyncLifetime
         foreach (var name in Names.Select(row => row.Data))
         {
             var rendering = await ChildProcess.RunAsync(
-                [.. _home.Enter, "kubectl", "kustomize", $"{_home.Inside}/deploy/overlays/{name}"], _home.Environment(null));
+                [.. _home.Enter, "kubectl", "kustomize", $"{_home.Inside}/{Place(name)}"], _home.Environment(null));
             _rendered[name] = rendering.Successful;
         }
     }
@@ -65,6 +70,8 @@ public sealed class Overlays : IAsyncLifetime
     /// <summary>Runs a command in the root, where <c>kubectl</c> is, beside a copy of <c>deploy</c>.</summary>
     internal Task<CommandResult> RunAsync(params string[] command) =>
         ChildProcess.RunAsync([.. _home!.Enter, "sh", "-c", "cd \"$0\" && exec \"$@\"", _home.Inside, .. command], _home.Environment(null));
+
+    private static string Place(string name) => name == Sample ? $"samples/{Sample}/deploy" : $"deploy/overlays/{name}";
 
     internal string Yaml(string name) => _rendered[name];
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Enmesh.TestSupport;
 using Xunit;
@@ -16,7 +17,8 @@ public sealed partial class ScriptTests(Overlays overlays) : IDisposable
     [Fact]
     public async Task Shellcheck_finds_nothing()
     {
-        var scripts = Directory.GetFiles(Repository.PathTo("deploy"), "*", SearchOption.AllDirectories)
+        var scripts = new[] { Repository.PathTo("deploy"), Repository.PathTo("samples", "erlclu") }
+            .SelectMany(place => Directory.GetFiles(place, "*", SearchOption.AllDirectories))
             .Where(file => File.ReadLines(file).FirstOrDefault()?.StartsWith("#!/usr/bin/env bash", StringComparison.Ordinal) == true).ToArray();
         Assert.True(scripts.Length >= 6, string.Join(", ", scripts));
         var checking = await ChildProcess.RunAsync(["shellcheck", "--severity=warning", "--external-sources", .. scripts]);
@@ -35,6 +37,18 @@ public sealed partial class ScriptTests(Overlays overlays) : IDisposable
             container => Assert.Equal($"registry.example.com:5000/shop/enmesh:1.4.2_RC1@{Digest}", container.Text("image")));
         Assert.NotNull(all.Find("Job", "enmesh-migrations-1-4-2-rc1"));
         Assert.All(all.Pods.Where(pods => pods.AreNodes), pods => Assert.Equal("1.4.2_RC1", pods.Labels["app.kubernetes.io/version"]));
+    }
+
+    [Fact]
+    public async Task Pin_takes_a_directory_of_the_repository_too()
+    {
+        var pinned = await overlays.RunAsync(
+            "bash", "deploy/pin", "samples/erlclu/deploy", $"registry.example.com/enmesh:1.4.2@{Digest}", $"registry.example.com/enmesh-ssh:1.4.2@{Digest}");
+        var all = Rendering.Parse("erlclu", pinned.Successful);
+        Assert.Empty(Program.Check(all, Schema.Load(), release: true));
+        Assert.Contains(all.Pods, pods => pods.Node?.Text("image") == $"registry.example.com/enmesh-ssh:1.4.2@{Digest}");
+        var elsewhere = await overlays.RunAsync("bash", "deploy/pin", "/etc/", $"registry.example.com/enmesh:1.4.2@{Digest}");
+        Assert.Equal(64, elsewhere.ExitCode);
     }
 
     [Theory]
@@ -84,6 +98,36 @@ public sealed partial class ScriptTests(Overlays overlays) : IDisposable
         Assert.Equal(1, broken.ExitCode);
         Assert.Contains("insecure: Deployment enmesh.spec.replica: there is no such field", broken.Output, StringComparison.Ordinal);
         Assert.Equal(2, (await ChildProcess.RunAsync(["dotnet", Checker, "--fast"])).ExitCode);
+    }
+
+    // Against what the restore has written, which the script does not read: nothing is missing, nothing is made up, and hashes are those of the packages.
+    [Fact]
+    public async Task The_list_of_what_is_in_a_publish_has_every_package_of_the_restore_with_its_hash()
+    {
+        var printed = await ChildProcess.RunAsync([Repository.PathTo("deploy", "images", "sbom"), AppContext.BaseDirectory]);
+        using var list = JsonDocument.Parse(printed.Successful);
+        using var assets = JsonDocument.Parse(await File.ReadAllTextAsync(Repository.PathTo("artifacts", "obj", "Enmesh.Deploy.Tests", "project.assets.json")));
+        Assert.Equal(("CycloneDX", "1.6"), (list.RootElement.GetProperty("bomFormat").GetString(), list.RootElement.GetProperty("specVersion").GetString()));
+        var listed = list.RootElement.GetProperty("components").EnumerateArray()
+            .Where(one => one.TryGetProperty("hashes", out _))
+            .ToDictionary(
+                one => $"{one.GetProperty("name").GetString()}/{one.GetProperty("version").GetString()}",
+                one => one.GetProperty("hashes")[0].GetProperty("content").GetString());
+        // What brings files along; analyzers stay behind, and what the runtime has in a later version.
+        var restored = assets.RootElement.GetProperty("targets").EnumerateObject().First().Value.EnumerateObject()
+            .Where(one => one.Value.GetProperty("type").GetString() == "package" && one.Value.TryGetProperty("runtime", out var files)
+                && files.EnumerateObject().Any(file => File.Exists(Path.Combine(AppContext.BaseDirectory, Path.GetFileName(file.Name)))))
+            .ToDictionary(
+                one => one.Name,
+                one => Convert.ToHexStringLower(Convert.FromBase64String(assets.RootElement.GetProperty("libraries").GetProperty(one.Name).GetProperty("sha512").GetString()!)));
+        Assert.All(restored, package => Assert.Equal(package.Value, listed.GetValueOrDefault(package.Key)));
+        Assert.Contains(restored.Keys, name => name.StartsWith("YamlDotNet/", StringComparison.Ordinal));
+        Assert.Contains("pkg:nuget/Enmesh.Terms@", printed.Output, StringComparison.Ordinal);
+        // Everybody on whom something depends is there.
+        var known = list.RootElement.GetProperty("components").EnumerateArray().Select(one => one.GetProperty("purl").GetString()).ToHashSet();
+        Assert.All(
+            list.RootElement.GetProperty("dependencies").EnumerateArray().SelectMany(one => one.GetProperty("dependsOn").EnumerateArray()),
+            one => Assert.Contains(one.GetString(), known));
     }
 
     // Nobody has applied it here; what can be seen without doing so is looked at.
