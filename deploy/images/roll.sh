@@ -51,7 +51,7 @@ call_from_dotnet() {
         HOME="$work" POD_IP=10.78.0.101 ENMESH_COOKIE_FILE="$work/cookie/cookie" Enmesh__Name=enmesh Enmesh__ListenAddresses=0.0.0.0 \
         Enmesh__Tls__CertificateFile="$at/tls/tls.crt" Enmesh__Tls__KeyFile="$at/tls/tls.key" Enmesh__Tls__CaFile="$work/trust/ca.crt" \
         Enmesh__Discovery__pods__Strategy=dns Enmesh__Discovery__pods__Domains=enmesh-headless Enmesh__Discovery__pods__Interval=1 \
-        "$trial/Enmesh.Trial" calls "$rate" 3 "$work/callers/end" >"$at/out" 2>"$at/log" </dev/null
+        "$trial/Enmesh.Trial" calls "$rate" 2 "$work/callers/end" >"$at/out" 2>"$at/log" </dev/null
 }
 
 call_from_beam() {
@@ -65,7 +65,7 @@ call_from_beam() {
         mount --bind "$1" "$0/srv"
         mount --bind "$2" "$0/opt"
         exec chroot "$0" env -i HOME=/srv PATH=/usr/bin:/bin LANG=C.UTF-8 sh -euc "cd /srv; erlc trial_calls.erl; exec erl -noinput -name enmesh@10.78.0.102 \
-            -proto_dist inet_tls -ssl_dist_optfile /srv/ssl_dist.conf -start_epmd false -erl_epmd_port 4370 -run trial_calls main $3 3 /opt/end"' \
+            -proto_dist inet_tls -ssl_dist_optfile /srv/ssl_dist.conf -start_epmd false -erl_epmd_port 4370 -run trial_calls main $3 2 /opt/end"' \
         "$beam" "$at" "$work/callers" "$rate" >"$at/out" 2>"$at/log" </dev/null
 }
 

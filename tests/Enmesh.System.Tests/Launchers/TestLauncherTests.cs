@@ -128,7 +128,7 @@ public sealed class TestLauncherTests : IDisposable
         var given = await File.ReadAllTextAsync(_sandbox.PathTo("given"), TestContext.Current.CancellationToken);
         Assert.Contains("-trait Ring=pure -trait Ring=loopback -method *atom*", given);
         Assert.EndsWith("|25,27|1\n", given);
-        Assert.Equal(["build Enmesh.slnx -c Release -nologo -v quiet"], _sandbox.Calls());
+        Assert.Equal(["build Enmesh.slnx -c Release -nologo -v quiet -p:RestoreLockedMode=true"], _sandbox.Calls());
     }
 
     [Fact]
