@@ -25,7 +25,7 @@ internal sealed class ErlangNodeBinding(string section)
         keys.Duration(nameof(options.NetTickTime), value => options.NetTickTime = value);
         keys.Number(nameof(options.NetTickIntensity), value => options.NetTickIntensity = value);
         keys.Duration(nameof(options.SetupTime), value => options.SetupTime = value);
-        keys.Number(nameof(options.SendBufferBytes), value => options.SendBufferBytes = value);
+        keys.LongNumber(nameof(options.SendBufferBytes), value => options.SendBufferBytes = value);
         keys.Number(nameof(options.MaxMessageBytes), value => options.MaxMessageBytes = value);
         keys.Flag(nameof(options.Hidden), value => options.Hidden = value);
         keys.Texts(nameof(options.AllowedNodes), options.AllowedNodes);
@@ -33,7 +33,7 @@ internal sealed class ErlangNodeBinding(string section)
         keys.Flag(nameof(options.StartPg), value => options.StartPg = value);
         keys.Texts(nameof(options.PgScopes), options.PgScopes);
         keys.Flag(nameof(options.PreventOverlappingPartitions), value => options.PreventOverlappingPartitions = value);
-        keys.Number(nameof(options.MaxMailboxBytes), value => options.MaxMailboxBytes = value);
+        keys.LongNumber(nameof(options.MaxMailboxBytes), value => options.MaxMailboxBytes = value);
         keys.Choice<UserOutput>(nameof(options.UserOutput), value => options.UserOutput = value);
         keys.Flag(nameof(options.StopByPeers), value => options.StopByPeers = value);
         keys.Number(nameof(options.AtomBudget), value => options.AtomBudget = value);

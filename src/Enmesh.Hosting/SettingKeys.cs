@@ -39,6 +39,14 @@ internal sealed class SettingKeys(string path, IConfiguration configuration, Lis
                 int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out value),
             set);
 
+    /// <summary>A whole number that may be beyond those of 32 bits: bytes.</summary>
+    internal void LongNumber(string key, Action<long> set) =>
+        Read(
+            key, "a whole number",
+            static (string text, out long value) =>
+                long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out value),
+            set);
+
     internal void Fraction(string key, Action<double> set) =>
         Read(
             key, "a number",

@@ -226,7 +226,7 @@ public sealed class SettingsTests : IAsyncDisposable
             ("Enmesh:NetTickIntensity", "5"), ("Enmesh:SetupTime", "2.5"), ("Enmesh:SendBufferBytes", "65536"),
             ("Enmesh:MaxMessageBytes", "65537"), ("Enmesh:AtomBudget", "7"), ("Enmesh:Hidden", "false"),
             ("Enmesh:PreventOverlappingPartitions", "false"), ("Enmesh:UserOutput", "log"),
-            ("Enmesh:StopByPeers", "true"), ("Enmesh:MaxMailboxBytes", "1048577"),
+            ("Enmesh:StopByPeers", "true"), ("Enmesh:MaxMailboxBytes", "8589934592"),
             ("Enmesh:AllowedNodes", "10.0.0.7,a@10.0.0.8"), ("Enmesh:ManagedByPeers", "true"),
             ("Enmesh:StartPg", "false"), ("Enmesh:PgScopes", "orders,stock"), ("Enmesh:Cluster:TickInterval", "1"),
             ("Enmesh:Cluster:MaxParallelDials", "3"), ("Enmesh:Cluster:DialTimeout", "4"),
@@ -247,7 +247,7 @@ public sealed class SettingsTests : IAsyncDisposable
             (options.Insecure, options.Port, options.LastPort, options.PeerPort, options.Epmd, options.EpmdPort));
         Assert.Equal(["127.0.0.1", "::1"], options.ListenAddresses.Select(address => address.ToString()));
         Assert.Equal(
-            (8, 5, 2.5, 65536, 65537, 7, false, 1_048_577),
+            (8, 5, 2.5, 65536, 65537, 7, false, 8L << 30),
             (options.NetTickTime.TotalSeconds, options.NetTickIntensity, options.SetupTime.TotalSeconds, options.SendBufferBytes, options.MaxMessageBytes, options.AtomBudget,
                 options.Hidden, options.MaxMailboxBytes));
         Assert.Equal(
