@@ -119,6 +119,33 @@ public sealed class PackageFeed : IAsyncLifetime
     internal ChildProcess Start(string program, int epmdPort, string? directory = null) =>
         ChildProcess.Start(Command(program), Environment(epmdPort), directory: directory);
 
+    /// <summary>Installs a package as a tool, from this feed alone, into a directory of its own.</summary>
+    /// <returns>The command.</returns>
+    internal async Task<string> InstallToolAsync(string package, string command)
+    {
+        var directory = Directory.CreateDirectory(Path.Combine(_directory, "tools")).FullName;
+        var sources = Path.Combine(directory, "nuget.config");
+        await File.WriteAllTextAsync(
+            sources,
+            new XElement(
+                "configuration",
+                new XElement("packageSources", new XElement("clear"), new XElement("add", new XAttribute("key", "feed"), new XAttribute("value", Feed)))).ToString());
+        await DotnetAsync(
+            directory, "tool", "install", package, "--version", Version(package), "--tool-path", directory, "--configfile", sources);
+        return Path.Combine(directory, command);
+    }
+
+    /// <summary>Runs an installed tool to its end.</summary>
+    internal Task<CommandResult> RunToolAsync(string command, params IReadOnlyList<string> arguments) => ChildProcess.RunAsync(
+        [command, .. arguments],
+        new Dictionary<string, string?>(Environment(BeamEpmd.FreePort()), StringComparer.Ordinal)
+        {
+            // As the installation of .NET does where it is not in one of the usual places.
+            ["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..")),
+            ["TMPDIR"] = _directory,
+        },
+        timeout: TimeSpan.FromMinutes(3));
+
     private static IReadOnlyList<string> Command(string program) =>
         program.EndsWith(".dll", StringComparison.Ordinal) ? ["dotnet", program] : [program];
 

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Enmesh.TestSupport;
 using Xunit;
@@ -225,6 +226,35 @@ public sealed class PackageTests(PackageFeed feed) : IClassFixture<PackageFeed>
         Assert.Contains("Each: expected a decimal", wrong, StringComparison.Ordinal);
         Assert.Equal(
             "['more@127.0.0.1','orders@127.0.0.1']", await beam.EvalAsync("lists:sort(nodes())"));
+    }
+
+    [Fact]
+    public async Task The_command_is_a_tool_that_starts_clusters_wherever_it_is_installed()
+    {
+        var version = feed.Version("Enmesh.Cli");
+        var enmesh = await feed.InstallToolAsync("Enmesh.Cli", "enmesh");
+
+        var shown = await feed.RunToolAsync(enmesh, "--version");
+        Assert.Matches($@"^{Regex.Escape(version)}(\+[0-9a-f]+)?\n$", shown.Successful);
+        var encoded = await feed.RunToolAsync(enmesh, "term", "encode", "{ok, 42}");
+        Assert.Equal("836802" + "77026f6b" + "612a\n", encoded.Successful);
+        var up = await feed.RunToolAsync(enmesh, "up", "--nodes", "2", "--once");
+        Assert.Contains("The mesh is complete: the 2 nodes see each other.", up.Successful, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void All_packages_have_the_same_version_and_depend_on_each_other_by_it()
+    {
+        var version = feed.Version("Enmesh.Cli");
+        foreach (var file in Directory.GetFiles(feed.Feed, "*.nupkg"))
+        {
+            Assert.EndsWith($".{version}.nupkg", file, StringComparison.Ordinal);
+            using var package = ZipFile.OpenRead(file);
+            using var stream = package.Entries.Single(static entry => entry.Name.EndsWith(".nuspec", StringComparison.Ordinal)).Open();
+            var ours = XElement.Load(stream).Descendants().Where(static element =>
+                element.Name.LocalName == "dependency" && element.Attribute("id")!.Value.StartsWith("Enmesh", StringComparison.Ordinal));
+            Assert.All(ours, dependency => Assert.Equal(version, dependency.Attribute("version")!.Value));
+        }
     }
 
     [Fact]
