@@ -16,6 +16,9 @@ internal static class Crowd
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(5);
 
+    // 0 for never, where what joining takes is to be told from it.
+    private static TimeSpan CompareEvery => TimeSpan.FromSeconds(Settings.Count("CROWD_COMPARE_SECONDS", 60));
+
     internal static async Task RunAsync(string transport, string count)
     {
         var size = int.Parse(count, CultureInfo.InvariantCulture);
@@ -51,13 +54,73 @@ internal static class Crowd
         }
         var name = $"crowd.{transport}.{size}";
         Figures.Emit($"{name}.mesh", clock.Elapsed.TotalSeconds, "s", []);
-        await Task.Delay(Rest);
+        await QuietAsync(nodes);
+        var built = Traffic.Of(nodes);
+        Figures.Emit($"{name}.mesh.messages", built.Messages, "messages", [("bytes", built.Bytes)]);
         GC.Collect();
         var idle = await Usage.OfAsync(() => Task.Delay(TimeSpan.FromSeconds(Settings.Count("CROWD_SECONDS", 20))));
         Figures.Emit($"{name}.idle", idle.Self / idle.Wall * 100, "%", idle.Parameters);
+        var rested = Traffic.Of(nodes);
+        Figures.Emit($"{name}.idle.bytes", (rested.Bytes - built.Bytes) / idle.Wall, "B/s", [("messages", rested.Messages - built.Messages)]);
         var process = Process.GetCurrentProcess();
-        Figures.Emit($"{name}.rss", process.WorkingSet64 / 1048576.0, "MiB", [("threads", process.Threads.Count)]);
+        Figures.Emit(
+            $"{name}.rss", process.WorkingSet64 / 1048576.0, "MiB",
+            [("threads", process.Threads.Count), ("heap", GC.GetTotalMemory(forceFullCollection: true) / 1048576.0)]);
+        await JoinAsync(name, nodes, new ErlangNode(PlanOf(size, memory, cookie, ports)), ports);
         Environment.Exit(0); // ten thousand farewells are not what is measured
+    }
+
+    // One more, as when a node of a cluster is started anew: what it takes until all links are up, and what is said on all links for it.
+    private static async Task JoinAsync(string name, List<ErlangNode> nodes, ErlangNode last, Dictionary<NodeName, int> ports)
+    {
+        var before = Traffic.Of(nodes);
+        var clock = Stopwatch.StartNew();
+        var usage = await Usage.OfAsync(async () =>
+        {
+            await last.StartAsync();
+            ports[last.Name] = last.Port!.Value;
+            await Parallel.ForEachAsync(nodes, async (other, token) => await ConnectAsync(last, other.Name, token));
+            clock.Stop();
+            await QuietAsync([.. nodes, last]);
+        });
+        var after = Traffic.Of([.. nodes, last]);
+        Figures.Emit($"{name}.join", clock.Elapsed.TotalMilliseconds, "ms", usage.Parameters);
+        Figures.Emit($"{name}.join.messages", after.Messages - before.Messages, "messages", [("bytes", after.Bytes - before.Bytes)]);
+        await LoseAsync(name, nodes, last);
+    }
+
+    // And what the others tell each other when it has gone.
+    private static async Task LoseAsync(string name, List<ErlangNode> nodes, ErlangNode last)
+    {
+        var before = Traffic.Of(nodes, but: last.Name);
+        var usage = await Usage.OfAsync(async () =>
+        {
+            await last.DisposeAsync();
+            await QuietAsync(nodes);
+        });
+        var after = Traffic.Of(nodes);
+        Figures.Emit($"{name}.lose.messages", after.Messages - before.Messages, "messages", [("bytes", after.Bytes - before.Bytes), .. usage.Parameters]);
+    }
+
+    // Until nobody has said more than ticks for a while. Members that compare what they see are never quiet for long.
+    private static async Task QuietAsync(IReadOnlyList<ErlangNode> nodes)
+    {
+        var said = -1L;
+        for (var rounds = CompareEvery == TimeSpan.Zero ? int.MaxValue : 2; rounds > 0 && Traffic.Of(nodes).Messages is var now && now != said; rounds--)
+        {
+            said = now;
+            await Task.Delay(Rest);
+        }
+    }
+
+    /// <summary>What has been sent on all links of some nodes since these links are up.</summary>
+    private readonly record struct Traffic(long Messages, long Bytes)
+    {
+        internal static Traffic Of(IReadOnlyList<ErlangNode> nodes, NodeName? but = null)
+        {
+            var links = nodes.SelectMany(node => node.Links).Where(link => link.Peer != but).ToList();
+            return new(links.Sum(link => link.MessagesSent), links.Sum(link => link.BytesWritten));
+        }
     }
 
     // On a busy machine one of ten thousand may take longer than a handshake may.
@@ -86,6 +149,7 @@ internal static class Crowd
             Cookies = _ => cookie,
             Listen = ListenAddress.On(IPAddress.Loopback, 0),
             IsPublished = true,
+            Cluster = new() { CompareViewsEvery = CompareEvery },
             Locate = _ => (peer, host, _) => new(new PeerEndPoint(host, ports[peer])),
         };
         return memory is null ? plan : plan with { Transport = (_, _) => memory };
