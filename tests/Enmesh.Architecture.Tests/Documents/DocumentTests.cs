@@ -38,6 +38,18 @@ public sealed partial class DocumentTests
         Assert.Empty(broken);
     }
 
+    [Fact]
+    public void The_index_leads_to_every_page_and_the_readme_to_the_index()
+    {
+        var index = File.ReadAllText(Repository.PathTo("docs", "README.md"));
+        var pages = Directory.GetFiles(Repository.PathTo("docs"), "*.md", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(Repository.PathTo("docs"), file));
+        var unreached = pages.Where(page => page != "README.md" && !index.Contains($"]({page})", StringComparison.Ordinal));
+
+        Assert.Empty(unreached);
+        Assert.Contains("](docs/README.md)", File.ReadAllText(Repository.PathTo("README.md")), StringComparison.Ordinal);
+    }
+
     private static bool Leads(string document, string target)
     {
         var (path, anchor) = target.Split('#') is [var file, var part] ? (file, part) : (target, null);

@@ -76,8 +76,8 @@ internal sealed class CommandHome : IDisposable
         // Where the command looks for programs, and where `up` makes a home for its nodes.
         ["PATH"] = $"{PathTo("bin")}:{System.Environment.GetEnvironmentVariable("PATH")}",
         ["TMPDIR"] = _directory,
-        ["ENMESH_COOKIE_FILE"] = null,
-        ["ERL_EPMD_PORT"] = null,
+        ["ENMESH_COOKIE_FILE"] = Variables.GetValueOrDefault("ENMESH_COOKIE_FILE"),
+        ["ERL_EPMD_PORT"] = Variables.GetValueOrDefault("ERL_EPMD_PORT"),
         ["ERL_EPMD_ADDRESS"] = null,
         ["ERL_DIST_PORT"] = null,
         ["NODE_HOST"] = Variables.GetValueOrDefault("NODE_HOST"),
