@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Enmesh.Certificates;
+using Enmesh.Cli.Consoles;
 using Spectre.Console;
 
 namespace Enmesh.Cli;
@@ -115,7 +116,7 @@ internal static class CertsShowCommand
             var one = report.Chain[i];
             var table = new Table { Border = TableBorder.None, ShowHeaders = false };
             table.AddColumns("", "");
-            void Row(string name, string value) => table.AddRow(Markup.Escape(name), Markup.Escape(value));
+            void Row(string name, string value) => table.AddRow(Markup.Escape(name), Markup.Escape(TerminalText.OneLine(value))); // of a peer: whatever it has put there
             Row($"certificate {i + 1}", one.Subject.Length > 0 ? one.Subject : "(no subject)");
             Row("  names", one.Names);
             Row("  issuer", one.Issuer);

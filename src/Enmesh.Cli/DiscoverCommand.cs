@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Enmesh.Cli.Consoles;
 using Enmesh.Discovery;
 using Spectre.Console;
 
@@ -96,7 +97,7 @@ internal static class DiscoverCommand
                 string[] cells = first
                     ? [answer.Name, answer.Strategy, $"{answer.Answer}, {answer.Ms:0.0} ms", member?.Name ?? "nobody", at]
                     : ["", "", "", member!.Name, at];
-                table.AddRow([.. cells.Select(Markup.Escape)]);
+                table.AddRow([.. cells.Select(TerminalText.OneLine).Select(Markup.Escape)]);
                 first = false;
             }
         }

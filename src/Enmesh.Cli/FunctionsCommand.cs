@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Enmesh.Cli.Consoles;
 
 namespace Enmesh.Cli;
 
@@ -79,11 +80,11 @@ internal static class FunctionsCommand
         {
             if (module != modules[0])
                 Console.Out.WriteLine();
-            Console.Out.WriteLine(module.Name);
+            Console.Out.WriteLine(TerminalText.OneLine(module.Name));
             PrintText(module.Doc, "  ", isWhole);
             foreach (var function in module.Functions)
             {
-                Console.Out.WriteLine($"  {function.Signature}");
+                Console.Out.WriteLine($"  {TerminalText.OneLine(function.Signature)}");
                 PrintText(function.Doc, "      ", isWhole);
             }
         }
@@ -96,7 +97,7 @@ internal static class FunctionsCommand
             paragraphs.Take(isWhole ? paragraphs.Length : 1)
                 .SelectMany(paragraph => paragraph.Split('\n'))
                 .SelectMany(Wrap))
-            Console.Out.WriteLine(indent + line);
+            Console.Out.WriteLine(indent + TerminalText.Safe(line)); // the peer's own words
     }
 
     private static IEnumerable<string> Wrap(string line)

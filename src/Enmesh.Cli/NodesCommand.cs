@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Enmesh.Cli.Consoles;
 using Enmesh.Terms;
 
 namespace Enmesh.Cli;
@@ -33,7 +34,7 @@ internal static class NodesCommand
                 if (parsed.GetValue(tool.Json))
                     Json.Print(new NodesResult(target.Text, others));
                 else
-                    others.ForEach(Console.Out.WriteLine);
+                    others.ForEach(static name => Console.Out.WriteLine(TerminalText.OneLine(name)));
                 return ExitCode.Success;
             }
         });
