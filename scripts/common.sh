@@ -68,6 +68,8 @@ need_packages() {
     command -v dpkg-query >/dev/null ||
         die "$EX_UNAVAILABLE" "needs Debian 12 or later or Ubuntu, to have these packages at hand: $*"
     for package in "$@"; do
+        # Lists may overlap.
+        [[ " ${missing[*]-} " != *" $package "* ]] || continue
         [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
     done
     [ ${#missing[@]} -gt 0 ] || return 0
