@@ -43,14 +43,16 @@ internal sealed partial class SshPod : IAsyncDisposable
     /// <summary>A pod that has not started.</summary>
     internal static async Task<SshPod> CreateAsync(VirtualHost host, string cookie) => new(host, await Otp.RootAsync(27), cookie);
 
-    /// <summary>Puts a file among the mounted settings, as whole as a ConfigMap's.</summary>
+    /// <summary>Puts a file among the mounted settings, as whole as a ConfigMap's; a key as the kubelet puts a Secret's, which is root's.</summary>
     internal void Put(string name, string text)
     {
         var path = $"{_directory}/etc/{name}";
         File.WriteAllText(path + ".new", text);
-        File.SetUnixFileMode(path + ".new", (UnixFileMode)(name == "cookie" ? 0x120 : 0x124));
+        File.SetUnixFileMode(path + ".new", (UnixFileMode)(name is "cookie" or "host_key" ? 0x120 : 0x124));
         if (name == "cookie")
             _ = ChildProcess.RunAsync(["chown", $"{Container.User}:{Container.User}", path + ".new"]).GetAwaiter().GetResult().Successful;
+        if (name == "host_key")
+            _ = ChildProcess.RunAsync(["chown", $"0:{Container.User}", path + ".new"]).GetAwaiter().GetResult().Successful;
         File.Move(path + ".new", path, overwrite: true);
     }
 

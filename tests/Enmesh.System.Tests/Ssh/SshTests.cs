@@ -277,6 +277,35 @@ public sealed class SshTests(SshPair pair) : IClassFixture<SshPair>
     }
 
     [Fact]
+    public async Task A_host_key_that_an_authority_has_certified_needs_no_line_of_its_own()
+    {
+        await using var pod = await SshPod.CreateAsync(pair.Network["c"], pair.Cookie);
+        var address = pod.Host.Address;
+        await Client.MakeKeyAsync("hosts"); // the authority's, which no pod has
+        await Client.MakeKeyAsync("pod");
+        await Client.KeygenAsync("-q", "-s", "hosts", "-h", "-I", "shop", "-n", $"{address}", "-V", "+1d", "pod.pub");
+        pod.Put("authorized_keys", Client.Read("right.pub"));
+        pod.Put("host_key", Client.Read("pod"));
+        pod.Put("host_key-cert.pub", Client.Read("pod-cert.pub"));
+        await pod.StartAsync(["Enmesh__Ssh__HostKeyFile=/srv/host_key", "Enmesh__Ssh__HostCertificateFile=/srv/host_key-cert.pub"]);
+        try
+        {
+            Client.KnownHosts = $"@cert-authority 10.77.0.* {Client.Read("hosts.pub")}";
+            var known = await Client.SshAsync("right", address, "node().");
+            Assert.Equal((0, $"'{pod.Name}'\n"), (known.ExitCode, known.Output));
+
+            Client.KnownHosts = $"@cert-authority 10.77.0.* {Client.Read("right.pub")}";
+            var unknown = await Client.SshAsync("right", address, "node().");
+            Assert.Equal(255, unknown.ExitCode);
+            Assert.Contains("Host key verification failed", unknown.Errors, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Client.KnownHosts = pair.KnownHosts;
+        }
+    }
+
+    [Fact]
     public async Task Nothing_is_left_of_ssh_when_the_node_is_killed_and_idle_sessions_end()
     {
         await using var pod = await SshPod.CreateAsync(pair.Network["c"], pair.Cookie);
