@@ -13,7 +13,6 @@ internal sealed class BundleCheck : ICheck
 
     // What cert-manager writes on every Secret that it issues into, and issues into anew.
     private const string RenewedBy = "cert-manager.io/certificate-name";
-    private const string TrustNamespace = "cert-manager";
 
     public async Task RunAsync(Examination examination, CancellationToken cancellationToken)
     {
@@ -65,8 +64,8 @@ internal sealed class BundleCheck : ICheck
         {
             if (source.Secret?.Name is not { } secretName)
                 continue;
-            var secret = await client.GetAsync(KubernetesResources.Secrets, TrustNamespace, secretName, cancellationToken).ConfigureAwait(false);
-            if (secret.Metadata.Annotations?.GetValueOrDefault(RenewedBy) is { } certificate)
+            var secret = await FindAsync(examination, client, name, secretName, cancellationToken).ConfigureAwait(false);
+            if (secret?.Metadata.Annotations?.GetValueOrDefault(RenewedBy) is { } certificate)
                 examination.Report(Step, Diagnoses.BundleLiveSecret, $"Bundle {name} takes Secret {secretName}, which cert-manager renews as Certificate {certificate}.");
         }
         var missing = carried.Where(one => !trusted.Any(other => other.RawDataMemory.Span.SequenceEqual(one.RawDataMemory.Span))).ToList();
@@ -74,6 +73,21 @@ internal sealed class BundleCheck : ICheck
             examination.Report(Step, Diagnoses.BundleAhead, $"Bundle {name} has {string.Join("; ", missing.Select(one => $"{one.Subject}, valid until {CertificateCheck.Text(CertificateCheck.Validity(one).To)}"))}, which this node's CA file has not.");
         if (examination.Findings.Count == before)
             examination.Good(Step, $"Bundle {name} has what this node trusts, from copies.");
+    }
+
+    private static async Task<Secret?> FindAsync(
+        Examination examination, IKubernetesClient client, string bundle, string secret, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await client.GetAsync(KubernetesResources.Secrets, examination.TrustNamespace, secret, cancellationToken).ConfigureAwait(false);
+        }
+        catch (KubernetesException e) when (e.Failure == KubernetesFailure.NotFound)
+        {
+            examination.Skip(
+                Step, $"Bundle {bundle} takes Secret {secret}, which is not in namespace {examination.TrustNamespace}; where is trust-manager's (--trust-namespace)?");
+            return null;
+        }
     }
 
     private static IReadOnlyList<X509Certificate2>? Read(string pem, string name)

@@ -20,6 +20,12 @@ internal static class DoctorCommand
         var peers = NumberOptions.Count("--peers", $"How many of those that discovery names are walked to; 0 dials nobody. Default: {UsualPeers}.", UsualPeers, 1000);
         var addresses = new Option<string?>("--listen") { Description = "The addresses on which the node listens, or is to listen, with commas.", HelpName = "ADDRESSES" };
         var listen = NumberOptions.Seconds("--listen-for", $"How long to listen to gossip. Default: {UsualListening}.", UsualListening, 0.1, 3600);
+        var trust = new Option<string>("--trust-namespace")
+        {
+            Description = "Where trust-manager takes Secrets from.",
+            HelpName = "NAME",
+            DefaultValueFactory = static _ => "cert-manager",
+        };
         var tool = new ToolNode();
         var sources = new SourceOptions();
         var cluster = new ClusterApiOptions();
@@ -50,6 +56,7 @@ internal static class DoctorCommand
         sources.AddTo(command);
         command.Options.Add(cluster.KubeConfig);
         command.Options.Add(cluster.Context);
+        command.Options.Add(trust);
         command.SetAction((parsed, cancellationToken) =>
         {
             var settings = new Dictionary<string, string?>(sources.Settings(parsed).Concat(tool.Tls.Settings(parsed)));
@@ -75,6 +82,7 @@ internal static class DoctorCommand
                     Target = parsed.GetValue(node) is { } target ? NodeName.Parse(target) : null,
                     Port = parsed.GetValue(port),
                     Timeout = tool.TimeoutOf(parsed),
+                    TrustNamespace = parsed.GetValue(trust)!,
                     Listening = TimeSpan.FromSeconds(parsed.GetValue(listen)),
                     MaxPeers = parsed.GetValue(peers),
                     Told = asJson ? null : DoctorReport.Print,

@@ -27,6 +27,9 @@ internal sealed class Examination
     /// <summary>How long to wait for an answer.</summary>
     internal TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Where trust-manager takes Secrets from.</summary>
+    internal string TrustNamespace { get; init; } = "cert-manager";
+
     /// <summary>How long to listen to gossip.</summary>
     internal TimeSpan Listening { get; init; } = TimeSpan.FromSeconds(6);
 

@@ -168,6 +168,16 @@ public sealed class KubernetesTests : DoctorFixture, IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_Bundle_whose_Secret_is_elsewhere_is_not_called_good()
+    {
+        using var pki = new TestPki();
+        PutBundle(isLive: true, pki.Authority.CertificatePem, trustNamespace: "trust");
+        var examination = await WithTlsAsync(pki);
+        var found = Assert.Single(examination.Findings, finding => finding.Step == "bundle");
+        Assert.Equal("Bundle orders-trust takes Secret orders-ca, which is not in namespace cert-manager; where is trust-manager's (--trust-namespace)?", found.Text);
+    }
+
+    [Fact]
     public async Task A_Bundle_that_is_ahead_of_the_file()
     {
         using var pki = new TestPki();
@@ -210,7 +220,7 @@ public sealed class KubernetesTests : DoctorFixture, IAsyncLifetime
         },
     });
 
-    private void PutBundle(bool isLive, string pem)
+    private void PutBundle(bool isLive, string pem, string trustNamespace = "cert-manager")
     {
         _server.Put("bundles.trust.cert-manager.io", "", "orders-trust", new()
         {
@@ -225,7 +235,7 @@ public sealed class KubernetesTests : DoctorFixture, IAsyncLifetime
         var secret = new JsonObject { ["data"] = new JsonObject { ["tls.key"] = "bm90IHRvIGJlIHJlYWQ=" } };
         if (isLive)
             secret["metadata"] = new JsonObject { ["annotations"] = new JsonObject { ["cert-manager.io/certificate-name"] = "orders-ca" } };
-        _server.Put("secrets", "cert-manager", "orders-ca", secret);
+        _server.Put("secrets", trustNamespace, "orders-ca", secret);
         Put("configmaps", "orders-trust", new() { ["data"] = new JsonObject { ["ca.crt"] = pem } });
     }
 
