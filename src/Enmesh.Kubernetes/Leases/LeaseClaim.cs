@@ -24,6 +24,9 @@ internal enum ClaimOutcome
 /// </summary>
 internal sealed class LeaseClaim(IKubernetesClient client, string space, string name, string identity, TimeSpan duration, TimeProvider time)
 {
+    // To give it up, when others write on it at the same time.
+    private const int Attempts = 3;
+
     private LeaseSpec _seen = new();
     private TimeSpan _seenAt;
 
@@ -61,8 +64,25 @@ internal sealed class LeaseClaim(IKubernetesClient client, string space, string 
     /// <summary>Gives it up, so that nobody has to wait.</summary>
     internal async Task ReleaseAsync(CancellationToken cancellationToken)
     {
-        if (_version is null && (!await LookAsync(cancellationToken).ConfigureAwait(false) || Holder != identity))
-            return;
+        for (var attempt = 1; ; attempt++)
+        {
+            if (_version is null && (!await LookAsync(cancellationToken).ConfigureAwait(false) || Holder != identity))
+                return;
+            try
+            {
+                await GiveUpAsync(cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (KubernetesException e) when (e.Failure == KubernetesFailure.Conflict && attempt < Attempts)
+            {
+                // Something else was written on it meanwhile: by whoever took it, or by ourselves, as that the work is done.
+                _version = null;
+            }
+        }
+    }
+
+    private async Task GiveUpAsync(CancellationToken cancellationToken)
+    {
         var now = MicroTimeConverter.Text(time.GetUtcNow());
         await PatchAsync(
             new()

@@ -42,6 +42,16 @@ public sealed class LeaseMarksTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_lease_on_which_something_was_marked_is_given_up_all_the_same()
+    {
+        _server.Remove(KubeObjects.Leases, "orders", "migrations");
+        var elector = new LeaderElector(_client, new() { Name = "migrations" }, _time);
+        await using (await elector.AcquireAsync().WaitAsync(Eventually.FarOff))
+            await Marks().SetAsync("1.4.2", default);
+        Assert.Equal("", (string?)_server.Store.Find(new(KubeObjects.Leases, "orders", "migrations"))!["spec"]!["holderIdentity"]);
+    }
+
+    [Fact]
     public async Task Of_too_many_the_oldest_go()
     {
         var marks = Marks();
