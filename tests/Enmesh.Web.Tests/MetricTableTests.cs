@@ -14,6 +14,7 @@ namespace Enmesh.Web.Tests;
 
 /// <summary>The table of metrics in docs/operations.md: names, kinds, units and labels are those of the instruments.</summary>
 [Trait("Ring", "loopback")]
+[Collection(nameof(OfTheProcess))]
 public sealed class MetricTableTests : IAsyncDisposable
 {
     private readonly TestHost _host = new();
@@ -134,3 +135,7 @@ public sealed class MetricTableTests : IAsyncDisposable
         protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => throw new NotSupportedException(targetMethod?.Name);
     }
 }
+
+/// <summary>Instruments without a host are the process's, and every other test would see them: alone.</summary>
+[CollectionDefinition(nameof(OfTheProcess), DisableParallelization = true)]
+public sealed class OfTheProcess;
