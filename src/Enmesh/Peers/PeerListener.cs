@@ -80,7 +80,11 @@ internal sealed class PeerListener : IAsyncDisposable
             _calls.AddLast(call);
             _open.Add(call);
         }
-        oldest?.GiveUp.Cancel();
+        if (oldest is not null)
+        {
+            oldest.GiveUp.Cancel();
+            oldest.GiveUp.Dispose(); // no longer among those that ServeAsync disposes of
+        }
         _ = ServeAsync(connection, call);
     }
 
@@ -92,11 +96,15 @@ internal sealed class PeerListener : IAsyncDisposable
         }
         finally
         {
+            bool isListed;
             lock (_calls)
             {
-                _calls.Remove(call);
+                isListed = _calls.Remove(call);
                 _open.Remove(call);
             }
+            // Or the listener would keep something of every call for as long as it listens.
+            if (isListed)
+                call.GiveUp.Dispose();
             call.Served.TrySetResult();
         }
     }
