@@ -121,9 +121,9 @@ has_ended() { [ "$(runc state "$id-$1" | jq -r .status)" = stopped ]; }
 until_holds() {
     local limit=$((SECONDS + $1)) complaint=$2
     shift 2
-    until "$@" 2>/dev/null; do
+    until "$@" 2>"$work/complaint"; do
         if [ $SECONDS -ge $limit ]; then
-            tail -n 20 "$work"/pods/*/log "$work/api.log" >&2 || true
+            tail -n 20 "$work"/pods/*/log "$work/api.log" "$work/complaint" >&2 || true
             die "$EX_SOFTWARE" "$complaint: not within the time that there is."
         fi
         sleep 0.2
