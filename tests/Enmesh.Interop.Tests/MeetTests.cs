@@ -138,6 +138,8 @@ public sealed class MeetTests
 
         async Task PartAsync()
         {
+            // What its global has begun to ask of us would connect the two again.
+            Assert.Equal("ok", await late.EvalAsync("global:sync()"));
             await late.EvalAsync("erlang:disconnect_node('ours@127.0.0.1')");
             await Waiting.UntilAsync(() => node.ConnectedNodes.Count == 0);
         }
