@@ -36,7 +36,7 @@ public sealed class EndTests : IAsyncDisposable
         _home.Variables["DOTNET_SHUTDOWNTIMEOUTSECONDS"] = "7200";
         await StartAsync("--console", _home.PathTo("console/socket"));
         Assert.Equal(HttpStatusCode.OK, (await AskAsync($"{_probes}/readyz")).Status);
-        Assert.Equal("null", (await AskAsync($"{_page}/api/drain")).Body);
+        Assert.Equal("null\n", (await AskAsync($"{_page}/api/drain")).Body);
 
         await SignalAsync(signal);
         var (_, ready) = await UntilAsync($"{_probes}/readyz", answer => answer.Status == HttpStatusCode.ServiceUnavailable);
@@ -106,7 +106,7 @@ public sealed class EndTests : IAsyncDisposable
 
     private async Task<JsonElement> DrainAsync()
     {
-        var (_, body) = await UntilAsync($"{_page}/api/drain", answer => answer.Body != "null");
+        var (_, body) = await UntilAsync($"{_page}/api/drain", answer => answer.Body != "null\n");
         using var json = JsonDocument.Parse(body);
         return json.RootElement.Clone();
     }
