@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Enmesh.Cluster;
 using Enmesh.Discovery;
 using Enmesh.Peers;
@@ -23,8 +22,7 @@ internal sealed class PeerConnector(
 
     public int? Port => listener?.Port;
 
-    public bool ListensAt(IPAddress address) => addresses.Any(own =>
-        own.Equals(address) || own.Equals(IPAddress.IPv6Any) || (own.Equals(IPAddress.Any) && address.AddressFamily == AddressFamily.InterNetwork));
+    public IReadOnlyList<IPAddress> Addresses => addresses;
 
     public IReadOnlyCollection<NodeName> Connected => [.. peers.Links.Select(link => link.Peer)];
 

@@ -22,8 +22,8 @@ internal interface IPeerConnector
     /// <summary>The port it listens on; null when it does not listen.</summary>
     int? Port { get; }
 
-    /// <summary>Whether it listens at an address of this host; false when it does not listen at all.</summary>
-    bool ListensAt(IPAddress address);
+    /// <summary>The addresses it listens on; none when it does not listen.</summary>
+    IReadOnlyList<IPAddress> Addresses { get; }
 
     /// <summary>
     /// Connects and completes when the link is up, at once when it already is. The notice that it is up comes before

@@ -31,8 +31,16 @@ internal sealed class SelfCheck(IPeerConnector connector, TimeProvider time)
         if (!IPAddress.TryParse(host, out var address))
             return string.Equals(host, Environment.MachineName, StringComparison.OrdinalIgnoreCase);
         address = new IPAddress(address.GetAddressBytes()); // without a scope
-        // Several nodes of one alive part may share a host, each at an address of its own.
-        return connector.ListensAt(address) && (IPAddress.IsLoopback(address) || OwnAddresses().Contains(address));
+        return !IsForAnother(address) && (IPAddress.IsLoopback(address) || OwnAddresses().Contains(address));
+    }
+
+    // Several nodes of one alive part may share a host, each at addresses of its own. Where this one listens on none of that family it is still the one whom a
+    // name server means: a pod has addresses of both families.
+    private bool IsForAnother(IPAddress address)
+    {
+        var family = connector.Addresses.Where(own => own.AddressFamily == address.AddressFamily).ToList();
+        return family.Count > 0 && !family.Contains(address)
+            && !connector.Addresses.Any(static own => own.Equals(IPAddress.Any) || own.Equals(IPAddress.IPv6Any));
     }
 
     private HashSet<IPAddress> OwnAddresses()

@@ -18,10 +18,7 @@ internal sealed class FakeConnector(NodeName self) : IPeerConnector
 
     public int? Port { get; init; } = 4370;
 
-    /// <summary>Where it listens. Default: everywhere.</summary>
-    internal IPAddress? Address { get; init; }
-
-    public bool ListensAt(IPAddress address) => Address is null || Address.Equals(address);
+    public IReadOnlyList<IPAddress> Addresses { get; init; } = [IPAddress.IPv6Any];
 
     public IReadOnlyCollection<NodeName> Connected
     {

@@ -30,15 +30,24 @@ public sealed class SelfCheckTests
         Assert.Equal(expected, _check.IsSelf(new DiscoveredPeer(NodeName.Parse(name), address, port)));
 
     [Theory]
-    [InlineData("127.0.0.1", null, true)]
-    [InlineData("127.0.0.2", null, false)]
-    [InlineData("127.0.0.2", 4370, false)]
-    [InlineData("::1", null, false)]
-    public void A_peer_of_our_alive_part_at_another_address_of_this_host_is_another_node(string address, int? port, bool expected)
+    [InlineData("127.0.0.1", "127.0.0.1", true)]
+    [InlineData("127.0.0.1", "127.0.0.2", false)]
+    [InlineData("127.0.0.1,::1", "127.0.0.2", false)]
+    [InlineData("127.0.0.1", "::1", true)] // of the other family: nobody else is likely there
+    [InlineData("0.0.0.0", "127.0.0.2", true)]
+    [InlineData("0.0.0.0", "::1", true)]
+    [InlineData("::", "127.0.0.2", true)]
+    [InlineData("", "127.0.0.2", true)]
+    public void A_peer_of_our_alive_part_at_an_address_where_we_do_not_listen_is_another_node(string listens, string address, bool expected)
     {
         var check = new SelfCheck(
-            new FakeConnector(NodeName.Parse("orders@orders-0.orders")) { Port = 4370, Address = IPAddress.Loopback }, TimeProvider.System);
-        Assert.Equal(expected, check.IsSelf(new DiscoveredPeer(NodeName.Parse($"orders@{address}"), null, port)));
+            new FakeConnector(NodeName.Parse("orders@orders-0.orders"))
+            {
+                Addresses = [.. listens.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(IPAddress.Parse)],
+            },
+            TimeProvider.System);
+        Assert.Equal(expected, check.IsSelf(new DiscoveredPeer(NodeName.Parse($"orders@{address}"))));
+        Assert.Equal(expected, check.IsSelf(new DiscoveredPeer(NodeName.Parse($"orders@{address}"), null, 4370)));
     }
 
     [Fact]
