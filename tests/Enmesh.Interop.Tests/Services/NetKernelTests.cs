@@ -54,12 +54,14 @@ public sealed class NetKernelTests
         Assert.True(await next);
         Assert.Equal(new NodeChange(pair.BeamName, true, null), changes.Current);
         await pair.Beam.WaitForAsync("persistent_term:get(told)", "[up]");
+        await SettleAsync();
         Assert.Equal("true", await pair.Beam.EvalAsync($"erlang:disconnect_node('{pair.Node.Name}')"));
         Assert.True(await changes.MoveNextAsync());
         Assert.Equal(new NodeChange(pair.BeamName, false, "connection_closed"), changes.Current);
 
         await pair.Beam.EvalAsync($"true = net_kernel:connect_node('{pair.Node.Name}')");
         Assert.True(await changes.MoveNextAsync());
+        await SettleAsync();
         Assert.True(await pair.Node.DisconnectAsync(pair.BeamName));
         Assert.False(await pair.Node.DisconnectAsync(pair.BeamName));
         Assert.True(await changes.MoveNextAsync());
@@ -68,9 +70,13 @@ public sealed class NetKernelTests
 
         await pair.Node.ConnectAsync(pair.BeamName);
         Assert.True(await changes.MoveNextAsync());
+        await SettleAsync();
         await pair.Beam.KillAsync();
         Assert.True(await changes.MoveNextAsync());
         Assert.Equal(new NodeChange(pair.BeamName, false, "connection_closed"), changes.Current);
+
+        // What its global has begun to ask of us would connect the two again.
+        async Task SettleAsync() => Assert.Equal("ok", await pair.Beam.EvalAsync("global:sync()"));
     }
 
     [Theory]
