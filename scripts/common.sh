@@ -10,7 +10,7 @@ EX_USAGE=64 EX_UNAVAILABLE=69 EX_SOFTWARE=70 EX_NOPERM=77
 
 # Debian packages: what a downloaded SDK needs to run, and what the tests use beside it. The one list of each.
 sdk_packages=(ca-certificates curl libgcc-s1 libstdc++6 openssl)
-test_packages=(debian-archive-keyring debootstrap dnsmasq-base iproute2 nftables procps shellcheck util-linux)
+test_packages=(debian-archive-keyring debootstrap dnsmasq-base gcc iproute2 libc6-dev nftables procps shellcheck util-linux)
 # What deploy/images/trial makes images and containers with. crun is not among them: it wants a cgroup of its own.
 image_packages=(buildah debootstrap dnsmasq-base golang-github-containers-common iproute2 jq openssh-client runc)
 

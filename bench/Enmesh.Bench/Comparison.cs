@@ -14,7 +14,8 @@ internal sealed record Comparison(
     Setting Setting, string Unit, double Enmesh, double Peer, double Ratio, int Rounds, int Used, bool Disturbed,
     Bar Bar)
 {
-    private const string Ours = "enmesh";
+    // As the command is published, and compiled to native code.
+    private static readonly string[] Ours = ["enmesh", "native"];
     private const string Theirs = "beam";
 
     /// <summary>
@@ -35,7 +36,7 @@ internal sealed record Comparison(
         List<Comparison> all = [];
         foreach (var (setting, ours) in groups)
         {
-            if ((setting.Sender == Ours || setting.Receiver == Ours)
+            if ((Ours.Contains(setting.Sender) || Ours.Contains(setting.Receiver))
                 && groups.TryGetValue(Counterpart(setting), out var theirs)
                 && Compare(setting, ours, theirs) is { } comparison)
             {
@@ -63,7 +64,7 @@ internal sealed record Comparison(
         if (used.Count == 0)
             return null;
         var isBoot = setting.Name.StartsWith("boot.", StringComparison.Ordinal);
-        var allOurs = setting.Sender == Ours && (isBoot || setting.Receiver is "" or Ours);
+        var allOurs = Ours.Contains(setting.Sender) && (isBoot || setting.Receiver == "" || Ours.Contains(setting.Receiver));
         return new Comparison(
             setting,
             ours[0].Unit,

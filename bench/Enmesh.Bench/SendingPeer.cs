@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Enmesh.Processes;
 using Enmesh.Terms;
 
@@ -65,9 +66,8 @@ internal sealed class SendingPeer
                 await FloodAsync(8);
                 break;
             case "bulk":
-                await BulkAsync("64KiB", 64 << 10);
-                await BulkAsync("1MiB", 1 << 20);
-                await BulkAsync("64MiB", 64 << 20);
+                foreach (var size in (Settings.Optional("BULK_SIZES") ?? "65536,1048576,67108864").Split(','))
+                    await BulkAsync(int.Parse(size, CultureInfo.InvariantCulture));
                 break;
             case "call":
                 await CallAsync(1, Settings.Count("CALL_SEQ", 40_000));
@@ -150,8 +150,9 @@ internal sealed class SendingPeer
             [("senders", senders), ("messages", count), ("payload_bytes", 64), ("sink_us", sinkMicroseconds), .. usage.Parameters]);
     }
 
-    private async Task BulkAsync(string name, int size)
+    private async Task BulkAsync(int size)
     {
+        var name = size >= 1 << 20 ? $"{size >> 20}MiB" : $"{size >> 10}KiB";
         var payload = Payload(size);
         var total = Math.Max(2, Settings.Count("BULK_BYTES", 2L << 30) / size);
         // For so long, not for so many: the runtime compiles what is hot by the clock.

@@ -96,4 +96,13 @@ public sealed class ComparisonTests
         Assert.DoesNotContain("terms.b.encode.rate", all.Keys);
         Assert.Equal((1, 0.6), (all["terms.encode"].Bar.Limit, all["terms.b.encode"].Bar.Limit));
     }
+
+    [Fact]
+    public void A_peer_of_native_code_is_one_of_ours_and_judged_by_the_same_bars()
+    {
+        var one = Assert.Single(new ResultLines()
+            .Add("mesh.40.connect", 60, 1, "native", unit: "ms").Add("mesh.40.connect", 100, 1, "beam", unit: "ms").Compare());
+        Assert.Equal(("native", 0.6), (one.Setting.Sender, one.Ratio));
+        Assert.True(one.Bar.IsMet(one.Ratio));
+    }
 }

@@ -240,7 +240,7 @@ public static class TermTypeInfos
         TermFormat.UnixSeconds,
         TermFormat.UnixMilliseconds);
 
-    private static TermFormat Fit(TermFormat format, string type, params ReadOnlySpan<TermFormat> fitting) =>
+    private static TermFormat Fit(TermFormat format, string type, params TermFormat[] fitting) =>
         fitting.Contains(format) ? format : throw Unfit(format, type);
 
     private static ArgumentException Unfit(TermFormat format, string type) =>

@@ -75,8 +75,25 @@ public sealed class PackageFeed : IAsyncLifetime
         return Path.Combine(project, "out", "Program");
     }
 
+    /// <summary>
+    /// Compiles a project of one file to native code, with the repository's own projects in place of the packages: these
+    /// are of one framework, and the native runtime at hand may be another's (scripts/publish-native).
+    /// </summary>
+    internal async Task<string> PublishNativeAsync(string code)
+    {
+        var project = await MakeProjectAsync(
+            code, ["Microsoft.Extensions.Hosting"], [new("TrimmerSingleWarn", "false")], framework: "$(EnmeshFramework)", native: true);
+        var output = Path.Combine(project, "out");
+        var result = await ChildProcess.RunAsync(
+            [Repository.PathTo("scripts/publish-native"), project, output],
+            new Dictionary<string, string?> { ["UseSharedCompilation"] = "false" },
+            timeout: BuildTimeout);
+        Assert.Matches("^net[0-9.]+\n$", result.Successful);
+        return Path.Combine(output, "Program");
+    }
+
     private async Task<string> MakeProjectAsync(
-        string code, IReadOnlyList<string> packages, IReadOnlyList<XElement> properties)
+        string code, IReadOnlyList<string> packages, IReadOnlyList<XElement> properties, string framework = "net10.0", bool native = false)
     {
         var number = Interlocked.Increment(ref _projects);
         var project = Directory.CreateDirectory(Path.Combine(_directory, $"project{number}")).FullName;
@@ -87,10 +104,11 @@ public sealed class PackageFeed : IAsyncLifetime
         var file = new XElement(
             "Project",
             new XAttribute("Sdk", "Microsoft.NET.Sdk"),
+            native ? new XElement("Import", new XAttribute("Project", Repository.PathTo("src/Node.props"))) : null,
             new XElement(
                 "PropertyGroup",
                 new XElement("OutputType", "Exe"),
-                new XElement("TargetFramework", "net10.0"),
+                new XElement("TargetFramework", framework),
                 new XElement("ImplicitUsings", "enable"),
                 new XElement("Nullable", "enable"),
                 new XElement("InvariantGlobalization", "true"),
@@ -99,10 +117,20 @@ public sealed class PackageFeed : IAsyncLifetime
                 new XElement("WarningsNotAsErrors", "NU1900;NU1905"),
                 new XElement("RestoreAdditionalProjectSources", Feed),
                 properties),
-            new XElement("ItemGroup", references));
+            new XElement("ItemGroup", references, native ? OwnProjects() : []));
         await File.WriteAllTextAsync(Path.Combine(project, "Program.csproj"), file.ToString());
         return project;
     }
+
+    private static IEnumerable<XElement> OwnProjects() =>
+    [
+        Reference("Enmesh.Hosting"),
+        Reference("Enmesh.Web"),
+        Reference("Enmesh.Generators", new XAttribute("OutputItemType", "Analyzer"), new XAttribute("ReferenceOutputAssembly", "false")),
+    ];
+
+    private static XElement Reference(string project, params IReadOnlyList<XAttribute> more) =>
+        new("ProjectReference", new XAttribute("Include", Repository.PathTo($"src/{project}/{project}.csproj")), more);
 
     /// <summary>
     /// Runs a program that <see cref="BuildAsync"/> has made and returns what it printed. It has what its reader has: a

@@ -145,87 +145,27 @@ public sealed class PackageTests(PackageFeed feed) : IClassFixture<PackageFeed>
     public async Task A_program_is_published_trimmed_without_warnings_and_meets_a_BEAM()
     {
         var readme = await File.ReadAllTextAsync(Repository.PathTo("README.md"), TestContext.Current.CancellationToken);
-        const string Start = "await builder.Build().RunAsync();";
-        const string More = """
-            builder.Services.AddSingleton(new Discount(10));
-            builder.AddErlangNode("more", node =>
-                    (node.Name, node.Port, node.Epmd) = ("more@127.0.0.1", 0, EpmdMode.Register))
-                .AddGenServer<Stock>("stock")
-                .AddErlangModule<Prices>();
-
-            """;
-        const string Types = """
-
-            public abstract record Request
-            {
-                [ErlangTag] public sealed record Add(string Sku, int Count) : Request;
-                [ErlangTag] public sealed record All : Request;
-            }
-
-            public sealed record Item(string Sku, int Count);
-            public sealed record Discount(int Percent);
-
-            [TermSerializable(typeof(Request))]
-            [TermSerializable(typeof(IReadOnlyList<Item>))]
-            internal sealed partial class StockTerms : TermSerializerContext;
-
-            public sealed class Stock() : GenServer<Request, IReadOnlyList<Item>>(
-                StockTerms.Default.Request, StockTerms.Default.IReadOnlyListItem)
-            {
-                private readonly List<Item> _items = [];
-
-                protected override ValueTask<CallResult> HandleCallAsync(Request request, CallRequest call)
-                {
-                    if (request is Request.Add(var sku, var count))
-                        _items.Add(new(sku, count));
-                    return Reply(_items);
-                }
-            }
-
-            /// <summary>What things cost.</summary>
-            [ErlangModule]
-            public sealed partial class Prices(Discount discount)
-            {
-                /// <summary>What so many cost together.</summary>
-                [ErlangFunction]
-                public Result<decimal, string> Sum(IReadOnlyList<Item> items, decimal each) => items.Count == 0
-                    ? Result.Error("nothing")
-                    : items.Sum(item => item.Count) * each * (100 - discount.Percent) / 100;
-            }
-            """;
-        const string Usings = """
-            using Enmesh.Behaviours;
-            using Enmesh.Modules;
-            using Enmesh.Terms;
-            using Enmesh.Terms.Serialization;
-            using Microsoft.Extensions.DependencyInjection;
-
-            """;
-        var first = ReadmeCode.Programs(readme)[0].Code;
-        Assert.Contains(Start, first, StringComparison.Ordinal);
-        var code = Usings + first.Replace(Start, More + Start, StringComparison.Ordinal) + Types;
-        var program = await feed.PublishTrimmedAsync(code, ReadmeCode.Packages(readme));
+        var program = await feed.PublishTrimmedAsync(PublishedProgram.Code(readme), ReadmeCode.Packages(readme));
         Assert.True(new FileInfo(program).Length < 60 << 20, "It is not trimmed.");
 
-        await using var epmd = await BeamEpmd.StartAsync(Otp.Newest);
-        await using var running = feed.Start(program, epmd.Port);
-        await running.WaitForLineAsync("Application started");
-        await using var beam = await BeamNode.StartAsync(Otp.Newest, new() { Cookie = feed.Cookie, Epmd = epmd });
-        Assert.Equal("1", await beam.EvalAsync("gen_server:call({counter, 'orders@127.0.0.1'}, next)"));
-        Assert.Equal(
-            "[#{count => 3,sku => <<\"bolt\">>}]",
-            await beam.EvalAsync("gen_server:call({stock, 'more@127.0.0.1'}, {add, \"bolt\", 3})"));
-        Assert.Equal(
-            "{ok,<<\"5.40\">>}",
-            await beam.EvalAsync(
-                """
-                Items = gen_server:call({stock, 'more@127.0.0.1'}, all),
-                erpc:call('more@127.0.0.1', prices, sum, [Items, <<"2.00">>])
-                """));
-        var wrong = await beam.EvalAsync("catch erpc:call('more@127.0.0.1', prices, sum, [[], free])");
-        Assert.Contains("Each: expected a decimal", wrong, StringComparison.Ordinal);
-        Assert.Equal(
-            "['more@127.0.0.1','orders@127.0.0.1']", await beam.EvalAsync("lists:sort(nodes())"));
+        await PublishedProgram.MeetsABeamAsync(feed, program);
+    }
+
+    [Fact]
+    public async Task A_program_is_compiled_to_native_code_without_warnings_meets_a_BEAM_and_is_looked_into()
+    {
+        var readme = await File.ReadAllTextAsync(Repository.PathTo("README.md"), TestContext.Current.CancellationToken);
+        var port = BeamEpmd.FreePort();
+        var program = await feed.PublishNativeAsync(PublishedProgram.CodeWithMetrics(readme, port));
+        Assert.False(File.Exists($"{program}.dll"), "It is not native.");
+
+        await PublishedProgram.MeetsABeamAsync(feed, program, async () =>
+        {
+            using var client = new HttpClient();
+            var metrics = await client.GetStringAsync(new Uri($"http://127.0.0.1:{port}/metrics"), TestContext.Current.CancellationToken);
+            // One while the BEAM has not brought the two nodes together, then two.
+            Assert.Matches("""connected_node_count\{node="more@127\.0\.0\.1"\} [12]\n""", metrics);
+        });
     }
 
     [Fact]
